@@ -1,0 +1,177 @@
+"""Configuration and wiring: one Flask app over one database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask, Response, g, redirect, request, url_for
+from htmx_flask import Htmx
+from jinja2 import StrictUndefined
+from peewee import OperationalError
+from playhouse.migrations import Runner
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import assets
+import clock
+import models
+import words
+from domain.today import is_past
+from views import api, asking, customers, find, health, settings, sign_in, team, today
+from views.answers import problem
+
+VERSION = "0.1.0"
+ROOT = Path(__file__).parent
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+BIGGEST_BODY = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an installation is told: where its state lies and how it is reached. `REGULARS_*` variables fill it."""
+
+    data: Path = field(default_factory=lambda: Path(os.environ.get("REGULARS_DATA", "instance")))
+    database_url: str = field(default_factory=lambda: os.environ.get("DATABASE_URL", ""))
+    trusted_proxies: int = field(default_factory=lambda: int(os.environ.get("REGULARS_TRUSTED_PROXIES", "0")))
+    test_mode: bool = False
+    demo: bool = False
+
+    @property
+    def url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data / 'regulars.db').resolve()}"
+
+    def but(self, **changes: Any) -> Config:
+        return replace(self, **changes)
+
+
+def open_storage(config: Config, migrate: bool = True) -> None:
+    """Connect `models` to the configured database and bring its schema up to date.
+
+    Raises SystemExit with a sentence when the schema is newer than this version of the app.
+    """
+    if not config.database_url:
+        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    models.db.initialize(models.open_database(config.url))
+    models.db.connect(reuse_if_open=True)
+    if migrate:
+        runner = Runner(models.db.obj, str(models.MIGRATIONS))
+        if [m for m in runner.status() if m.path is None]:
+            raise SystemExit("This data was written by a newer version of Regulars. Install that version or a later one.")
+        runner.up()
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the app, its storage open and its schema up to date."""
+    config = config or Config()
+    open_storage(config)
+    app = Flask(__name__, static_folder=None)
+    app.config.update(REGULARS=config, VERSION=VERSION, MAX_CONTENT_LENGTH=BIGGEST_BODY)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Htmx(app)
+    built = assets.build(ROOT / "static")
+    app.jinja_env.globals.update(
+        _=words._, ngettext=words.ngettext, words=words, built=built, config=config, nonce=_nonce,
+        now=lambda: clock.now(), is_past=is_past, new_key=lambda: str(uuid4()),
+    )  # fmt: skip
+    app.context_processor(_who)
+    for area in (today, customers, find, sign_in, settings, team, api, health):
+        app.register_blueprint(area.bp)
+    health.serve_assets(app, built)
+    app.before_request(_open_request)
+    app.before_request(asking.guard)
+    app.after_request(_add_headers)
+    app.teardown_request(_close_request)
+    app.register_error_handler(HTTPException, _tell)
+    app.register_error_handler(OperationalError, _tell_busy)
+    app.register_error_handler(Exception, _tell_unexpected)
+    if config.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, config.trusted_proxies, config.trusted_proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _who() -> dict[str, Any]:
+    """Return what every page may say of who is asking."""
+    staff, shop = g.get("staff"), g.get("shop")
+    return {
+        "staff": staff,
+        "shop": shop,
+        "role": g.get("role", ""),
+        "toast": None,
+        "several": bool(staff) and staff.shops.count() > 1,
+        "asked_shop": request.args.get("shop"),
+    }
+
+
+def _nonce() -> str:
+    """Return this answer's nonce: every htmx element and script of ours carries it, nothing injected can."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return g.nonce
+
+
+def _open_request() -> None:
+    """Connect; on SQLite a thread keeps its connection, for the last one to close would checkpoint and drop the log."""
+    g.opened = models.db.connect(reuse_if_open=True)
+
+
+def _close_request(_error: BaseException | None) -> None:
+    if g.pop("opened", False) and models.is_postgres():
+        models.db.close()
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Cache-Control", "no-store")
+    headers["X-Content-Type-Options"] = "nosniff"
+    # Without any referrer a form's Origin would be "null", and on plain http in a LAN Origin is all we can check.
+    local = request.is_secure or request.host.rsplit(":", 1)[0] in LOOPBACK
+    headers["Referrer-Policy"] = "no-referrer" if local else "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if response.mimetype == "text/html":
+        headers["Content-Security-Policy"] = (
+            f"default-src 'none'; script-src 'nonce-{_nonce()}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+            "require-trusted-types-for 'script'; trusted-types htmx"
+        )
+        headers.add("Vary", "HX-Request")
+    return response
+
+
+def _tell(error: HTTPException) -> Response | HTTPException:
+    code = error.code or 500
+    if code < 400:
+        return error
+    signed_out = isinstance(error, asking.SignedOut) or (code == 404 and g.get("session") is None and not _is_public())
+    if signed_out and request.method in asking.READING and not request.path.startswith("/api/") and not request.headers.get("HX-Request"):
+        return redirect(url_for("sign_in.show"), 303)  # type: ignore[return-value]
+    return problem(401 if signed_out else code, g.get("problem", ""))
+
+
+def _is_public() -> bool:
+    return request.endpoint is not None and asking.roles_of(_current(), request.endpoint) == asking.EVERYONE
+
+
+def _current() -> Flask:
+    from flask import current_app
+
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+
+
+def _tell_busy(error: OperationalError) -> Response:
+    _current().logger.exception("The database did not answer: %s", request.endpoint)
+    return problem(503)
+
+
+def _tell_unexpected(error: Exception) -> Response:
+    _current().logger.exception("A request failed: %s", request.endpoint)
+    return problem(500)

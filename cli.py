@@ -1,0 +1,483 @@
+"""The terminal: every command of Regulars. Exit 0 done, 1 refused with a sentence, 2 wrong usage."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import click
+import waitress
+from peewee import PeeweeException
+from playhouse.migrations import Runner
+
+import background
+import clock
+import domain.export
+from app import VERSION, Config, create_app, open_storage
+from domain import access, expected, forecast, importing
+from domain.telling import line_as_json
+from models import MIGRATIONS, Business, DayList, Phone, Shop, Staff, db
+from views.asking import roles_of
+
+Options = dict[str, Any]
+
+
+class Sentence(click.ClickException):
+    """Something was refused; the sentence goes to stderr and the exit code is 1."""
+
+    def format_message(self) -> str:
+        return self.message
+
+
+def command(group: click.Group, name: str, storage: bool = True) -> Callable[[Callable[..., Any]], click.Command]:
+    """Return a decorator for a command that takes --data, --json and --clock and opens the storage."""
+
+    def add(function: Callable[..., Any]) -> click.Command:
+        @functools.wraps(function)
+        def run(data: Path | None, as_json: bool, clock_file: Path | None, **options: Any) -> None:
+            config = Config()
+            if data:
+                config = config.but(data=data)
+            follow_clock(clock_file)
+            if storage:
+                open_storage(config)
+            answer = function(config, **options)
+            if answer is not None:
+                told, words = answer
+                click.echo(json.dumps(told, ensure_ascii=False, indent=None) if as_json else words)
+
+        for option in (
+            click.option("--data", type=click.Path(path_type=Path), help="Where all state lies (or REGULARS_DATA)."),
+            click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
+            click.option("--clock", "clock_file", type=click.Path(path_type=Path), help="For tests: a file with the present instant."),
+        ):
+            run = option(run)
+        return group.command(name, help=function.__doc__)(run)
+
+    return add
+
+
+def follow_clock(path: Path | None) -> None:
+    chosen = path or (Path(os.environ["REGULARS_CLOCK"]) if os.environ.get("REGULARS_CLOCK") else None)
+    if chosen is None:
+        return
+    try:
+        clock.follow(chosen)
+    except (OSError, ValueError) as error:
+        raise Sentence(f"The clock file cannot be used: {error}") from None
+
+
+def shop_called(text: str | None) -> Shop:
+    """Return a shop by id or name; without either the only shop, or the first."""
+    if text is None:
+        shop = Shop.select().order_by(Shop.id).first()
+        if shop is None:
+            raise Sentence("There is no shop yet. Begin with: ./regulars init --shop NAME --timezone ZONE")
+        return shop
+    found = Shop.get_or_none(Shop.name == text)
+    if found is None and text.isdecimal() and len(text) < 10:
+        found = Shop.get_or_none(Shop.id == int(text))
+    if found is None:
+        raise Sentence(f"There is no shop called “{text}”.")
+    return found
+
+
+def day_from(_context: Any, _option: Any, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"“{text}” is no day such as 2026-11-24.") from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="regulars")
+def main() -> None:
+    """Regulars: the memory of a good colleague, on the shop's phones."""
+
+
+# -- beginning
+
+
+@command(main, "init")
+@click.option("--shop", required=True)
+@click.option("--timezone", required=True, help="Such as Europe/London.")
+@click.option("--owner", default="Owner", show_default=True)
+def init(config: Config, shop: str, timezone: str, owner: str) -> tuple[Options, str]:
+    """Make a new database with one shop and its owner."""
+    if not shop.strip():
+        raise Sentence("A shop needs a name.")
+    if timezone not in available_timezones():
+        raise Sentence(f"“{timezone}” is no time zone. One looks like Europe/London.")
+    if Business.select().exists():
+        raise Sentence("This directory holds a shop already.")
+    place, person = access.open_shop(shop.strip()[:100], timezone, owner.strip()[:100] or "Owner")
+    link = access.invite(person, "owner")
+    told = {"shop": str(place.id), "owner": str(person.id), "owner_link": f"/sign-in/owner/{link.token}"}
+    return told, (
+        f"{shop} is ready. Start it with ./regulars serve, then open on the same address, once, within 24 hours:\n"
+        f"{told['owner_link']}"
+    )
+
+
+# -- serving
+
+
+def serve(
+    config: Config, host: str, port: int, lan: bool, test_mode: bool, as_json_line: bool = False, demo: bool = False
+) -> None:
+    """Serve the app until SIGTERM or Ctrl-C."""
+    if lan:
+        host = "0.0.0.0"
+    if test_mode and host not in ("127.0.0.1", "localhost", "::1"):
+        raise Sentence("Test mode serves only this very machine: leave --host and --lan away.")
+    app = create_app(config.but(test_mode=test_mode, demo=demo))
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    try:
+        server = waitress.create_server(
+            app, host=host, port=port, threads=32, connection_limit=1000, channel_timeout=60, ident="Regulars"
+        )
+    except OSError as error:
+        raise Sentence(f"Port {port} cannot be used ({error.strerror}). Try another: --port {port + 1}") from None
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{server.effective_port}"
+    ended = background.start()
+
+    def stop(_signal: int, _frame: Any) -> None:
+        ended.set()
+        threading.Thread(target=server.close, daemon=True).start()
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    if as_json_line:
+        click.echo(json.dumps({"url": address, "pid": os.getpid()}))
+    else:
+        click.echo(f"Regulars is at {address}  (Ctrl-C ends it)")
+    sys.stdout.flush()
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        ended.set()
+
+
+@main.command("serve")
+@click.option("--data", type=click.Path(path_type=Path), help="Where all state lies (or REGULARS_DATA).")
+@click.option("--clock", "clock_file", type=click.Path(path_type=Path), help="For tests: a file with the present instant.")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--lan", is_flag=True, help="Serve the phones in this network.")
+@click.option("--test-mode", is_flag=True, help="For tests: shown by /readyz, only on this machine.")
+def serve_command(data: Path | None, clock_file: Path | None, as_json: bool, **options: Any) -> None:
+    """Serve the app until SIGTERM or Ctrl-C."""
+    config = Config()
+    if data:
+        config = config.but(data=data)
+    if clock_file and not options["test_mode"]:
+        raise click.UsageError("--clock goes with --test-mode.")
+    if options["test_mode"]:
+        follow_clock(clock_file)
+    serve(config, as_json_line=as_json, **options)
+
+
+@main.command("demo")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--lan", is_flag=True, help="Serve the phones in this network.")
+@click.option("--keep", is_flag=True, help="Go on with the demo shop of last time.")
+def demo_command(port: int, lan: bool, keep: bool) -> None:
+    """Fill instance/demo with a living shop of invented people, and serve it."""
+    import shutil
+
+    from demo.shop import build
+    config = Config().but(data=Path(os.environ.get("REGULARS_DATA", "instance")) / "demo", database_url="")
+    if not keep and config.data.exists():
+        shutil.rmtree(config.data)
+    open_storage(config)
+    if not Business.select().exists():
+        build(clock.now())
+    owner = Staff.get(Staff.role == "owner")
+    link = access.invite(owner, "owner")
+    shown = "127.0.0.1"
+    click.echo(f"\n  {Shop.get().name}, a shop of invented people.\n")
+    click.echo(f"  Open           http://{shown}:{port}   (as narrow as a phone, if you like)")
+    click.echo("  PIN            1234 for everybody: " + ", ".join(s.name for s in access.team(owner.business_id)))
+    click.echo(f"  Owner's way in http://{shown}:{port}/sign-in/owner/{link.token}\n")
+    serve(config, "127.0.0.1", port, lan, test_mode=False, demo=True)
+
+
+# -- data in and out
+
+
+@command(main, "seed")
+@click.option("--customers", required=True, type=click.IntRange(0, 1_000_000))
+@click.option("--visits", required=True, type=click.IntRange(0, 20_000_000))
+@click.option("--seed", default=1, show_default=True, type=int)
+def seed(config: Config, customers: int, visits: int, seed: int) -> tuple[Options, str]:
+    """Add reproducible test data: people, and visits over the 180 days before now."""
+    from demo.seed import grow
+
+    shop = shop_called(None)
+    told = grow(shop, customers, visits, seed, clock.now())
+    return told, json.dumps(told, indent=1)
+
+
+@main.group("import")
+def import_group() -> None:
+    """Take in a file."""
+
+
+@command(import_group, "visits")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--shop", help="The shop for lines that name none: its name or number.")
+@click.option("--map", "mapping", multiple=True, metavar="THEIRS=OURS")
+@click.option("--dry-run", is_flag=True, help="Only look; keep nothing.")
+def import_visits(
+    config: Config, file: Path, shop: str | None, mapping: tuple[str, ...], dry_run: bool
+) -> tuple[Options, str]:
+    """Take in a CSV of visits: customer,at and optionally shop,name,source_id."""
+    business = Business.select().order_by(Business.id).first()
+    if business is None:
+        raise Sentence("There is no shop yet. Begin with: ./regulars init --shop NAME --timezone ZONE")
+    pairs = {}
+    for pair in mapping:
+        theirs, equals, ours = pair.partition("=")
+        if not equals:
+            raise click.UsageError(f"--map takes THEIRS=OURS, such as --map Client=customer, not “{pair}”.")
+        pairs[theirs.strip()] = ours.strip()
+    try:
+        report = importing.import_visits(file, business, shop_called(shop), pairs, dry_run, _progress("lines read"))
+    except importing.Unreadable as error:
+        raise Sentence(str(error)) from None
+    except OSError as error:
+        raise Sentence(f"{file} cannot be read: {error.strerror}.") from None
+    for shop_id in report.days:
+        place = Shop.get_by_id(shop_id)
+        DayList.delete().where((DayList.shop == place.id) & (DayList.day == place.today())).execute()
+        expected.day_list(place, place.today())
+    _progress_ends()
+    told = report.as_json()
+    words = f"{report.total} lines: {report.added} added, {report.skipped} skipped, {report.refused} refused."
+    for error in report.errors[:20]:
+        words += f"\nLine {error['line']}: {error['reason']}"
+    if len(report.errors) > 20:
+        words += "\nAll of them: --json"
+    if dry_run:
+        words = "Only looked, nothing kept. " + words
+    return told, words
+
+
+@command(import_group, "everything")
+@click.argument("file", type=click.Path(path_type=Path))
+def import_everything(config: Config, file: Path) -> tuple[Options, str]:
+    """Take an export back into an empty database."""
+    try:
+        count = domain.export.take_back(file)
+    except ValueError as error:
+        raise Sentence(str(error)) from None
+    except OSError as error:
+        raise Sentence(f"{file} cannot be read: {error.strerror}.") from None
+    return {"total": count}, f"{count} rows taken in. Staff need new PINs, phones need to be let in again."
+
+
+@command(main, "export")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--canonical", is_flag=True, help="The order is always the same; said for scripts.")
+def export(config: Config, file: Path, canonical: bool) -> tuple[Options, str]:
+    """Write everything to a file, one JSON object a line, in a stable order."""
+    count = 0
+    try:
+        with file.open("w", encoding="utf-8") as out:
+            for line in domain.export.lines():
+                out.write(line)
+                count += 1
+    except OSError as error:
+        raise Sentence(f"{file} cannot be written: {error.strerror}.") from None
+    return {"lines": count, "file": str(file)}, f"{count} lines written to {file}."
+
+
+@command(main, "checksum")
+def checksum(config: Config) -> tuple[Options, str]:
+    """Print the digest of the canonical export."""
+    value = domain.export.checksum()
+    return {"checksum": value}, value
+
+
+def _progress(what: str) -> Callable[[int], None]:
+    """Return a function that shows how far a long command is, on a terminal only."""
+
+    def show(count: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{count:,} {what}", nl=False, err=True)
+
+    return show
+
+
+def _progress_ends() -> None:
+    if sys.stderr.isatty():
+        click.echo(err=True)
+
+
+# -- who comes
+
+
+@command(main, "expected")
+@click.option("--shop", help="A shop's name or number.")
+@click.option("--day", callback=day_from)
+def expected_command(config: Config, shop: str | None, day: date | None) -> tuple[Any, str]:
+    """Print who is expected on a day, best first."""
+    place = shop_called(shop)
+    wanted = day or place.today()
+    lines = [line for line in expected.lines(place, wanted, clock.now()) if line.source != "walk-in"]
+    told = [line_as_json(line, place, wanted) for line in lines]
+    words = "\n".join(f"{row['probability']:.2f}  {row['name']}: {row['reason']}" for row in told)
+    return told, words or "Nobody is expected."
+
+
+@main.command("forecast")
+@click.option("--visits", "file", required=True, type=click.Path(path_type=Path), help="A CSV with the columns customer,at.")
+@click.option("--day", required=True, callback=day_from)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where customer,probability,expected_minute,shown goes.")
+def forecast_command(file: Path, day: date, out: Path) -> None:
+    """Forecast one day from a file alone, without a database."""
+    visits: dict[date, dict[str, int]] = {}
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as source:
+            reader = csv.DictReader(source)
+            if not reader.fieldnames or not {"customer", "at"} <= set(reader.fieldnames):
+                raise Sentence("The first line should name the columns customer and at.")
+            for row in reader:
+                try:
+                    at = datetime.fromisoformat((row["at"] or "").strip())
+                except ValueError:
+                    raise Sentence(f"Line {reader.line_num}: “{row['at']}” is no time such as 2026-11-24T08:12.") from None
+                came = visits.setdefault(at.date(), {})
+                minute = at.hour * 60 + at.minute
+                came[row["customer"]] = min(minute, came.get(row["customer"], minute))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Sentence(f"{file} cannot be read: {error}") from None
+    days = sorted(d for d in visits if d < day)
+    rhythm = forecast.replay(((d, visits[d]) for d in days), before=day, learn_from=forecast.learn_from(days))
+    try:
+        with out.open("w", newline="", encoding="utf-8") as target:
+            writer = csv.writer(target)
+            writer.writerow(["customer", "probability", "expected_minute", "shown"])
+            for f in rhythm.forecast(day):
+                arrival = rhythm.arrival(f.customer, day)
+                writer.writerow([f.customer, f"{f.probability:.9f}", arrival.minute, int(arrival.around is not None)])
+    except OSError as error:
+        raise Sentence(f"{out} cannot be written: {error.strerror}.") from None
+
+
+# -- the installation
+
+
+@command(main, "routes")
+def routes(config: Config) -> tuple[Any, str]:
+    """Print every route with the roles that may use it."""
+    app = create_app(config)
+    told = [
+        {
+            "path": rule.rule,
+            "methods": sorted(rule.methods or ()),
+            "roles": list(roles_of(app, rule.endpoint)),
+            "endpoint": rule.endpoint,
+        }
+        for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ())))
+    ]
+    return told, "\n".join(f"{'/'.join(r['methods']):28} {r['path']:40} {', '.join(r['roles'])}" for r in told)
+
+
+@command(main, "migrate", storage=False)
+@click.option("--plan", is_flag=True, help="Only show.")
+def migrate(config: Config, plan: bool) -> tuple[Options, str]:
+    """Bring the database's schema up to date, or show what that would do."""
+    open_storage(config, migrate=False)
+    runner = Runner(db.obj, str(MIGRATIONS))
+    pending = [m.name for m in runner.status() if not m.applied]
+    if not plan:
+        open_storage(config)
+    done = "To do" if plan else "Done"
+    return {"pending" if plan else "applied": pending}, f"{done}: {', '.join(pending) or 'nothing'}."
+
+
+@main.group("device")
+def device_group() -> None:
+    """Phones: let in, list, shut out."""
+
+
+@command(device_group, "enrol")
+@click.option("--staff", required=True, type=int)
+def device_enrol(config: Config, staff: int) -> tuple[Options, str]:
+    """Make a link and a code that let one phone in, once, within ten minutes."""
+    person = Staff.get_or_none((Staff.id == staff) & Staff.left_at.is_null())
+    if person is None:
+        raise Sentence("Nobody on the team has this number.")
+    link = access.invite(person, "phone")
+    told = {"link": f"/enrol/{link.token}", "code": link.code, "expires_at": link.expires_at.isoformat()}
+    return told, f"On {person.name}'s phone open {told['link']} or type the code {link.code}, within ten minutes."
+
+
+@command(device_group, "list")
+def device_list(config: Config) -> tuple[Any, str]:
+    """Print the phones that were let in."""
+    told = [
+        {
+            "id": str(phone.id),
+            "name": phone.name,
+            "staff": str(phone.staff_id),
+            "enrolled_at": phone.enrolled_at.isoformat(),
+            "revoked_at": phone.revoked_at.isoformat() if phone.revoked_at else None,
+        }
+        for phone in Phone.select().order_by(Phone.id)
+    ]
+    return told, "\n".join(f"{p['id']}  {p['name']}  {'shut out' if p['revoked_at'] else ''}" for p in told)
+
+
+@command(device_group, "revoke")
+@click.argument("phone", type=int)
+def device_revoke(config: Config, phone: int) -> tuple[Options, str]:
+    """Shut a phone out, now."""
+    found = Phone.get_or_none(Phone.id == phone)
+    if found is None:
+        raise Sentence("There is no phone of this number.")
+    access.shut_out(found)
+    return {"revoked": str(found.id)}, f"{found.name} is shut out."
+
+
+@main.command("test", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.option("--full", is_flag=True, help="The long sizes too.")
+@click.pass_context
+def test_command(context: click.Context, full: bool) -> None:
+    """Run the tests, on SQLite and on PostgreSQL, with a real browser where there is one."""
+    import pytest
+
+    if full:
+        os.environ["REGULARS_FULL"] = "1"
+    sys.exit(pytest.main(context.args or ["tests"]))
+
+
+def run() -> None:
+    """Run the command line; bad input never ends in a traceback."""
+    try:
+        main()
+    except PeeweeException as error:
+        click.echo(f"The database refused: {error}. Nothing was lost.", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,1 @@
+"""Shops of invented people: one to look at, one to measure with."""

@@ -1,0 +1,101 @@
+"""The people of the demo shop. Everybody is invented; any likeness is chance.
+
+A habit is a word and how far from the present hour its time lies, in minutes: the shop is alive whenever it is opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One invented regular."""
+
+    name: str
+    habit: str  # see demo.shop.comes
+    minutes: int | None  # from now; None: at no particular hour
+    usual: str = ""
+    say_as: str = ""
+    call: str = ""
+    pronoun: str = ""
+    lang: str = ""
+    note: str = ""
+    kind: str = ""  # of the note: "", "list", "safety", "private"
+    here: int | None = None  # came that many minutes ago, today
+
+
+CAST = (
+    # already here
+    Person("Tomás Ferreira", "daily", -55, "Galão, toast with butter", "too-MASH", here=52, pronoun="he", lang="pt"),
+    Person("Folake Adeyemi", "weekly", -30, "Rooibos, lemon drizzle", "", "Mrs Adeyemi", "she", "yo", here=31),
+    Person("Jo Mbeki-Larsson", "often", -20, "Chai, extra hot", "", "Jo", "they", here=14),
+    Person("Kwame Boateng", "daily", -10, "Espresso, double", "KWAH-mee", "Kwame", "he", here=7),
+    # past their usual time
+    Person("Daniel Weiss", "daily", -38, "Filter, black", "", "", "he"),
+    # next
+    Person("Priya Raghunathan", "third", 3, "Flat white, oat · almond croissant", "PREE-ya", "Priya", "she", "ta", "Left-handed. Likes the window stool."),
+    Person("Joan Whitlock", "booked", 8, "Victoria sponge", "", "", "she", "", "Likes to be quick.", "list"),
+    Person("Bilal Iqbal", "weekdays", 14, "Cheese sandwich, no pickle", "", "Mr Iqbal", "he"),
+    Person("Astrid Lindqvist", "hundred", 19, "Cardamom bun, milk", "", "", "she", "sv"),
+    # later
+    Person("Siobhán Ní Dhomhnaill", "weekly", 30, "Tea, two sugars", "shi-VAWN", "", "she", "ga"),
+    Person("Nguyễn Thị Minh Khai", "daily", 55, "Egg roll, no chilli", "", "", "she", "vi", "No chilli, ever. It burns her mouth badly.", "safety"),
+    Person("Wolfgang-Maximilian von Hohenlohe-Waldenburg", "booked-later", 250, "", "", "", "he", "de"),
+    Person("Hiroshi Tanaka", "weekly", 75, "Matcha, no sugar", "hee-ROH-shee", "Tanaka-san", "he", "ja"),
+    Person("Ewa Kowalczyk", "daily", 95, "Americano, rye roll", "EH-va", "", "she", "pl"),
+    Person("Lucía Fernández Ortega", "weekly", 120, "Cortado", "loo-SEE-a", "", "she", "es"),
+    Person("Ahmet Yılmaz", "daily", 140, "Black tea, strong", "", "Ahmet Bey", "he", "tr"),
+    Person("Aoife Brennan", "year", 150, "Soup of the day", "EE-fa", "", "she", "ga"),
+    Person("Chidi Okonkwo", "weekly", 165, "Hot chocolate", "CHEE-dee", "", "he", "ig"),
+    Person("Margaret Holloway", "daily", 180, "Earl Grey, shortbread", "", "Mrs Holloway", "she", "", "Likes it quiet. A nod and the usual.", "list"),
+    Person("Rafael Monteiro", "weekdays", 200, "Two espressos to go", "", "", "he", "pt"),
+    Person("نور الهدى عبد الرحمن", "weekly", 215, "White coffee", "noor al-HOO-da", "", "she", "ar"),
+    Person("רחל בן־דוד", "weekly", 235, "Pomegranate juice", "ra-KHEL", "", "she", "he"),
+    Person("Gwen Pritchard", "daily", 260, "Welsh cake, tea", "", "", "she"),
+    Person("Dmytro Shevchenko", "weekly", 285, "Syrnyk, kefir", "", "", "he", "uk"),
+    Person("Mei-Ling Chen", "weekly", 300, "Oolong", "may-LING", "", "she", "zh"),
+    # any time
+    Person("Oskar Blom", "often", None, "Cinnamon roll", "", "", "he"),
+    Person("Sunita Patel", "often", None, "Masala chai", "", "", "she", "", "Reading group on the first Friday."),
+    Person("Marjorie Tan", "often", None, "Cheese toastie", "", "", "she"),
+    Person("Joseph Achterberg", "often", None, "Black filter, big cup", "YO-sef", "", "he"),
+    Person("Fatima Zahra Bennani", "often", None, "Mint tea", "", "", "she"),
+    Person("Callum Fraser", "often", None, "Bacon roll, brown sauce", "", "", "he", "", "He told us the door sticks.", "private"),
+    Person("Ingrid Solheim", "often", None, "Waffle, brown cheese", "", "", "she", "no"),
+    Person("Tevita Fonua", "often", None, "Long black", "te-VEE-ta", "", "he"),
+    Person("Zsófia Nagy", "often", None, "Poppy seed strudel", "ZHO-fia", "", "she", "hu"),
+    Person("Green bicycle", "often", None, "Oat cappuccino to go"),
+    Person("Emeka Nwosu", "five", None, "Ginger beer", "", "", "he"),
+    Person("Beatriz Sousa", "five", None, "Pastel de nata", "", "", "she", "pt"),
+    Person("Håkon Lie", "five", None, "Black coffee, refill", "HO-kon", "", "he", "no"),
+    Person("Anjali Deshmukh", "five", None, "Filter coffee, sweet", "", "", "she"),
+    Person("Patrick Osei", "five", None, "Toast, marmalade", "", "", "he"),
+    Person("Lena Hoffmann", "five", None, "Latte, cheesecake", "", "", "she", "de"),
+    Person("Giulia Romano", "five", None, "Cappuccino, never after eleven", "JOOL-ya", "", "she", "it"),
+    # other days
+    Person("Samuel Wekesa", "elsewhen", 60, "Ugali on request", "", "", "he"),
+    Person("Charlotte Dubois", "elsewhen", 20, "Pain au chocolat", "", "", "she", "fr"),
+    Person("Viktor Petrov", "elsewhen", 90, "Tea with jam", "", "", "he"),
+    Person("Amina Yusuf", "elsewhen", 40, "Cardamom coffee", "", "", "she"),
+    Person("Iain MacLeod", "elsewhen", -30, "Porridge, salt", "EE-an", "", "he"),
+    Person("Sofia Papadopoulou", "elsewhen", 110, "Freddo", "", "", "she", "el"),
+    Person("Jun-ho Park", "elsewhen", 15, "Iced americano, even in winter", "", "", "he", "ko"),
+    Person("Leilani Kahale", "elsewhen", 130, "Coconut cake", "lay-LAH-nee", "", "she"),
+    Person("Mustafa Demir", "elsewhen", -60, "Simit, tea", "", "", "he", "tr"),
+    Person("Ruby Hargreaves", "elsewhen", 70, "Hot milk, honey", "", "", "she"),
+    Person("Pavel Novák", "elsewhen", 25, "Espresso, water", "", "", "he", "cs"),
+    Person("Kiri Ngata", "elsewhen", 100, "Flat white", "", "", "she"),
+    Person("Rosalind Ashworth", "elsewhen", 80, "Scone, jam first", "", "Miss Ashworth", "she"),
+    Person("Jean-Baptiste Mukasa", "elsewhen", 45, "Milky coffee", "", "", "he", "fr"),
+    Person("Noor Siddiqui", "elsewhen", 35, "Kashmiri chai", "", "", "they"),
+    # away a while, booked for today; met once or twice
+    Person("Henrik Dahl", "away", 34, "Double espresso, rye", "", "", "he", "da"),
+    Person("Red scarf", "once", None, "Black coffee"),
+    Person("Two terriers", "twice", None),
+)  # fmt: skip
+
+TEAM = (("Maya", "staff"), ("Sam", "staff"), ("Ọláwálé", "manager"))
+OWNER = "Ruth"
+SHOP = "Fenwick Road Coffee"
+PIN = "1234"

@@ -1,0 +1,118 @@
+"""Reproducible test data of any size: the same seed gives the same people and visits."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain import access, expected
+from models import Customer, Membership, Shop, Staff, Visit, db, folded, instant_text, is_postgres
+
+DAYS = 180
+GIVEN = (
+    "Ada Amara Anders Anouk Arjun Aylin Bao Bela Camille Carlos Chiara Dara Diego Edith Elif Emre Esi Farah Femi Frida "
+    "Gabor Grace Hana Hugo Ines Isla Ivan Jana Jonas Kaia Kenji Lars Leila Liam Lin Mara Marek Mina Nadia Niamh Nils Noor "
+    "Olga Omar Paula Pia Quinn Rania Rosa Said Selma Tariq Thea Uma Vera Wanda Xenia Yara Yusuf Zoe"
+).split()
+FAMILY = (
+    "Abara Almeida Aydin Bakker Bauer Bell Berg Bianchi Brandt Castro Chen Costa Dahl Diallo Dolan Duarte Eklund Farkas "
+    "Ferrari Fischer Garcia Gruber Haas Hansen Hill Horvat Ibrahim Ito Jansen Kaya Keller Khan Kim Kovacs Kumar Larsen "
+    "Lopez Mbeki Meyer Moreau Moretti Nagy Nguyen Novak Okafor Olsen Osei Park Patel Popescu Quist Rossi Sato Silva Singh "
+    "Soto Suzuki Toure Varga Weber Yilmaz"
+).split()
+USUALS = ("Flat white", "Tea, two sugars", "Cheese sandwich, no pickle", "Filter, black", "Chai", "Soup of the day", "")
+
+
+def grow(shop: Shop, customers: int, visits: int, seed: int, now: datetime) -> dict[str, Any]:
+    """Return what was added to a shop: bearer tokens by role, customer ids, staff with their PINs, and the shop.
+
+    `visits` are spread over the 180 days before today, by habits drawn from `seed`.
+    """
+    chance = random.Random(seed)
+    today = shop.day_of(now)
+    with db.atomic():
+        staff, tokens = _team(shop, now)
+        first = (Customer.select(Customer.id).order_by(Customer.id.desc()).scalar() or 0) + 1
+        names = [f"{chance.choice(GIVEN)} {chance.choice(FAMILY)}" for _ in range(customers)]
+        people = (
+            {"id": first + i, "business": shop.business_id, "name": name, "search_name": folded(name), "say_as": "",
+             "call": "", "lang": "", "pronoun": "", "source_id": f"seed-{seed}-{i}", "created_at": instant_text(now)}
+            for i, name in enumerate(names)
+        )  # fmt: skip
+        _insert(Customer, people)
+        _insert(Visit, _visits(shop, first, customers, visits, chance, today))
+        _advance_ids()
+    expected.forget_lists(shop, after=today - timedelta(days=DAYS + 1))
+    expected.make_list(shop, today)
+    shop.changed()
+    return {
+        "tokens": tokens,
+        "customers": [str(first + i) for i in range(customers)],
+        "staff": staff,
+        "shop": str(shop.id),
+    }
+
+
+def _team(shop: Shop, now: datetime) -> tuple[list[dict[str, str]], dict[str, str]]:
+    staff, tokens = [], {}
+    for role in ("staff", "manager"):
+        pin = {"staff": "2580", "manager": "1470"}[role]
+        one = Staff.create(
+            business=shop.business, name=f"Seed {role}", role=role, pin_hash=access.hash_pin(pin), created_at=now
+        )
+        Membership.create(staff=one, shop=shop)
+        staff.append({"id": str(one.id), "name": one.name, "pin": pin})
+        tokens[role] = access.start_session(one, "token", shop=shop)
+    owner = Staff.get((Staff.business == shop.business) & (Staff.role == "owner"))
+    tokens["owner"] = access.start_session(owner, "token", shop=shop)
+    return staff, tokens
+
+
+def _visits(shop: Shop, first: int, customers: int, visits: int, chance: random.Random, today: Any) -> Iterator[dict[str, Any]]:
+    """Yield exactly `visits` rows; each person has weekdays and an hour of their own, and their share is drawn."""
+    if not customers:
+        return
+    starts = {back: shop.at(today - timedelta(days=back), 0) for back in range(1, DAYS + 1)}
+    weights = [chance.paretovariate(1.2) for _ in range(customers)]
+    most = sum(weights)
+    left = visits
+    for i, weight in enumerate(weights):
+        share = min(left, round(visits * weight / most)) if i < customers - 1 else left
+        share = left if i == customers - 1 else min(share, DAYS)
+        yield from _of_one(shop, first + i, share, chance, today, starts)
+        left -= share
+
+
+def _of_one(shop: Shop, customer: int, count: int, chance: random.Random, today: Any, starts: dict[int, datetime]) -> Iterator[dict[str, Any]]:
+    likes = {chance.randrange(7) for _ in range(3)}
+    minute = chance.randint(7 * 60, 18 * 60)
+    ranked = sorted(
+        range(1, DAYS + 1), key=lambda back: chance.random() + ((today - timedelta(days=back)).weekday() in likes), reverse=True
+    )
+    for n in range(count):
+        back = ranked[n % DAYS]
+        later = n // DAYS * 2  # a second round comes later on the same day
+        at = starts[back] + timedelta(minutes=max(0, min(1400, round(chance.gauss(minute, 15)))), seconds=later)
+        yield {
+            "customer": customer, "shop": shop.id, "day": today - timedelta(days=back), "at": instant_text(at),
+            "source_id": None, "imported": None,
+        }  # fmt: skip
+
+
+def _insert(table: Any, rows: Iterator[dict[str, Any]]) -> None:
+    part: list[dict[str, Any]] = []
+    for row in rows:
+        part.append(row)
+        if len(part) == 500:
+            table.insert_many(part).execute()
+            part = []
+    if part:
+        table.insert_many(part).execute()
+
+
+def _advance_ids() -> None:
+    """Let PostgreSQL's sequence follow the ids that were given by hand."""
+    if is_postgres():
+        db.execute_sql("SELECT setval(pg_get_serial_sequence('customer', 'id'), (SELECT COALESCE(MAX(id), 1) FROM customer))")

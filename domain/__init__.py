@@ -1,0 +1,1 @@
+"""Rules over many rows: habits, forecast and the reasons given for them."""

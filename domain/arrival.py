@@ -1,0 +1,125 @@
+"""At about what time somebody comes, and how much of it may honestly be said.
+
+All minutes are minutes after midnight on the shop's own clock. Thresholds and the density are those of FORECAST.md,
+section "Arrival time".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import exp
+from operator import add
+from statistics import median
+
+BIN_MINUTES = 15
+BINS = 24 * 60 // BIN_MINUTES
+SMOOTHING_MINUTES = 75
+HALF_LIFE_DAYS = 60
+SAMPLE = 12
+ENOUGH_ON_WEEKDAY = 6
+ENOUGH_TO_SPEAK = 3
+CLOCK_MINUTES = 20
+WINDOW_MINUTES = 30
+PART_MINUTES = 90
+PARTS_OF_DAY = (
+    (8 * 60, "early-morning"),
+    (10 * 60 + 30, "morning"),
+    (12 * 60, "late-morning"),
+    (14 * 60, "midday"),
+    (17 * 60, "afternoon"),
+)
+
+_BELL = [exp(-0.5 * (k * BIN_MINUTES / SMOOTHING_MINUTES) ** 2) for k in range(BINS)]
+# One row a bin: what one arrival in that bin adds to every bin of the smoothed density.
+_KERNEL = [[_BELL[abs(i - j)] for j in range(BINS)] for i in range(BINS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When to expect somebody: always a `minute` to sort by, and what may be shown, which is often nothing.
+
+    `around`, `earliest` and `latest` are multiples of 5 and are set together, only where a clock time is honest.
+    `part_of_day` is one of early-morning, morning, late-morning, midday, afternoon, evening, or None.
+    """
+
+    minute: int
+    around: int | None = None
+    earliest: int | None = None
+    latest: int | None = None
+    part_of_day: str | None = None
+
+
+def smoothed(counts: Sequence[float]) -> list[float]:
+    """Return a shop's histogram scaled to total weight 1 and smoothed; all zeros if nobody ever came."""
+    total = sum(counts)
+    density = [0.0] * BINS
+    for count, row in zip(counts, _KERNEL, strict=True):
+        if count:
+            share = count / total
+            density = list(map(add, density, [share * k for k in row]))
+    return density
+
+
+def arrival(visits: Sequence[tuple[date, int]], day: date, shop: Sequence[float]) -> Arrival:
+    """Return when to expect on `day` somebody who came at these (date, minute), oldest first, all before `day`.
+
+    `shop` is the smoothed histogram of the shop's arrivals on that weekday; it decides where the visits do not.
+    """
+    weekday = day.weekday()
+    weights: dict[int, float] = {}
+    on_weekday = []
+    for came, minute in visits:
+        weight = 0.5 ** ((day - came).days / HALF_LIFE_DAYS)
+        if came.weekday() == weekday:
+            weight *= 2
+            on_weekday.append(minute)
+        slot = minute // BIN_MINUTES
+        weights[slot] = weights.get(slot, 0.0) + weight
+    density = list(shop)
+    for slot, weight in weights.items():
+        density = list(map(add, density, [weight * k for k in _KERNEL[slot]]))
+    top = density.index(max(density)) * BIN_MINUTES + BIN_MINUTES // 2
+    sample = on_weekday if len(on_weekday) >= ENOUGH_ON_WEEKDAY else [minute for _, minute in visits]
+    return _said(top, sample[-SAMPLE:])
+
+
+def part_of_day(minute: int) -> str:
+    """Return the name of the part of the day that a minute after midnight lies in."""
+    return next((name for end, name in PARTS_OF_DAY if minute < end), "evening")
+
+
+def _said(top: int, sample: list[int]) -> Arrival:
+    """Return what the sample allows to be shown, for a density that peaks at minute `top`."""
+    if len(sample) < ENOUGH_TO_SPEAK:
+        return Arrival(top)
+    # The density is broad, so its top is only a place to start: the middle is the median of the arrivals around it,
+    # drawn in once more so that strays do not pull it off a narrow habit.
+    middle = _middle(sample, _middle(sample, top, PART_MINUTES), WINDOW_MINUTES)
+    around = 5 * round(middle / 5)
+    if 2 * len(_near(sample, around, CLOCK_MINUTES)) >= len(sample):
+        window = sorted(_near(sample, around, WINDOW_MINUTES))
+        earliest, latest = _quantile(window, 0.1), _quantile(window, 0.9)
+        return Arrival(top, around, int(earliest // 5 * 5), int(-(-latest // 5) * 5), part_of_day(around))
+    if 2 * len(_near(sample, middle, PART_MINUTES)) >= len(sample):
+        return Arrival(top, part_of_day=part_of_day(round(middle)))
+    return Arrival(top)
+
+
+def _near(sample: Sequence[int], middle: float, minutes: int) -> list[int]:
+    """Return the arrivals within so many minutes of the middle, both ends included."""
+    return [minute for minute in sample if abs(minute - middle) <= minutes]
+
+
+def _middle(sample: Sequence[int], start: float, minutes: int) -> float:
+    """Return the median of the arrivals near `start`, or of all of them where none is near."""
+    return median(_near(sample, start, minutes) or sample)
+
+
+def _quantile(ordered: Sequence[int], share: float) -> float:
+    """Return the value below which this share of an ordered, non-empty sample lies, interpolated linearly."""
+    place = share * (len(ordered) - 1)
+    left = int(place)
+    right = min(left + 1, len(ordered) - 1)
+    return ordered[left] + (place - left) * (ordered[right] - ordered[left])

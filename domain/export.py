@@ -1,0 +1,97 @@
+"""Everything that is known, one JSON object a line, in a stable order; and back into an empty database.
+
+Secrets stay behind: PINs, phones' secrets, sessions, links. So do the day's lists, which are made again, and the acts'
+results; of an act only its key and digest go along.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from models import (
+    Action, Appointment, Business, Customer, Import, Membership, Note, NoteReading, Phone, PromptShown, Row, Shop, Staff,
+    Usual, Visit, Witness, db, instant_text, is_postgres,
+)  # fmt: skip
+
+FORMAT = {"regulars": "export", "version": 1}
+TOLD: tuple[type[Row], ...] = (
+    Business, Shop, Staff, Membership, Phone, Customer, Import, Visit, Witness, Note, NoteReading, Usual, Appointment,
+    PromptShown, Action,
+)  # fmt: skip
+KEPT_BACK = {"pin_hash", "secret_hash", "search_name"}
+
+
+def records() -> Iterator[dict[str, Any]]:
+    """Yield the export's objects: the format first, then every table by id, parents before children."""
+    yield FORMAT
+    for table in TOLD:
+        fields = [field for field in table._meta.sorted_fields if field.name not in KEPT_BACK]
+        if table is Action:
+            fields = [field for field in fields if field.name != "result"]
+        names = [field.name for field in fields]
+        for values in table.select(*fields).order_by(table.id).tuples().iterator():
+            yield {"table": table.__name__, **{n: _plain(v) for n, v in zip(names, values, strict=True)}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def lines() -> Iterator[str]:
+    """Yield the export as text, one line an object, keys in order."""
+    for record in records():
+        yield json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def checksum() -> str:
+    """Return the digest of the export: equal for equal contents, whatever the engine."""
+    digest = hashlib.sha256()
+    for line in lines():
+        digest.update(line.encode())
+    return digest.hexdigest()
+
+
+def take_back(path: Path) -> int:
+    """Return how many objects of an export were put into an empty database. Raises ValueError with a sentence."""
+    if Business.select().exists():
+        raise ValueError("There is something in this database already. An export goes only into an empty one.")
+    tables = {table.__name__: table for table in TOLD}
+    count = 0
+    with path.open(encoding="utf-8") as file, db.atomic():
+        for number, text in enumerate(file, 1):
+            try:
+                record = json.loads(text)
+                if number == 1:
+                    if record != FORMAT:
+                        raise ValueError("it does not begin as an export does")
+                    continue
+                table = tables[record.pop("table")]
+                if table is Action:
+                    record["result"] = {}
+                if table is Customer:
+                    table(**record).save(force_insert=True)
+                else:
+                    table.insert(**{_column(table, name): value for name, value in record.items()}).execute()
+                count += 1
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise ValueError(f"Line {number} is not of an export: {error}. Nothing was taken in.") from None
+        if is_postgres():
+            for table in TOLD:
+                name = table._meta.table_name
+                db.execute_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), GREATEST((SELECT MAX(id) FROM \"{name}\"), 1))")
+    return count
+
+
+def _column(table: type[Row], name: str) -> str:
+    if name not in table._meta.fields:
+        raise ValueError(f"there is no {name} in {table.__name__}")
+    return name
+
+

@@ -1,0 +1,454 @@
+"""Who comes on a day, from the history of one shop: the model of FORECAST.md, streaming.
+
+Every open day is folded in once (`Rhythm.night`). Folding touches only those who came; what fades with time is stored
+as of the last visit and faded when it is read. Days are the shop's own calendar days, minutes are after midnight.
+An open day is a day with any visit; a closed day changes nothing. Learning solves one small system a night.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from math import exp, log, log1p, sqrt
+from operator import mul
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from domain.arrival import BIN_MINUTES, BINS, Arrival, arrival, smoothed
+
+Key = TypeVar("Key", bound=Hashable)
+Features = tuple[float, ...]
+
+KEPT_VISITS = 40
+LONGEST_GAP = 36
+LEARN_AFTER_DAYS = 14
+LEARN_OPEN_DAYS = 150
+CANDIDATE_VISITS = 2
+
+# What is left of a count after one open day (or one such weekday), by half-life, and the sum of that series.
+LEFT_7, LEFT_28, LEFT_90 = 0.5 ** (1 / 7), 0.5 ** (1 / 28), 0.5 ** (1 / 90)
+FULL_7, FULL_28, FULL_90 = 1 / (1 - LEFT_7), 1 / (1 - LEFT_28), 1 / (1 - LEFT_90)
+LEFT_FAST, LEFT_SLOW, LEFT_SHOP = 0.5 ** (1 / 4), 0.5 ** (1 / 16), 0.5 ** (1 / 8)
+FULL_FAST, FULL_SLOW = 1 / (1 - LEFT_FAST), 1 / (1 - LEFT_SLOW)
+GAP_LEFT, GAP_BIN_LEFT = 0.9, 0.97
+LEARNT_LEFT = 0.5 ** (1 / 90)
+
+# After so many open days an X28 no longer changes within a float's precision: older cohorts are counted as one.
+OLDEST_COHORT = 1500
+# Rows handled at a time: small enough to stay in the processor's cache, large enough to hide the loop around them.
+CHUNK = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What the model believes before it has seen a shop: names, coefficients and spreads of the features, in order."""
+
+    names: tuple[str, ...]
+    coef: tuple[float, ...]
+    sd: tuple[float, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Prior:
+        """Return the prior kept in a JSON file with `names`, `coef` and `sd`."""
+        kept = json.loads(path.read_text())
+        return cls(tuple(kept["names"]), tuple(kept["coef"]), tuple(kept["sd"]))
+
+    @property
+    def precision(self) -> list[float]:
+        """Return how firmly each coefficient is held: 20 sd^2, and 1 for the intercept."""
+        return [1.0] + [20 * sd * sd for sd in self.sd[1:]]
+
+
+SHIPPED = Prior.load(Path(__file__).with_name("prior.json"))
+
+
+# Where the counts of a habit lie in its one compact array: by weekday, fading fast and slow, the turn of the last visit
+# and the streak; then 36 gap bins between a copy of the first and one of the last.
+FAST, SLOW, TURN, STREAK, GAPS = 0, 7, 14, 21, 28
+NO_COUNTS = array("d", [0.0] * 14 + [-1.0] * 7 + [0.0] * (7 + LONGEST_GAP + 2))
+
+
+class Habit:
+    """One customer's visit days at one shop, as counts that are faded when they are read.
+
+    `n` counts visit days, the first included; the fading counts begin after the first. `first` and `last` are date
+    ordinals, `first_open` and `last_open` the places of these days among the shop's open days.
+    """
+
+    __slots__ = (
+        "counts", "e7", "e28", "e90", "first", "first_open", "gap", "gap_squares", "gap_sum", "gap_weight",
+        "last", "last_open", "n", "stamps", "week",
+    )  # fmt: skip
+
+    def __init__(self, ordinal: int, minute: int, open_index: int, turn: int) -> None:
+        self.n = 1
+        self.first = self.last = ordinal
+        self.first_open = self.last_open = open_index
+        self.e7 = self.e28 = self.e90 = 0.0
+        weekday = (ordinal - 1) % 7
+        self.counts = array("d", NO_COUNTS)
+        self.counts[TURN + weekday] = turn
+        self.counts[STREAK + weekday] = 1
+        self.gap = 0
+        self.gap_sum = self.gap_squares = self.gap_weight = 0.0
+        self.week = 1  # bit k: came k days before the last visit, k < 7
+        self.stamps = array("i", (ordinal * 1440 + minute,))
+
+    def visit(self, ordinal: int, minute: int, open_index: int, turn: int) -> None:
+        """Fold one later visit day in. `turn` counts the open days of this weekday before it."""
+        passed = open_index - self.last_open
+        self.e7 = self.e7 * LEFT_7**passed + 1
+        self.e28 = self.e28 * LEFT_28**passed + 1
+        self.e90 = self.e90 * LEFT_90**passed + 1
+        self.last_open = open_index
+
+        weekday = (ordinal - 1) % 7
+        counts, fast, slow, streak = self.counts, FAST + weekday, SLOW + weekday, STREAK + weekday
+        since = turn - counts[TURN + weekday]
+        counts[fast] = counts[fast] * LEFT_FAST**since + 1
+        counts[slow] = counts[slow] * LEFT_SLOW**since + 1
+        counts[streak] = counts[streak] + 1 if since == 1 else 1
+        counts[TURN + weekday] = turn
+
+        gap = self.gap = ordinal - self.last
+        self.gap_sum = self.gap_sum * GAP_LEFT + gap
+        self.gap_squares = self.gap_squares * GAP_LEFT + gap * gap
+        self.gap_weight = self.gap_weight * GAP_LEFT + 1
+        # Instead of fading 36 bins at every visit, the newest gap weighs ever more; readers scale it back.
+        weight = GAP_BIN_LEFT**-self.n
+        if gap <= 1:
+            counts[GAPS] += weight  # the ends of the histogram count twice in `haz_near`
+        elif gap >= LONGEST_GAP:
+            gap = LONGEST_GAP
+            counts[GAPS + gap + 1] += weight
+        counts[GAPS + gap] += weight
+
+        self.week = (self.week << self.gap | 1) & 0x7F if self.gap < 7 else 1
+        self.last = ordinal
+        self.n += 1
+        self.stamps.append(ordinal * 1440 + minute)
+        if len(self.stamps) > KEPT_VISITS:
+            del self.stamps[0]
+
+    @property
+    def since(self) -> date:
+        """Return the day of the first visit."""
+        return date.fromordinal(self.first)
+
+    @property
+    def latest(self) -> date:
+        """Return the day of the last visit."""
+        return date.fromordinal(self.last)
+
+    @property
+    def visits(self) -> list[tuple[date, int]]:
+        """Return the last 40 visit days and the minute of arrival on each, oldest first."""
+        return [(date.fromordinal(stamp // 1440), stamp % 1440) for stamp in self.stamps]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What all forecasts of one day share: names and coefficients, and the candidates' mean of every feature."""
+
+    names: tuple[str, ...]
+    coef: tuple[float, ...]
+    mean: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class Forecast(Generic[Key]):
+    """How likely one customer is to come on a day: `probability` in 0..1."""
+
+    customer: Key
+    probability: float
+    features: Features
+    outlook: Outlook
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Return by feature what sets this customer apart that day: b_j (x_j - mean of the day's candidates)."""
+        o = self.outlook
+        return {name: b * (x - mean) for name, b, x, mean in zip(o.names, o.coef, self.features, o.mean, strict=True)}
+
+
+class Rhythm(Generic[Key]):
+    """What one shop has learnt about its customers' coming, as of the last open day folded in.
+
+    `days` lists the open days, `habits` everyone ever seen. `coef` (b) and `learnt` (A) are plain numbers that may
+    be kept and put back into a Rhythm replayed without learning.
+    """
+
+    def __init__(self, prior: Prior = SHIPPED) -> None:
+        self.prior = prior
+        self.habits: dict[Key, Habit] = {}
+        self.days: list[date] = []
+        self.coef: list[float] = list(prior.coef)
+        self.learnt: list[list[float]] = [[0.0] * len(prior.coef) for _ in prior.coef]
+        self.shop_came = [0.0] * 7
+        self.shop_expected = [0.0] * 7
+        self.shop_lately: deque[tuple[int, float]] = deque(maxlen=3)
+        self.times = [[0] * BINS for _ in range(7)]
+        # turns[w][i]: open days of weekday w among the first i open days.
+        self.turns: list[list[int]] = [[0] for _ in range(7)]
+        # Candidates and their E28 summed by the open day of their first visit, newest last; X28 by open days since.
+        self._faces: list[int] = []
+        self._visits: list[float] = []
+        self._exposure_28: list[float] = []
+        self._smoothed: dict[int, list[float]] = {}
+
+    def night(self, day: date, came: Mapping[Key, int], learn: bool) -> None:
+        """Fold in one day: who came, and the minute of each one's first arrival. Nobody came: a closed day.
+
+        With `learn` the coefficients are first moved by that day's forecast errors, from the 15th day on.
+        Days must be folded in order: one not after the last raises ValueError.
+        """
+        self._must_follow(day)
+        if not came:
+            return
+        if learn and self.days and (day - self.days[0]).days >= LEARN_AFTER_DAYS:
+            self._learn(day, came)
+        self._fold(day, came)
+
+    def forecast(self, day: date) -> list[Forecast[Key]]:
+        """Return a forecast for everyone with 2 or more visit days, in no order; what came before `day` is known.
+
+        Asking about a day that is already folded in raises ValueError.
+        """
+        self._must_follow(day)
+        found: list[tuple[Key, float, Features]] = []
+        sums = [0.0] * len(self.coef)
+        for keys, rows in self._rows(day):
+            found += zip(keys, self._probabilities(rows), rows, strict=True)
+            sums = [total + sum(column) for total, column in zip(sums, zip(*rows, strict=True), strict=True)]
+        mean = tuple(total / len(found) for total in sums) if found else ()
+        outlook = Outlook(self.prior.names, tuple(self.coef), mean)
+        return [Forecast(key, probability, row, outlook) for key, probability, row in found]
+
+    def arrival(self, key: Key, day: date) -> Arrival:
+        """Return at about what time this customer would come on `day`; KeyError if never seen."""
+        weekday = day.weekday()
+        if weekday not in self._smoothed:
+            self._smoothed[weekday] = smoothed(self.times[weekday])
+        return arrival(self.habits[key].visits, day, self._smoothed[weekday])
+
+    def _must_follow(self, day: date) -> None:
+        if self.days and day <= self.days[-1]:
+            raise ValueError(f"{day} is not after {self.days[-1]}, the last day folded in")
+
+    # The shop as a whole
+
+    def _rate(self) -> float:
+        """Return mu before it is bounded: visits of all candidates over their exposure, both with half-life 28."""
+        exposure: float = sum(map(mul, reversed(self._faces), self._exposure_28))
+        return sum(self._visits) / max(1e-9, exposure)
+
+    def _weekday_factor(self, weekday: int) -> float:
+        """Return f_w: how busy this weekday is against what the candidates' rates lead to expect."""
+        return (self.shop_came[weekday] + 1) / (self.shop_expected[weekday] + 1)
+
+    def _lately(self) -> float:
+        """Return c3: the log of came over expected on the last 3 open days, within log 0.2 .. log 5."""
+        came = sum(k for k, _ in self.shop_lately)
+        expected = sum(e for _, e in self.shop_lately)
+        return log(min(max((came + 1) / (expected + 1), 0.2), 5))
+
+    def _fold(self, day: date, came: Mapping[Key, int]) -> None:
+        """Count the day for the shop, then for each visitor."""
+        weekday, ordinal, index = day.weekday(), day.toordinal(), len(self.days)
+        turn = self.turns[weekday][-1]
+        shrink = 4 * max(1e-4, self._rate())
+        expected = sum(
+            (visits + shrink * faces) / (exposure + 4)
+            for visits, faces, exposure in zip(
+                reversed(self._visits), reversed(self._faces), self._exposure_28, strict=True
+            )
+        )
+        factor = self._weekday_factor(weekday)
+
+        self._age_cohorts()
+        faces_of, visits_of, times, habits = self._faces, self._visits, self.times[weekday], self.habits
+        candidates = 0
+        for key, minute in came.items():
+            times[minute // BIN_MINUTES] += 1
+            habit = habits.get(key)
+            if habit is None:
+                habits[key] = Habit(ordinal, minute, index, turn)
+                continue
+            cohort = max(habit.first_open - index, -OLDEST_COHORT) - 1
+            visits_of[cohort] += 1
+            if habit.n >= CANDIDATE_VISITS:
+                candidates += 1
+            else:
+                faces_of[cohort] += 1
+            habit.visit(ordinal, minute, index, turn)
+
+        self.shop_lately.append((candidates, expected * factor))
+        self.shop_came[weekday] = self.shop_came[weekday] * LEFT_SHOP + candidates
+        self.shop_expected[weekday] = self.shop_expected[weekday] * LEFT_SHOP + expected
+        for w, counts in enumerate(self.turns):
+            counts.append(counts[-1] + (w == weekday))
+        self.days.append(day)
+        self._smoothed.pop(weekday, None)
+
+    def _age_cohorts(self) -> None:
+        """Let one more open day pass for every cohort and begin today's."""
+        self._visits = [visits * LEFT_28 for visits in self._visits]
+        self._visits.append(0.0)
+        self._faces.append(0)
+        if len(self._faces) > OLDEST_COHORT + 1:
+            self._faces[:2] = [sum(self._faces[:2])]
+            self._visits[:2] = [sum(self._visits[:2])]
+        else:
+            self._exposure_28.append((1 - LEFT_28 ** len(self._exposure_28)) * FULL_28)
+
+    # Each candidate
+
+    def _rows(self, day: date) -> Iterator[tuple[list[Key], list[Features]]]:
+        """Yield the candidates of a day and their features, a chunk at a time."""
+        look = self._lens(day)
+        candidates = ((key, habit) for key, habit in self.habits.items() if habit.n >= CANDIDATE_VISITS)
+        while chunk := list(islice(candidates, CHUNK)):
+            yield [key for key, _ in chunk], [look(habit) for _, habit in chunk]
+
+    def _lens(self, day: date) -> Callable[[Habit], Features]:
+        """Return the function that reads the 17 features of FORECAST.md, in its order, from a candidate's habit."""
+        ordinal, weekday, latest = day.toordinal(), day.weekday(), len(self.days) - 1
+        mu = min(max(self._rate(), 1e-4), 0.9)
+        shrink, usual_gap = 4 * mu, 2 * min(1 / mu, 60)
+        factor, lately = self._weekday_factor(weekday), self._lately()
+        log_factor, half_factor = log(factor), factor / 2
+        turns = self.turns[weekday]
+        turn = turns[-1] - 1
+        fast, slow, last_turn, streak = FAST + weekday, SLOW + weekday, TURN + weekday, STREAK + weekday
+
+        def look(habit: Habit) -> Features:
+            n, d = habit.n, ordinal - habit.last
+            quiet, known = latest - habit.last_open, latest - habit.first_open
+            r7 = (habit.e7 * LEFT_7**quiet + shrink) / ((1 - LEFT_7**known) * FULL_7 + 4)
+            r28 = (habit.e28 * LEFT_28**quiet + shrink) / ((1 - LEFT_28**known) * FULL_28 + 4)
+            r90 = (habit.e90 * LEFT_90**quiet + shrink) / ((1 - LEFT_90**known) * FULL_90 + 4)
+            pull = 1.5 * min(max(half_factor * (r28 + r90), 1e-4), 0.98)
+
+            counts = habit.counts
+            since = turn - counts[last_turn]
+            chances = turn + 1 - turns[habit.first_open + 1]
+            quick = (counts[fast] * LEFT_FAST**since + pull) / ((1 - LEFT_FAST**chances) * FULL_FAST + 1.5)
+            steady = (counts[slow] * LEFT_SLOW**since + pull) / ((1 - LEFT_SLOW**chances) * FULL_SLOW + 1.5)
+
+            weight = habit.gap_weight
+            g = (habit.gap_sum + usual_gap) / (weight + 2)
+            variance = habit.gap_squares / weight - (habit.gap_sum / weight) ** 2
+            i = GAPS + min(d, LONGEST_GAP)
+            left = GAP_BIN_LEFT ** (n - 1)
+            near = ((counts[i - 1] + counts[i] + counts[i + 1]) * left + 0.5) / ((1 - left) / (1 - GAP_BIN_LEFT) + 2)
+
+            return (
+                1.0,
+                log_odds(quick),
+                log_odds(steady),
+                log_odds(r7),
+                log_odds(r28),
+                log_odds((n + shrink) / (known + 4)),
+                log(d),
+                max(0.0, log((d + 0.5) / (g + 0.5))),
+                log(n + 1),
+                1.0 if d == 1 else 0.0,
+                1.0 if d <= 7 and habit.week >> (7 - d) & 1 else 0.0,
+                log_factor,
+                lately,
+                log_odds(near),
+                log(sqrt(max(variance, 0.05)) / g + 0.05),
+                counts[streak] if since == 0 else 0.0,
+                log1p(habit.gap),
+            )
+
+        return look
+
+    def _probabilities(self, rows: Sequence[Features]) -> list[float]:
+        """Return P(comes) for each row: the logistic function of b.x, with b.x kept within -30..30."""
+        coef = self.coef
+        return [1 / (1 + exp(-max(-30.0, min(30.0, sum(map(mul, coef, row)))))) for row in rows]
+
+    # Learning
+
+    def _learn(self, day: date, came: Mapping[Key, int]) -> None:
+        """Move the coefficients by one day's errors (FORECAST.md, "Nightly step"); without candidates do nothing."""
+        size = len(self.coef)
+        errors = [0.0] * size
+        seen = [[0.0] * size for _ in range(size)]
+        nobody = True
+        for keys, rows in self._rows(day):
+            nobody = False
+            predicted = self._probabilities(rows)
+            missed = [(key in came) - p for key, p in zip(keys, predicted, strict=True)]
+            spread = [p * (1 - p) for p in predicted]
+            columns = list(zip(*rows, strict=True))
+            for i, column in enumerate(columns):
+                errors[i] += sum(map(mul, missed, column))
+                weighted = list(map(mul, spread, column))
+                row = seen[i]
+                for j in range(i, size):
+                    row[j] += sum(map(mul, weighted, columns[j]))
+        if nobody:
+            return
+        forgotten = 1 - LEARNT_LEFT
+        precision = self.prior.precision
+        self.learnt = [
+            [LEARNT_LEFT * v + (seen[i][j] if i <= j else seen[j][i]) for j, v in enumerate(row)]
+            for i, row in enumerate(self.learnt)
+        ]
+        pulls = zip(errors, precision, self.coef, self.prior.coef, strict=True)
+        right = [error - forgotten * held * (b - b0) for error, held, b, b0 in pulls]
+        matrix = [[v + precision[i] * (i == j) for j, v in enumerate(row)] for i, row in enumerate(self.learnt)]
+        self.coef = [b + step for b, step in zip(self.coef, solve(matrix, right), strict=True)]
+
+
+def log_odds(p: float) -> float:
+    """Return log(p / (1 - p)), with p kept within 1e-5 .. 1 - 1e-5."""
+    if p < 1e-5:
+        p = 1e-5
+    elif p > 1 - 1e-5:
+        p = 1 - 1e-5
+    return log(p / (1 - p))
+
+
+def solve(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> list[float]:
+    """Return x with matrix x = right, for a symmetric positive definite matrix, by elimination.
+
+    Such a matrix needs no exchange of rows to stay accurate (Golub & Van Loan, Matrix Computations, 4.2).
+    """
+    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+    size = len(rows)
+    for i, pivot in enumerate(rows):
+        for r in range(i + 1, size):
+            factor = rows[r][i] / pivot[i]
+            if factor:
+                rows[r][i:] = [v - factor * p for v, p in zip(rows[r][i:], pivot[i:], strict=True)]
+    x = [0.0] * size
+    for i in reversed(range(size)):
+        x[i] = (rows[i][size] - sum(map(mul, rows[i][i + 1 : size], x[i + 1 :]))) / rows[i][i]
+    return x
+
+
+def learn_from(open_days: Sequence[date]) -> date | None:
+    """Return the 150th last of these ordered open days, or the first if there are fewer; None without any."""
+    return open_days[-LEARN_OPEN_DAYS:][0] if open_days else None
+
+
+def replay(days: Iterable[tuple[date, Mapping[Key, int]]], before: date, learn_from: date | None) -> Rhythm[Key]:
+    """Return the rhythm of a shop from its days in order, those before `before`, learning from `learn_from` on.
+
+    Each day comes with the minute of first arrival of everyone who came. None: nothing is learnt.
+    Days out of order raise ValueError; reading stops at `before`.
+    """
+    rhythm: Rhythm[Key] = Rhythm()
+    for day, came in days:
+        if day >= before:
+            break
+        rhythm.night(day, came, learn=learn_from is not None and day >= learn_from)
+    return rhythm

@@ -1,0 +1,283 @@
+"""Taking in a file of visits: streamed, counted, every refused line named with its reason; twice adds nothing.
+
+Memory stays flat: lines are read in chunks, each chunk is one transaction, and what it needs to know of the past is
+asked for by customer and day. A file that stops in the middle keeps what was read, and can simply be read again.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from peewee import SQL
+
+import clock
+from domain import expected
+from models import Business, Customer, Import, Shop, Visit, db, folded, instant_text, is_postgres
+
+CHUNK = 4000
+LISTED = 1000  # skipped lines are counted all, and listed up to this many
+REFUSALS = 100_000  # refused lines are listed up to this many
+LONGEST_NAME = 200
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Unreadable(Exception):
+    """The file as a whole cannot be taken in; the sentence says why."""
+
+
+@dataclass(slots=True)
+class Report:
+    """An honest count: total = added + updated + skipped + refused."""
+
+    total: int = 0
+    added: int = 0
+    updated: int = 0
+    skipped: int = 0
+    refused: int = 0
+    created_shops: list[str] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    errors_left_out: int = 0
+    import_id: str | None = None
+    days: dict[int, date] = field(default_factory=dict)  # earliest day touched, by shop id
+
+    def refuse(self, line: int, column: str, code: str, reason: str) -> None:
+        self.refused += 1
+        self._list(line, column, code, reason, REFUSALS)
+
+    def skip(self, line: int, code: str, reason: str) -> None:
+        self.skipped += 1
+        self._list(line, "at", code, reason, LISTED)
+
+    def _list(self, line: int, column: str, code: str, reason: str, most: int) -> None:
+        if len(self.errors) < most:
+            self.errors.append({"line": line, "field": column, "code": code, "reason": reason})
+        else:
+            self.errors_left_out += 1
+
+    def as_json(self) -> dict[str, Any]:
+        told: dict[str, Any] = {name: getattr(self, name) for name in ("total", "added", "updated", "skipped", "refused")}
+        told |= {"created_shops": self.created_shops, "errors": self.errors, "import_id": self.import_id}
+        if self.errors_left_out:
+            told["errors_left_out"] = self.errors_left_out
+        return told
+
+
+@dataclass(slots=True)
+class Told:
+    """One good line of a visits file."""
+
+    line: int
+    customer: str
+    name: str
+    shop: Shop
+    at: datetime
+    day: date
+    source_id: str | None
+
+
+def import_visits(
+    path: Path,
+    business: Business,
+    shop: Shop | None = None,
+    mapping: dict[str, str] | None = None,
+    dry_run: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Return the count of a CSV of visits taken in: columns ``customer,at``, optional ``shop,name,source_id``.
+
+    `mapping` gives our column for each of theirs. Lines without a shop go to `shop`. Raises Unreadable when the file is
+    no such file. `at` is ISO 8601; without an offset it is the shop's wall time, and one that does not exist (clocks
+    going forward) moves forward.
+    """
+    report = Report()
+    record = None
+    if not dry_run:
+        record = Import.create(business=business, kind="visits", digest=_digest(path), at=clock.now(), counts={})
+        report.import_id = str(record.id)
+    shops = _Shops(business, shop, report, dry_run)
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        good = _read(file, shops, mapping or {}, report)
+        while chunk := list(islice(good, CHUNK)):
+            with db.atomic():
+                _take_in(chunk, business, record, report, dry_run)
+            if progress:
+                progress(report.total)
+    if record is not None:
+        record.counts = {k: v for k, v in report.as_json().items() if k not in ("errors", "import_id")}
+        record.save()
+        for shop_id, day in report.days.items():
+            touched = Shop.get_by_id(shop_id)
+            expected.forget_lists(touched, after=day)
+            touched.changed()
+    return report
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _Shops:
+    """The shops a file may name: those there are, and those it brings."""
+
+    def __init__(self, business: Business, default: Shop | None, report: Report, dry_run: bool):
+        self.business, self.default, self.report, self.dry_run = business, default, report, dry_run
+        self.known = {shop.name: shop for shop in Shop.select().where(Shop.business == business.id)}
+        self.zones: dict[int, ZoneInfo] = {}
+
+    def named(self, name: str) -> Shop | None:
+        if not name:
+            return self.default
+        if name not in self.known:
+            model = self.default or next(iter(self.known.values()), None)
+            shop = Shop(business=self.business, name=name, zone=model.zone if model else "UTC")
+            if not self.dry_run:
+                shop.save(force_insert=True)
+            self.known[name] = shop
+            self.report.created_shops.append(name)
+        return self.known[name]
+
+
+def _read(file: Iterable[str], shops: _Shops, mapping: dict[str, str], report: Report) -> Iterator[Told]:
+    """Yield the good lines; refuse the others by line number and reason."""
+    reader = csv.reader(file)
+    try:
+        header = [mapping.get(name.strip(), name.strip().lower()) for name in next(reader)]
+    except StopIteration:
+        raise Unreadable("The file is empty. Its first line should name the columns: customer,at.") from None
+    except csv.Error as error:
+        raise Unreadable(f"The file is no CSV: {error}.") from None
+    missing = [name for name in ("customer", "at") if name not in header]
+    if missing:
+        raise Unreadable(
+            f"The first line should name the columns customer and at; {' and '.join(missing)} is missing. "
+            "If your file calls it something else, say --map THEIRS=OURS."
+        )
+    where = {name: header.index(name) for name in ("customer", "at", "shop", "name", "source_id") if name in header}
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            report.total += 1
+            report.refuse(reader.line_num, "", "unreadable", f"This line is no CSV: {error}.")
+            continue
+        if not fields:
+            continue
+        report.total += 1
+        told = _told(reader.line_num, {n: fields[i].strip() for n, i in where.items() if i < len(fields)}, shops, report)
+        if told:
+            yield told
+
+
+def _told(line: int, row: dict[str, str], shops: _Shops, report: Report) -> Told | None:
+    customer = row.get("customer", "")
+    if not customer:
+        return report.refuse(line, "customer", "missing", "No customer on this line.")
+    if len(customer) > LONGEST_NAME or "\x00" in customer or not customer.isprintable():
+        return report.refuse(line, "customer", "unfit", "A customer's code is a short, readable text.")
+    name = row.get("name", "")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        return report.refuse(line, "name", "unfit", f"A name has at most {LONGEST_NAME} letters, on one line.")
+    shop_name = row.get("shop", "")
+    if len(shop_name) > 100 or not shop_name.isprintable():
+        return report.refuse(line, "shop", "unfit", "A shop's name has at most 100 letters, on one line.")
+    text = row.get("at", "")
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return report.refuse(line, "at", "no_time", f"“{text[:40]}” is no time such as 2026-11-24T08:12.")
+    shop = shops.named(shop_name)
+    if shop is None:
+        return report.refuse(line, "shop", "missing", "No shop on this line, and none was chosen.")
+    zone = shops.zones.setdefault(id(shop), shop.tz)
+    try:
+        instant = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+        local = instant.astimezone(zone)
+    except (OverflowError, ValueError):
+        return report.refuse(line, "at", "out_of_range", f"“{text[:40]}” is out of range.")
+    if instant < EARLIEST:
+        return report.refuse(line, "at", "out_of_range", f"“{text[:40]}” is too long ago.")
+    return Told(line, customer, name, shop, instant, local.date(), row.get("source_id") or None)
+
+
+def _take_in(chunk: list[Told], business: Business, record: Import | None, report: Report, dry_run: bool) -> None:
+    """Add the visits of one chunk that are no repeat of another within the same-visit window."""
+    people = _people(chunk, business, report, dry_run)
+    taken = _visits_of(chunk, people)
+    rows = []
+    for told in chunk:
+        customer = people[told.customer]
+        day = taken.setdefault((customer, told.shop.id if told.shop.id else told.shop.name, told.day), [])
+        window = timedelta(minutes=told.shop.same_visit_minutes)
+        if any(abs(told.at - at) <= window for at in day):
+            report.skip(told.line, "same_visit", "They were already here then: the same visit.")
+            continue
+        day.append(told.at)
+        report.added += 1
+        if record is not None:
+            rows.append((customer, told.shop.id, told.day, instant_text(told.at), told.source_id, record.id))
+            earliest = report.days.get(told.shop.id)
+            if earliest is None or told.day < earliest:
+                report.days[told.shop.id] = told.day
+    _insert_visits(rows)
+
+
+def _insert_visits(rows: list[tuple[Any, ...]]) -> None:
+    fields = (Visit.customer, Visit.shop, Visit.day, Visit.at, Visit.source_id, Visit.imported)
+    for start in range(0, len(rows), 500):
+        Visit.insert_many(rows[start : start + 500], fields=fields).on_conflict_ignore().execute()
+
+
+def _people(chunk: list[Told], business: Business, report: Report, dry_run: bool) -> dict[str, Any]:
+    """Return the customer of each code in the chunk: the same code is one person in every shop. New ones are added."""
+    codes = {told.customer: told for told in reversed(chunk)}
+    known: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    listed = list(codes)
+    for start in range(0, len(listed), 500):
+        query = Customer.select(Customer.source_id, Customer.id, Customer.name).where(
+            (Customer.business == business.id) & Customer.source_id.in_(listed[start : start + 500])
+        )
+        for code, number, name in query.tuples():
+            known[code], names[code] = number, name
+    if dry_run:
+        return {code: known.get(code, code) for code in codes}
+    now = clock.now()
+    for told in chunk:
+        if told.customer not in known:
+            name = told.name or told.customer
+            created = Customer.insert(
+                business=business, name=name, search_name=folded(name), source_id=told.customer, created_at=now
+            ).execute()
+            known[told.customer], names[told.customer] = created, name
+        elif told.name and names[told.customer] == told.customer and told.name != told.customer:
+            Customer.update(name=told.name, search_name=folded(told.name)).where(Customer.id == known[told.customer]).execute()
+            names[told.customer] = told.name
+    return known
+
+
+def _visits_of(chunk: list[Told], people: dict[str, Any]) -> dict[tuple[Any, Any, date], list[datetime]]:
+    """Return the visits already stored on the days of the chunk, by customer, shop and day."""
+    asked = {(people[t.customer], t.shop.id, t.day) for t in chunk if t.shop.id and isinstance(people[t.customer], int)}
+    found: dict[tuple[Any, Any, date], list[datetime]] = {}
+    listed = list(asked)
+    for start in range(0, len(listed), 300):
+        part = listed[start : start + 300]
+        date_type = "DATE " if is_postgres() else ""
+        marks = ", ".join(f"({a:d}, {b:d}, {date_type}'{c.isoformat()}')" for a, b, c in part)
+        query = Visit.select(Visit.customer, Visit.shop, Visit.day, Visit.at).where(
+            SQL(f"(customer_id, shop_id, day) IN (VALUES {marks})")
+        )
+        for customer, shop, day, at in query.tuples():
+            found.setdefault((customer, shop, day), []).append(at)
+    return found

@@ -1,0 +1,157 @@
+"""Why somebody is expected, as facts a person can check against the visit book; words are made elsewhere.
+
+A claim is made only where the visit days kept with a habit bear it out literally. All windows are calendar days and
+shorter than the 40 visit days kept, so what is kept always decides them. The forecast only says which claim to try
+first: the one that set this customer apart that day (FORECAST.md, "Explanation string").
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from domain.arrival import Arrival
+from domain.forecast import Forecast, Habit
+
+GROUPS = {
+    "weekday": ("wd_fast", "wd_slow", "streak_wk", "lag7", "shop_wd"),
+    "often": ("rate7", "rate28", "rate_all", "log_n", "shop_now"),
+    "rhythm": ("log_r", "overdue_pos", "haz_near", "cv", "lastgap"),
+    "yesterday": ("lag1",),
+}
+NEW_FACE_DAYS = 28
+DATES_SHOWN = 6
+GAPS_LOOKED_AT = 6
+SATURDAY = 5
+
+Days = Sequence[date]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One claim: its `kind` and the numbers in it, all fit for JSON (days as ISO dates, oldest first).
+
+    `facts["dates"]` holds up to 6 of the latest visit days that bear the claim out. The kinds and their other facts:
+
+    - `new-face`, `visits`: `came` visit days in all, the first included, `since` that day
+    - `weekdays`: `came` of the last `of` Mondays to Fridays, on `days`, and hardly ever at weekends
+    - `every-day`: `came` of the last `of` days
+    - `weekday`: `came` of the last `of` such days of the week, `weekday` 0 (Monday) to 6
+    - `weekday-around`: the same, and at about `minute` after midnight
+    - `two-weeks`, `four-weeks`: `came` days in that time
+    - `every-n-days`: the middle `gap` and the last `gaps`, in days
+    - `yesterday`: nothing more
+    """
+
+    kind: str
+    facts: dict[str, Any]
+
+
+def reason_for(forecast: Forecast[Any], habit: Habit, arrival: Arrival, day: date) -> Reason:
+    """Return the best true reason to expect this customer on `day`, on which they have not yet come.
+
+    `habit` is as of the days before `day`, and the others are of that habit and day.
+    """
+    days = [came for came, _ in habit.visits]
+    in_all = {"came": habit.n, "since": habit.since.isoformat()}
+    if (day - habit.since).days < NEW_FACE_DAYS:
+        return _reason("new-face", days, **in_all)
+    weights = forecast.weights
+    pull = {group: sum(max(0.0, weights[name]) for name in names) for group, names in GROUPS.items()}
+    for group in sorted(GROUPS, key=lambda group: -pull[group]):
+        if reason := _CLAIMS[group](days, day, arrival):
+            return reason
+    return _reason("visits", days, **in_all)
+
+
+def missed_in_a_row(habit: Habit, day: date, open_days: Sequence[date]) -> int:
+    """Return on how many open days since the last visit, and before `day`, this customer did not come though used to.
+
+    Used to: came on at least 3 of the last 4 such days of the week, counted back from the last visit's date, which is
+    counted in. `open_days` are ordered. 0 where no day of the week is a habit.
+    """
+    came, last = {visit for visit, _ in habit.visits}, habit.latest
+    ends = (last - timedelta(days=back) for back in range(7))
+    habitual = {end.weekday() for end in ends if len(_same_weekdays(end, came)) >= 3}
+    if not habitual:
+        return 0
+    since = open_days[bisect_right(open_days, last) : bisect_left(open_days, day)]
+    return sum(1 for missed in since if missed.weekday() in habitual)
+
+
+def _reason(kind: str, dates: Days, **facts: Any) -> Reason:
+    return Reason(kind, {**facts, "dates": _iso(dates[-DATES_SHOWN:])})
+
+
+def _iso(days: Days) -> list[str]:
+    return [day.isoformat() for day in days]
+
+
+def _before(day: date, count: int) -> set[date]:
+    """Return so many calendar days before a day."""
+    return {day - timedelta(days=back) for back in range(1, count + 1)}
+
+
+def _same_weekdays(end: date, came: Days | set[date]) -> list[date]:
+    """Return those visit days that are one of the 4 same days of the week up to and including `end`, oldest first."""
+    return [same for same in (end - timedelta(weeks=back) for back in (3, 2, 1, 0)) if same in came]
+
+
+def _weekday_claim(days: Days, day: date, arrival: Arrival) -> Reason | None:
+    """Every working day, every day, or this day of the week, whichever holds first."""
+    fortnight = [came for came in days if came in _before(day, 14)]
+    if day.weekday() < SATURDAY:
+        working = [came for came in fortnight if came.weekday() < SATURDAY]  # 14 days hold 10 of these
+        if len(working) >= 8 and len(fortnight) - len(working) <= 1:
+            return _reason("weekdays", working, came=len(working), of=10, days=_iso(working))
+    lately = [came for came in days if came in _before(day, 10)]
+    if len(lately) >= 8:
+        return _reason("every-day", lately, came=len(lately), of=10)
+    same = _same_weekdays(day - timedelta(weeks=1), days)
+    if len(same) >= 3 and arrival.around is not None:
+        return _reason("weekday-around", same, came=len(same), of=4, weekday=day.weekday(), minute=arrival.around)
+    if len(same) >= 2:
+        return _reason("weekday", same, came=len(same), of=4, weekday=day.weekday())
+    return None
+
+
+def _often_claim(days: Days, day: date, _: Arrival) -> Reason | None:
+    """At least 3 days in the last 14, or else in the last 28."""
+    for kind, length in (("two-weeks", 14), ("four-weeks", 28)):
+        lately = [came for came in days if came in _before(day, length)]
+        if len(lately) >= 3:
+            return _reason(kind, lately, came=len(lately))
+    return None
+
+
+def _rhythm_claim(days: Days, day: date, _: Arrival) -> Reason | None:
+    """A steady gap of 2 days or more that comes round about now."""
+    recent = days[-GAPS_LOOKED_AT - 1 :]
+    gaps = [(later - earlier).days for earlier, later in pairwise(recent)]
+    if len(gaps) < 3:
+        return None
+    gap = median(gaps)
+    slack = max(1, 0.2 * gap)
+    steady = sum(1 for g in gaps if abs(g - gap) <= slack)
+    away = (day - recent[-1]).days
+    if gap < 2 or 3 * steady < 2 * len(gaps) or not gap - slack <= away <= 2 * gap:
+        return None
+    return _reason("every-n-days", recent, gap=int(gap + 0.5), gaps=gaps)
+
+
+def _yesterday_claim(days: Days, day: date, _: Arrival) -> Reason | None:
+    """Came the day before."""
+    return _reason("yesterday", days[-1:]) if days[-1] == day - timedelta(days=1) else None
+
+
+_CLAIMS: dict[str, Callable[[Days, date, Arrival], Reason | None]] = {
+    "weekday": _weekday_claim,
+    "often": _often_claim,
+    "rhythm": _rhythm_claim,
+    "yesterday": _yesterday_claim,
+}

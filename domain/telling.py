@@ -1,0 +1,35 @@
+"""A day's line as plain values, for the command line and for programs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import words
+from domain.expected import Line
+from models import Shop
+
+
+def line_as_json(line: Line, shop: Shop, today: date) -> dict[str, Any]:
+    """Return a line as JSON values: times with the shop's offset, None where no time is honest."""
+    prompt = None
+    if line.prompt:
+        said = words.prompt(line.prompt, line.customer.pronoun)
+        prompt = {"id": line.prompt["id"], "fact": said.fact, "ask": said.ask, "why": words.prompt_why(line.prompt, today)}
+    reason = words.reason(line.reason, line.window) if line.reason else words._("booked")
+    return {
+        "customer": str(line.customer.id),
+        "source_id": line.customer.source_id,
+        "name": line.customer.name,
+        "source": line.source,
+        "probability": round(line.probability, 9),
+        "at": line.at.isoformat() if line.at else None,
+        "until": line.until.isoformat() if line.until else None,
+        "part_of_day": line.part_of_day or None,
+        "reason": reason,
+        "why": words.why(line.reason, today) if line.reason else [],
+        "facts": line.reason,
+        "usual": line.usual or None,
+        "prompt": prompt,
+        "arrived_at": shop.local(line.visit.at).isoformat() if line.visit else None,
+    }

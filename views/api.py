@@ -1,0 +1,75 @@
+"""The API: the acts of phones and programs, in batches, each done once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, jsonify, request
+
+import clock
+from domain.actions import SKEW_TOLD, Act, Answer, perform, taken_time
+from views.asking import OWNER, STAFF, open_to
+from words import _
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+AT_MOST = 500
+
+
+@bp.post("/actions")
+@open_to(*STAFF)
+def actions() -> Response:
+    """Answer each act in order: applied, duplicate, conflict or rejected with the reason."""
+    body = request.get_json(silent=True)
+    acts = body.get("actions") if isinstance(body, dict) else None
+    if not isinstance(acts, list):
+        _refuse(_("Send an object with a list of actions."))
+    if len(acts) > AT_MOST:
+        _refuse(_("Send at most %(most)s actions at once.", most=AT_MOST), 413)
+    now = clock.now()
+    sent_at = _instant(body.get("sent_at"))
+    if body.get("sent_at") is not None and sent_at is None:
+        _refuse(_("“sent_at” has to be a time with its offset."))
+    results = [_one(act, sent_at, now).as_json() for act in acts]
+    answer: dict[str, Any] = {"results": results}
+    if sent_at and abs(now - sent_at) > SKEW_TOLD:
+        answer["clock_off_s"] = round((now - sent_at).total_seconds())
+    return jsonify(answer)
+
+
+def _one(told: Any, sent_at: datetime | None, now: datetime) -> Answer:
+    if not isinstance(told, dict):
+        return Answer("", "rejected", reason=_("An action is an object."))
+    key, kind, data = str(told.get("id", "")), str(told.get("type", "")), told.get("data", {})
+    if not isinstance(data, dict):
+        return Answer(key, "rejected", reason=_("“data” has to be an object."))
+    at = _instant(told.get("at")) if told.get("at") is not None else (sent_at or now)
+    if at is None:
+        return Answer(key, "rejected", reason=_("“at” has to be a time with its offset."))
+    taken, _skew = taken_time(at, sent_at, now)
+    return perform(Act(key, kind, taken, data, tapped_at=at if at != taken else None), g.staff, g.shop)
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    try:
+        return instant.astimezone(clock.now().tzinfo) if instant.tzinfo else None
+    except (OverflowError, ValueError):
+        return None
+
+
+def _refuse(words: str, code: int = 400) -> None:
+    g.problem = words
+    abort(code)
+
+
+@bp.get("/export")
+@open_to(*OWNER)
+def export() -> Response:
+    """Return everything of the business, one JSON object a line."""
+    from domain.export import lines
+
+    return Response(lines(), mimetype="application/x-ndjson")

@@ -1,0 +1,137 @@
+"""Who is asking: every route states who may use it, and whoever is not named is turned away.
+
+A view without a stated role answers nobody; a test walks the URL map. Unknown and forbidden look alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+
+import clock
+from domain import access
+from domain.actions import Act, Answer, perform
+from models import ROLES, Session, Shop
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+EVERYONE = ("public",)
+STAFF = ROLES
+OWNER = ("owner",)
+SESSION_COOKIE = "regulars"
+PHONE_COOKIE = "regulars-phone"
+READING = {"GET", "HEAD", "OPTIONS"}
+
+
+class SignedOut(HTTPException):
+    """Nobody is signed in, or no longer."""
+
+    code = 401
+    description = "Sign in first."
+
+
+def open_to(*roles: str) -> Callable[[View], View]:
+    """Return a decorator that states who may use a view: roles, or "public" where no sign-in is needed."""
+
+    def state(view: View) -> View:
+        view.roles = roles  # type: ignore[attr-defined]
+        return view
+
+    return state
+
+
+def roles_of(app: Flask, endpoint: str) -> tuple[str, ...]:
+    """Return the roles that may use an endpoint; none where its view states none."""
+    return getattr(app.view_functions[endpoint], "roles", ())
+
+
+def guard() -> None:
+    """Find out who asks before any view runs. Raises SignedOut, or 404 for what is not theirs."""
+    g.session = g.staff = g.shop = None
+    g.role = ""
+    g.bearer = False
+    if request.endpoint is None:
+        return
+    roles = roles_of(current_app, request.endpoint)
+    authorization = request.headers.get("Authorization", "")
+    if authorization.startswith("Bearer "):
+        g.bearer = True
+        session = access.session_for(authorization.removeprefix("Bearer ").strip())
+        if session and session.kind != "token":
+            session = None
+    else:
+        session = access.session_for(request.cookies.get(cookie_name(SESSION_COOKIE)))
+        if request.method not in READING:
+            refuse_cross_site()
+    if session is not None:
+        g.session, g.staff, g.shop = session, session.staff, session.shop
+        # An owner's PIN on a shared phone gives a staff member's rights; the settings want the owner's own sign-in.
+        g.role = "staff" if session.kind == "phone" and session.staff.role == "owner" else session.staff.role
+    if roles == EVERYONE:
+        return
+    if session is None:
+        raise SignedOut()
+    if g.role not in roles:
+        abort(404)
+    wanted = request.args.get("shop") or request.form.get("shop")
+    if wanted and str(wanted) != str(session.shop_id):
+        g.shop = shop_named(str(wanted))
+    if g.shop is None:
+        g.shop = g.staff.shops.first() or abort(404)
+
+
+def shop_named(text: str) -> Shop:
+    """Return one of the asker's shops by id or name, or answer 404."""
+    found = Shop.id == int(text) if text.isdecimal() and len(text) < 10 else Shop.name == text
+    return g.staff.shops.where(found).get_or_none() or abort(404)
+
+
+def refuse_cross_site() -> None:
+    """Answer 403 to a write that another site's page caused.
+
+    Browsers say so in Sec-Fetch-Site; where that is missing (plain http in a LAN), Origin has to name this very host.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        allowed = site == "same-origin"
+    else:
+        allowed = urlsplit(request.headers.get("Origin", "")).netloc == request.host
+    if not allowed:
+        abort(403)
+
+
+# -- cookies
+
+
+def cookie_name(name: str) -> str:
+    """Return a cookie's name: with the __Host- prefix on https, plain on http, where browsers differ on accepting it."""
+    return f"__Host-{name}" if request.is_secure else name
+
+
+def give_cookie(response: Response, name: str, value: str, lasts: timedelta) -> None:
+    """Set a cookie that scripts cannot read and other sites' pages cannot use to write."""
+    response.set_cookie(
+        cookie_name(name), value, max_age=int(lasts.total_seconds()), path="/", httponly=True, samesite="Lax", secure=request.is_secure
+    )
+
+
+def sign_in(token: str) -> Response:
+    """Return the answer that begins a session and leads to Today."""
+    response = redirect(url_for("today.show"), 303)
+    give_cookie(response, SESSION_COOKIE, token, timedelta(days=2))
+    return response
+
+
+# -- acts
+
+
+def request_action(kind: str, **data: Any) -> Answer:
+    """Return what became of an act asked for by a form, under the id the form carries."""
+    key = request.form.get("action") or str(uuid4())
+    return perform(Act(key, kind, clock.now(), data), g.staff, g.shop)

@@ -1,0 +1,21 @@
+"""Find: somebody has come in; by any part of a name, or as someone new."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, request
+
+import clock
+from domain.finding import found, likely
+from views.answers import page_or_partial
+from views.asking import STAFF, open_to
+
+bp = Blueprint("find", __name__)
+
+
+@bp.get("/find")
+@open_to(*STAFF)
+def show() -> str:
+    query = request.args.get("q", "").strip()[:80]
+    now = clock.now()
+    lines = found(g.shop, query, now) if query else likely(g.shop, now)
+    return page_or_partial("find/show.html", "find/_results.html", lines=lines, query=query, today=g.shop.today())

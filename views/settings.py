@@ -1,0 +1,90 @@
+"""The owner's settings of one shop."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+
+import clock
+from domain import expected
+from models import CALLED, Shop, minutes_of
+from views.asking import OWNER, open_to
+from words import _, weekday
+
+bp = Blueprint("settings", __name__)
+
+
+@bp.get("/settings")
+@open_to(*OWNER)
+def show() -> str:
+    return _page(g.shop, g.shop.hours or [["", ""]] * 7)
+
+
+def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None) -> str:
+    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/")))
+    return render_template(
+        "settings/show.html",
+        shop=shop,
+        zones=zones if shop.zone in zones else [shop.zone, *zones],
+        called=CALLED,
+        days=[(i, weekday(i), *(hours[i] or ["", ""])) for i in range(7)],
+        told=told or {},
+        saved=request.args.get("saved"),
+        local=clock.now(),
+    )
+
+
+@bp.post("/settings")
+@open_to(*OWNER)
+def change() -> Response:
+    """Keep what was written, or say what is wrong beside the field and keep the rest of the page as it was typed."""
+    form, shop, told = request.form, g.shop, {}
+    zone_before = shop.zone
+    shop.name = form.get("name", "").strip()[:100]
+    if not shop.name:
+        told["name"] = _("A shop needs a name.")
+    elif Shop.select().where((Shop.business == shop.business_id) & (Shop.name == shop.name) & (Shop.id != shop.id)).exists():
+        told["name"] = _("Another of your shops has this name.")
+    if form.get("zone", "") in available_timezones():
+        shop.zone = form["zone"]
+    else:
+        told["zone"] = _("Pick a time zone from the list.")
+    if form.get("called") in CALLED:
+        shop.called = form["called"]
+    else:
+        told["called"] = _("Pick one of the words.")
+    window = form.get("same_visit_minutes", "").strip()
+    if window.isdecimal() and len(window) < 5 and int(window) <= 720:
+        shop.same_visit_minutes = int(window)
+    else:
+        told["same_visit_minutes"] = _("Write a number of minutes from 0 to 720.")
+    typed = [[form.get(f"opens_{i}", "").strip(), form.get(f"closes_{i}", "").strip()] for i in range(7)]
+    hours = _hours(typed, told)
+    if told:
+        return Response(_page(shop, typed, told), 422)
+    shop.hours = hours
+    shop.save()
+    if shop.zone != zone_before:
+        expected.move_days(shop)
+    expected.forget_lists(shop, after=shop.today(), including=True)
+    shop.changed()
+    return redirect(url_for("settings.show", saved=1), 303)  # type: ignore[return-value]
+
+
+def _hours(typed: list[list[str]], told: dict[str, str]) -> list[list[str] | None] | None:
+    """Return seven pairs of opening hours, None for a closed day, None as a whole when nothing was written."""
+    hours: list[list[str] | None] = []
+    for i, pair in enumerate(typed):
+        try:
+            if not any(pair):
+                hours.append(None)
+                continue
+            opens, closes = (minutes_of(text) for text in pair)
+            if opens >= closes:
+                raise ValueError
+            hours.append(pair)
+        except ValueError:
+            told[f"hours_{i}"] = _("Write both times as 08:30, the earlier one first.")
+    return hours if any(hours) or told else None

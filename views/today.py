@@ -1,0 +1,71 @@
+"""Today: who is expected, who is here; the one page a shift lives on."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, url_for
+
+import clock
+from domain import expected
+from domain.learning import just_met
+from domain.today import arrange
+from models import Shop, Visit
+from views.answers import page_or_partial
+from views.asking import STAFF, open_to
+
+bp = Blueprint("today", __name__)
+
+
+@bp.get("/")
+@open_to(*STAFF)
+def home() -> Response:
+    return redirect(url_for("today.show"))  # type: ignore[return-value]
+
+
+@bp.get("/today")
+@open_to(*STAFF)
+def show() -> Response | str:
+    now = clock.now()
+    tag = f"{g.shop.id}.{g.shop.revision}.{int(now.timestamp()) // 60}.{g.staff.id}"
+    if request.headers.get("HX-PTag") == tag:
+        return Response(status=304)
+    day = g.shop.day_of(now)
+    lines = expected.lines(g.shop, day, now)
+    arranged = arrange(lines, g.shop, now)
+    answer = make_response(
+        page_or_partial(
+            "today/show.html",
+            "today/_day.html",
+            today=arranged,
+            tag=tag,
+            met=just_met(g.shop, day) if not arranged.still and not arranged.here else [],
+            listed=bool(lines),
+            toast=_toast_after_form(),
+        )
+    )
+    answer.headers["HX-PTag"] = tag
+    return answer
+
+
+def _toast_after_form() -> dict[str, object] | None:
+    """Return the toast for somebody who was marked by a plain form and led back here."""
+    marked = request.args.get("marked", "")
+    if not marked.isdecimal() or len(marked) > 9:
+        return None
+    visit = Visit.get_or_none((Visit.id == int(marked)) & (Visit.shop == g.shop.id))
+    return {"line": expected.line_for(visit.customer, g.shop, clock.now())} if visit else None
+
+
+@bp.get("/choose-shop")
+@open_to(*STAFF)
+def choose_shop() -> str:
+    return render_template("today/shops.html", shops=list(g.staff.shops))
+
+
+@bp.post("/shops/<int:shop_id>/enter")
+@open_to(*STAFF)
+def enter_shop(shop_id: int) -> Response:
+    shop = g.staff.shops.where(Shop.id == shop_id).get_or_none() or abort(404)
+    g.session.shop = shop
+    g.session.save(only=["shop"])
+    return redirect(url_for("today.show"), 303)  # type: ignore[return-value]
+

@@ -1,0 +1,372 @@
+"""The catalogue of words: everything a person reads that is made from facts, in their language.
+
+Rules and views hand over facts; this module says them. Every visible string passes through ``_``, ``ngettext`` or
+``pgettext``; a catalogue in ``translations/LANGUAGE/LC_MESSAGES/regulars.mo`` replaces the English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.support import NullTranslations, Translations
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+_locale: ContextVar[str] = ContextVar("locale", default="en_GB")
+
+
+@cache
+def catalogue(locale: str) -> NullTranslations:
+    """Return the translations for a locale; English as written where there are none."""
+    return Translations.load(TRANSLATIONS, [locale], domain="regulars")
+
+
+@contextmanager
+def in_language(locale: str) -> Iterator[None]:
+    """Speak `locale` (such as ``en_GB``) inside the block."""
+    token = _locale.set(locale)
+    try:
+        yield
+    finally:
+        _locale.reset(token)
+
+
+def _(message: str, **values: Any) -> str:
+    """Return a message in the language in force, with its placeholders filled."""
+    text = catalogue(_locale.get()).gettext(message)
+    return text % values if values else text
+
+
+def ngettext(one: str, many: str, n: int, **values: Any) -> str:
+    """Return the form of a message that suits `n`; ``%(n)s`` is filled with it."""
+    return catalogue(_locale.get()).ngettext(one, many, n) % {"n": n, **values}
+
+
+def pgettext(context: str, message: str) -> str:
+    """Return a message whose meaning depends on a context that translators see."""
+    return catalogue(_locale.get()).pgettext(context, message)
+
+
+# -- numbers, times and days, as people say them
+
+
+def number(n: int) -> str:
+    """Return a whole number as a word up to twelve, then in digits."""
+    small = [
+        _("no"), _("one"), _("two"), _("three"), _("four"), _("five"), _("six"),
+        _("seven"), _("eight"), _("nine"), _("ten"), _("eleven"), _("twelve"),
+    ]  # fmt: skip
+    return small[n] if 0 <= n < len(small) else str(n)
+
+
+def sentence_case(text: str) -> str:
+    """Return text with its first letter raised, as a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def clock_time(at: datetime | int) -> str:
+    """Return a wall time as it is written on a wall: 8:05, 12:30. Takes a local time or minutes after midnight."""
+    minutes = at if isinstance(at, int) else at.hour * 60 + at.minute
+    return f"{minutes // 60 % 24}:{minutes % 60:02d}"
+
+
+def weekday(index: int) -> str:
+    """Return the name of a weekday, Monday = 0."""
+    return Locale.parse(_locale.get()).days["format"]["wide"][index]
+
+
+def weekdays_of(index: int) -> str:
+    """Return the plural of a weekday's name: Tuesdays."""
+    return [
+        _("Mondays"), _("Tuesdays"), _("Wednesdays"), _("Thursdays"), _("Fridays"), _("Saturdays"), _("Sundays"),
+    ][index]  # fmt: skip
+
+
+def long_day(day: date) -> str:
+    """Return a day with its weekday: Tuesday 24 November."""
+    return format_date(day, "EEEE d MMMM", locale=_locale.get())
+
+
+def short_day(day: date, today: date) -> str:
+    """Return a day as people say it: today, yesterday, Thursday (this week), 2 October, 2 October 2016."""
+    if day == today:
+        return _("today")
+    if day == today - timedelta(days=1):
+        return _("yesterday")
+    if timedelta(0) < today - day < timedelta(days=7):
+        return weekday(day.weekday())
+    return format_date(day, "d MMMM" if day.year == today.year else "d MMMM y", locale=_locale.get())
+
+
+def listed(items: list[str]) -> str:
+    """Return items joined as a sentence joins them: a, b and c."""
+    return format_list(items, locale=_locale.get())
+
+
+def called(word: str, n: int = 1) -> str:
+    """Return the shop's own word for those who come, singular or plural."""
+    one, many = {
+        "customer": (_("customer"), _("customers")),
+        "guest": (_("guest"), _("guests")),
+        "client": (_("client"), _("clients")),
+        "patient": (_("patient"), _("patients")),
+        "member": (_("member"), _("members")),
+        "reader": (_("reader"), _("readers")),
+    }[word]
+    return one if n == 1 else many
+
+
+def part_of_day(part: str) -> str:
+    """Return the words for a part of the day that an arrival time allows."""
+    return {
+        "": "",
+        "early-morning": _("early morning"),
+        "morning": _("morning"),
+        "late-morning": _("late morning"),
+        "midday": _("around noon"),
+        "afternoon": _("afternoon"),
+        "evening": _("evening"),
+    }[part]
+
+
+# -- why somebody is listed
+
+
+def reason(reason: dict[str, Any], window: tuple[int, int] | None = None) -> str:
+    """Return why somebody is on today's list, in a few words that their history bears out.
+
+    `reason` is ``{"kind": ..., **facts}`` as ``domain.reasons`` makes it; `window` is the honest time of arrival in
+    minutes after midnight, where there is one.
+    """
+    kind = reason["kind"]
+    if kind == "weekdays":
+        if window:
+            return _("usually %(from)s to %(until)s on weekdays", **_window(window))
+        return _("came %(came)s of the last %(of)s weekdays", **_counts(reason))
+    if kind == "every-day":
+        if window:
+            return _("usually %(from)s to %(until)s, most days", **_window(window))
+        return _("came %(came)s of the last %(of)s days", **_counts(reason))
+    if kind == "weekday-around":
+        return _("comes most %(weekdays)s around %(time)s", weekdays=weekdays_of(reason["weekday"]), time=clock_time(reason["minute"]))
+    if kind == "weekday":
+        if reason["came"] == reason["of"]:
+            return _("came the last %(of)s %(weekdays)s", of=number(reason["of"]), weekdays=weekdays_of(reason["weekday"]))
+        return _("came %(came)s of the last %(of)s %(weekdays)s", weekdays=weekdays_of(reason["weekday"]), **_counts(reason))
+    if kind == "two-weeks":
+        return _("came %(n)s times in the last two weeks", n=reason["came"])
+    if kind == "four-weeks":
+        return _("came %(n)s times in the last four weeks", n=reason["came"])
+    if kind == "every-n-days":
+        return _("comes every %(gap)s days or so", gap=reason["gap"])
+    if kind == "yesterday":
+        return _("came yesterday")
+    if kind == "new-face":
+        return ngettext("new face, came once", "new face, came %(n)s times", reason["came"])
+    return ngettext("came once", "came %(n)s times so far", reason["came"])
+
+
+def _window(window: tuple[int, int]) -> dict[str, str]:
+    return {"from": clock_time(window[0]), "until": clock_time(window[1])}
+
+
+def _counts(reason: dict[str, Any]) -> dict[str, int]:
+    return {"came": reason["came"], "of": reason["of"]}
+
+
+def reason_tag(reason: dict[str, Any]) -> str:
+    """Return the one or two words under the time on a row: most Tuesdays, weekdays."""
+    kind = reason["kind"]
+    if kind in ("weekday-around", "weekday") and reason["came"] >= 3:
+        return _("most %(weekday)s", weekday=_short_weekdays(reason["weekday"]))
+    return {"weekdays": _("most weekdays"), "every-day": _("most days"), "new-face": _("new face")}.get(kind, "")
+
+
+def _short_weekdays(index: int) -> str:
+    return [_("Mons"), _("Tues"), _("Weds"), _("Thurs"), _("Fris"), _("Sats"), _("Suns")][index]
+
+
+def dates(days: list[str], today: date) -> str:
+    """Return ISO days as a list people can read: 3 October, 10 October and yesterday."""
+    return listed([short_day(date.fromisoformat(day), today) for day in days])
+
+
+# -- words to say
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words offered to staff: what is true, then what to do."""
+
+    fact: str
+    ask: str
+
+
+def them(pronoun: str) -> str:
+    """Return "her", "him" or "them": the pronoun as given, never guessed."""
+    return {"she": pgettext("object pronoun", "her"), "he": pgettext("object pronoun", "him")}.get(
+        pronoun, pgettext("object pronoun", "them")
+    )
+
+
+def prompt(prompt: dict[str, Any], pronoun: str) -> Words:
+    """Return the fact and the ask of a prompt ``{"id": ..., **facts}`` that ``domain.prompts`` chose."""
+    who = them(pronoun)
+    match prompt["id"]:
+        case "second-visit":
+            return Words(_("Second visit."), _("Say it is good to see %(them)s again.", them=who))
+        case "third-weekday":
+            return Words(
+                _("Third %(weekday)s in a row.", weekday=weekday(prompt["weekday"])),
+                _("Thank %(them)s for coming back.", them=who),
+            )
+        case "back-after-a-while":
+            return Words(_("Back after a while."), _("Say it is good to see %(them)s.", them=who))
+        case "about-a-hundred":
+            about = {100: _("About a hundred visits."), 200: _("About two hundred visits."), 500: _("About five hundred visits.")}
+            return Words(about.get(prompt["about"], _("About a thousand visits.")), _("Thank %(them)s for the loyalty.", them=who))
+        case "a-year":
+            if prompt["years"] == 1:
+                return Words(_("A year since the first visit."), _("Thank %(them)s for the year.", them=who))
+            years = sentence_case(number(prompt["years"]))
+            return Words(_("%(years)s years since the first visit.", years=years), _("Thank %(them)s for the years.", them=who))
+        case "the-usual":
+            return Words(_("%(usual)s is the usual.", usual=sentence_case(prompt["usual"])), _("Ask: “The usual?”"))
+    raise KeyError(prompt["id"])
+
+
+def prompt_why(prompt: dict[str, Any], today: date) -> str:
+    """Return the dated facts a prompt rests on, as one sentence."""
+    days = dates(prompt.get("dates", []), today)
+    match prompt["id"]:
+        case "second-visit":
+            return _("The first visit was %(days)s.", days=days)
+        case "third-weekday":
+            return _("Came %(days)s, and today.", days=days)
+        case "back-after-a-while":
+            return _("The last visit before today was %(days)s.", days=days)
+        case "about-a-hundred":
+            return _("Today is visit %(n)s, the first was %(days)s.", n=prompt["count"], days=days)
+        case "a-year":
+            return _("The first visit was %(days)s.", days=days)
+        case "the-usual":
+            by = prompt.get("by") or _("someone")
+            return _("%(by)s wrote down “%(usual)s”, %(days)s.", by=by, usual=prompt["usual"], days=days)
+    raise KeyError(prompt["id"])
+
+
+def why(reason_facts: dict[str, Any], today: date) -> list[str]:
+    """Return the dated facts behind a reason, one sentence each."""
+    told = []
+    if reason_facts.get("dates"):
+        told.append(_("Last visits: %(days)s.", days=dates(list(reversed(reason_facts["dates"])), today)))
+    if reason_facts.get("gaps"):
+        told.append(_("Days between the last visits: %(gaps)s.", gaps=", ".join(map(str, reason_facts["gaps"]))))
+    if reason_facts.get("since"):
+        told.append(_("First visit: %(day)s.", day=short_day(date.fromisoformat(reason_facts["since"]), today)))
+    return told
+
+
+# -- sentences of single pages
+
+
+def language() -> str:
+    """Return the language in force, as HTML's lang wants it."""
+    return _locale.get().replace("_", "-")
+
+
+def greeting(now: datetime, name: str) -> str:
+    if now.hour < 12:
+        return _("Good morning, %(name)s", name=name)
+    if now.hour < 18:
+        return _("Good afternoon, %(name)s", name=name)
+    return _("Good evening, %(name)s", name=name)
+
+
+def who_is_on(now: datetime) -> str:
+    """Return the question of the sign-in page."""
+    if now.hour < 12:
+        return _("Morning. Who is on?")
+    return _("Afternoon. Who is on?") if now.hour < 18 else _("Evening. Who is on?")
+
+
+def look_up_for(n: int) -> str:
+    return sentence_case(ngettext("%(count)s to look up for", "%(count)s to look up for", n, count=number(n)))
+
+
+def some_time(n: int) -> str:
+    """Return the heading when nobody left on the list has an honest time."""
+    return sentence_case(ngettext("%(count)s expected some time", "%(count)s expected some time", n, count=number(n)))
+
+
+def quiet(today: Any) -> str:
+    """Return what a quiet hour says: how many come later, and after when."""
+    due = [line for line in today.later if not line.arrived]
+    hour = clock_time(today.next_time.replace(minute=today.next_time.minute // 30 * 30))
+    later = ngettext("%(count)s is due after %(time)s.", "%(count)s are due after %(time)s.", len(due),
+                     count=sentence_case(number(len(due))), time=hour)  # fmt: skip
+    return _("Nobody for a while. %(later)s", later=later)
+
+
+def facts(line: Any) -> str:
+    """Return the one line about somebody on a list: what is booked, what they have, what the team wrote for it."""
+    booked = line.appointment.service if line.appointment else ""
+    return " · ".join(text for text in (booked, line.usual, *line.notes) if text)
+
+
+def why_now(line: Any) -> str:
+    """Return why somebody is on the list, with the part of the day where that is all that is honest."""
+    told = sentence_case(reason(line.reason, line.window))
+    return f"{told} · {part_of_day(line.part_of_day)}" if line.part_of_day and line.around is None else told
+
+
+def met(one: Any, today: date) -> str:
+    """Return when somebody we hardly know was seen: Seen once, yesterday about 8:30."""
+    when = {"day": short_day(one.last.date(), today), "time": clock_time(one.last.hour * 60 + one.last.minute // 10 * 10)}
+    if one.days == 1:
+        return _("Seen once, %(day)s about %(time)s", **when)
+    return _("Seen twice, last %(day)s about %(time)s. One more and we will look out for them.", **when)
+
+
+def call_them(customer: Any) -> str:
+    return _("call %(them)s %(name)s", them=them(customer.pronoun), name=customer.call)
+
+
+def note_hint(customer: Any) -> str:
+    ask = {"she": _("She may ask to."), "he": _("He may ask to.")}.get(customer.pronoun, _("They may ask to."))
+    return _("Write it as if %(name)s will read it.", name=customer.called) + " " + ask
+
+
+def pronouns() -> list[tuple[str, str]]:
+    """Return what a customer can be spoken of as; the first stands for "not told"."""
+    return [("", _("Not told")), ("she", _("she")), ("he", _("he")), ("they", _("they"))]
+
+
+def signed(author: Any, day: date, today: date) -> str:
+    """Return who wrote something and when."""
+    name = author.name if author else _("someone who has left")
+    return f"{name}, {short_day(day, today)}"
+
+
+def dots(dots: Any) -> str:
+    """Return the finding that twelve dots show."""
+    if dots.weekday is None:
+        return _("Last twelve weeks: came in %(n)s of them", n=dots.count)
+    return _("Last twelve %(weekdays)s: came on %(n)s", weekdays=weekdays_of(dots.weekday), n=dots.count)
+
+
+def role(word: str) -> str:
+    return {"staff": _("Staff"), "manager": _("Manager"), "owner": _("Owner")}[word]
+
+
+def it_is(local: datetime) -> str:
+    return _("It is %(time)s on %(day)s there.", time=clock_time(local), day=weekday(local.weekday()))
