@@ -149,11 +149,11 @@ def reason(reason: dict[str, Any], window: tuple[int, int] | None = None) -> str
     """
     kind = reason["kind"]
     if kind == "weekdays":
-        if window:
+        if window and reason["timed"]:
             return _("usually %(from)s to %(until)s on weekdays", **_window(window))
         return _("came %(came)s of the last %(of)s weekdays", **_counts(reason))
     if kind == "every-day":
-        if window:
+        if window and reason["timed"]:
             return _("usually %(from)s to %(until)s, most days", **_window(window))
         return _("came %(came)s of the last %(of)s days", **_counts(reason))
     if kind == "weekday-around":

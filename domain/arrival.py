@@ -1,6 +1,6 @@
 """At about what time somebody comes, and how much of it may honestly be said.
 
-All minutes are minutes after midnight on the shop's own clock. Thresholds and the density are those of FORECAST.md,
+All minutes are minutes after midnight on the shop's own clock. Thresholds and the density are those of docs/forecast.md,
 section "Arrival time".
 """
 
@@ -22,6 +22,8 @@ ENOUGH_ON_WEEKDAY = 6
 ENOUGH_TO_SPEAK = 3
 CLOCK_MINUTES = 20
 WINDOW_MINUTES = 30
+NARROWEST_MINUTES = 10
+LAST_MINUTE = 24 * 60 - 5
 PART_MINUTES = 90
 PARTS_OF_DAY = (
     (8 * 60, "early-morning"),
@@ -97,11 +99,13 @@ def _said(top: int, sample: list[int]) -> Arrival:
     # The density is broad, so its top is only a place to start: the middle is the median of the arrivals around it,
     # drawn in once more so that strays do not pull it off a narrow habit.
     middle = _middle(sample, _middle(sample, top, PART_MINUTES), WINDOW_MINUTES)
-    around = 5 * round(middle / 5)
+    around = min(5 * round(middle / 5), LAST_MINUTE)
     if 2 * len(_near(sample, around, CLOCK_MINUTES)) >= len(sample):
         window = sorted(_near(sample, around, WINDOW_MINUTES))
-        earliest, latest = _quantile(window, 0.1), _quantile(window, 0.9)
-        return Arrival(top, around, int(earliest // 5 * 5), int(-(-latest // 5) * 5), part_of_day(around))
+        # Nobody speaks of a window narrower than twenty minutes: 12:00 to 12:20, not 12:06 to 12:14.
+        earliest = min(int(_quantile(window, 0.1) // 5 * 5), around - NARROWEST_MINUTES)
+        latest = max(int(-(-_quantile(window, 0.9) // 5) * 5), around + NARROWEST_MINUTES)
+        return Arrival(top, around, max(earliest, 0), min(latest, LAST_MINUTE), part_of_day(around))
     if 2 * len(_near(sample, middle, PART_MINUTES)) >= len(sample):
         return Arrival(top, part_of_day=part_of_day(round(middle)))
     return Arrival(top)

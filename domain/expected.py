@@ -12,20 +12,19 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from peewee import JOIN
 
 import clock
-from domain import forecast, reasons
+from domain import forecast, reasons, silences
 from domain.history import histories
 from domain.prompts import CROWD, CROWD_MINUTES, EXEMPT, prompts_for
 from models import Appointment, Customer, DayList, Expected, Note, PromptShown, Shop, Staff, Usual, Visit, Witness, db
 
 AT_MOST = 60  # people listed by habit; more than that, nobody reads
-SILENT_AFTER = 3  # misses in a row of a weekday habit; then a row says nothing until they come again
 _making = threading.Lock()
 
 
@@ -88,7 +87,7 @@ def open_days(shop: Shop, before: date) -> list[date]:
     return [day for (day,) in query.tuples()]
 
 
-def learned(shop: Shop, before: date, progress: Callable[[date], None] | None = None) -> forecast.Rhythm:
+def learned(shop: Shop, before: date, progress: Callable[[date], None] | None = None) -> forecast.Rhythm[int]:
     """Return the shop's rhythm as learned from its visits before a day."""
     days = open_days(shop, before)
 
@@ -101,20 +100,23 @@ def learned(shop: Shop, before: date, progress: Callable[[date], None] | None = 
     return forecast.replay(told(), before=before, learn_from=forecast.learn_from(days))
 
 
-def chosen(forecasts: list[forecast.Forecast], listed_from: float) -> list[forecast.Forecast]:
+def chosen(
+    forecasts: list[forecast.Forecast[int]], listed_from: float, silent: Callable[[forecast.Forecast[int]], bool]
+) -> list[forecast.Forecast[int]]:
     """Return those to list, most probable first: all at or above `listed_from`, and in any case as many as are expected
-    to arrive (the sum of probabilities, rounded up); at most AT_MOST."""
-    ranked = sorted(forecasts, key=lambda f: (-f.probability, str(f.customer)))
+    to arrive (the sum of probabilities, rounded up); at most AT_MOST, and nobody for whom a row should be silent."""
+    ranked = sorted(forecasts, key=lambda f: (-f.probability, f.customer))
     in_any_case = math.ceil(sum(f.probability for f in ranked))
-    return [f for i, f in enumerate(ranked) if i < in_any_case or f.probability >= listed_from][:AT_MOST]
+    likely = (f for i, f in enumerate(ranked) if i < in_any_case or f.probability >= listed_from)
+    return list(islice((f for f in likely if not silent(f)), AT_MOST))
 
 
 def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = None) -> DayList:
     """Return the stored list of a day, made anew from the visits before it. Slow for a large shop; never per page view."""
     rhythm = learned(shop, day, progress)
-    forecasts = [] if shop.is_closed_on(day) else rhythm.forecast(day)
-    silent = {f.customer for f in forecasts if is_silent(rhythm, f.customer, day)}
-    listed = chosen([f for f in forecasts if f.customer not in silent], shop.listed_from)
+    closed = shop.is_closed_on(day) or silences.rests_on(day, rhythm.days)
+    forecasts = [] if closed else rhythm.forecast(day)
+    listed = chosen(forecasts, shop.listed_from, lambda f: silences.is_silent(rhythm.habits[f.customer], day, rhythm.days))
     prompts = prompts_for(shop, histories(shop, [f.customer for f in listed], day), day)
     with db.atomic():
         DayList.delete().where((DayList.shop == shop.id) & (DayList.day == day)).execute()
@@ -134,11 +136,6 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                 prompt=prompts.get(f.customer),
             )
     return made
-
-
-def is_silent(rhythm: forecast.Rhythm, customer: int, day: date) -> bool:
-    """Say whether somebody with a habit has missed it so often in a row that listing them daily would nag."""
-    return reasons.missed_in_a_row(rhythm.habits[customer], day, rhythm.days) >= SILENT_AFTER
 
 
 def day_list(shop: Shop, day: date) -> DayList:

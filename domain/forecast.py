@@ -1,4 +1,4 @@
-"""Who comes on a day, from the history of one shop: the model of FORECAST.md, streaming.
+"""Who comes on a day, from the history of one shop: the model of docs/forecast.md, streaming.
 
 Every open day is folded in once (`Rhythm.night`). Folding touches only those who came; what fades with time is stored
 as of the last visit and faded when it is read. Days are the shop's own calendar days, minutes are after midnight.
@@ -316,7 +316,7 @@ class Rhythm(Generic[Key]):
             yield [key for key, _ in chunk], [look(habit) for _, habit in chunk]
 
     def _lens(self, day: date) -> Callable[[Habit], Features]:
-        """Return the function that reads the 17 features of FORECAST.md, in its order, from a candidate's habit."""
+        """Return the function that reads the 17 features of docs/forecast.md, in its order, from a candidate's habit."""
         ordinal, weekday, latest = day.toordinal(), day.weekday(), len(self.days) - 1
         mu = min(max(self._rate(), 1e-4), 0.9)
         shrink, usual_gap = 4 * mu, 2 * min(1 / mu, 60)
@@ -377,7 +377,7 @@ class Rhythm(Generic[Key]):
     # Learning
 
     def _learn(self, day: date, came: Mapping[Key, int]) -> None:
-        """Move the coefficients by one day's errors (FORECAST.md, "Nightly step"); without candidates do nothing."""
+        """Move the coefficients by one day's errors (docs/forecast.md, "Learning"); without candidates do nothing."""
         size = len(self.coef)
         errors = [0.0] * size
         seen = [[0.0] * size for _ in range(size)]

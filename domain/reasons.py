@@ -2,12 +2,11 @@
 
 A claim is made only where the visit days kept with a habit bear it out literally. All windows are calendar days and
 shorter than the 40 visit days kept, so what is kept always decides them. The forecast only says which claim to try
-first: the one that set this customer apart that day (FORECAST.md, "Explanation string").
+first: the one that set this customer apart that day (docs/forecast.md, "The reason").
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from domain.arrival import Arrival
+from domain.arrival import SAMPLE, Arrival
 from domain.forecast import Forecast, Habit
 
 GROUPS = {
@@ -40,7 +39,7 @@ class Reason:
 
     - `new-face`, `visits`: `came` visit days in all, the first included, `since` that day
     - `weekdays`: `came` of the last `of` Mondays to Fridays, on `days`, and hardly ever at weekends
-    - `every-day`: `came` of the last `of` days
+    - `every-day`: `came` of the last `of` days; both with `timed`, whether half of such arrivals lie in the window shown
     - `weekday`: `came` of the last `of` such days of the week, `weekday` 0 (Monday) to 6
     - `weekday-around`: the same, and at about `minute` after midnight
     - `two-weeks`, `four-weeks`: `came` days in that time
@@ -61,27 +60,14 @@ def reason_for(forecast: Forecast[Any], habit: Habit, arrival: Arrival, day: dat
     in_all = {"came": habit.n, "since": habit.since.isoformat()}
     if (day - habit.since).days < NEW_FACE_DAYS:
         return _reason("new-face", days, **in_all)
+    if most := _most_days_claim(habit, days, day, arrival):
+        return most  # nothing tells more of a person than coming nearly every day
     weights = forecast.weights
     pull = {group: sum(max(0.0, weights[name]) for name in names) for group, names in GROUPS.items()}
     for group in sorted(GROUPS, key=lambda group: -pull[group]):
         if reason := _CLAIMS[group](days, day, arrival):
             return reason
     return _reason("visits", days, **in_all)
-
-
-def missed_in_a_row(habit: Habit, day: date, open_days: Sequence[date]) -> int:
-    """Return on how many open days since the last visit, and before `day`, this customer did not come though used to.
-
-    Used to: came on at least 3 of the last 4 such days of the week, counted back from the last visit's date, which is
-    counted in. `open_days` are ordered. 0 where no day of the week is a habit.
-    """
-    came, last = {visit for visit, _ in habit.visits}, habit.latest
-    ends = (last - timedelta(days=back) for back in range(7))
-    habitual = {end.weekday() for end in ends if len(_same_weekdays(end, came)) >= 3}
-    if not habitual:
-        return 0
-    since = open_days[bisect_right(open_days, last) : bisect_left(open_days, day)]
-    return sum(1 for missed in since if missed.weekday() in habitual)
 
 
 def _reason(kind: str, dates: Days, **facts: Any) -> Reason:
@@ -92,27 +78,39 @@ def _iso(days: Days) -> list[str]:
     return [day.isoformat() for day in days]
 
 
-def _before(day: date, count: int) -> set[date]:
-    """Return so many calendar days before a day."""
-    return {day - timedelta(days=back) for back in range(1, count + 1)}
-
-
-def _same_weekdays(end: date, came: Days | set[date]) -> list[date]:
+def same_weekdays(end: date, came: Days | set[date]) -> list[date]:
     """Return those visit days that are one of the 4 same days of the week up to and including `end`, oldest first."""
     return [same for same in (end - timedelta(weeks=back) for back in (3, 2, 1, 0)) if same in came]
 
 
-def _weekday_claim(days: Days, day: date, arrival: Arrival) -> Reason | None:
-    """Every working day, every day, or this day of the week, whichever holds first."""
-    fortnight = [came for came in days if came in _before(day, 14)]
-    if day.weekday() < SATURDAY:
-        working = [came for came in fortnight if came.weekday() < SATURDAY]  # 14 days hold 10 of these
-        if len(working) >= 8 and len(fortnight) - len(working) <= 1:
-            return _reason("weekdays", working, came=len(working), of=10, days=_iso(working))
-    lately = [came for came in days if came in _before(day, 10)]
+def _most_days_claim(habit: Habit, days: Days, day: date, arrival: Arrival) -> Reason | None:
+    """Every working day, or every day; `timed` where half of the last 12 such arrivals lie in the window to be shown."""
+    fortnight = _within(days, day, 14)
+    working = [came for came in fortnight if came.weekday() < SATURDAY]  # 14 days hold 10 of these
+    if day.weekday() < SATURDAY and len(working) >= 8 and len(fortnight) - len(working) <= 1:
+        timed = _timed([visit for visit in habit.visits if visit[0].weekday() < SATURDAY], arrival)
+        return _reason("weekdays", working, came=len(working), of=10, days=_iso(working), timed=timed)
+    lately = _within(days, day, 10)
     if len(lately) >= 8:
-        return _reason("every-day", lately, came=len(lately), of=10)
-    same = _same_weekdays(day - timedelta(weeks=1), days)
+        return _reason("every-day", lately, came=len(lately), of=10, timed=_timed(habit.visits, arrival))
+    return None
+
+
+def _timed(visits: Sequence[tuple[date, int]], arrival: Arrival) -> bool:
+    last = visits[-SAMPLE:]
+    if arrival.earliest is None or arrival.latest is None:
+        return False
+    return 2 * sum(arrival.earliest <= minute <= arrival.latest for _, minute in last) >= len(last)
+
+
+def _within(days: Days, day: date, count: int) -> list[date]:
+    """Return the visit days among so many calendar days before a day."""
+    return [came for came in days if day - timedelta(days=count) <= came < day]
+
+
+def _weekday_claim(days: Days, day: date, arrival: Arrival) -> Reason | None:
+    """This day of the week, with a time where one is honest."""
+    same = same_weekdays(day - timedelta(weeks=1), days)
     if len(same) >= 3 and arrival.around is not None:
         return _reason("weekday-around", same, came=len(same), of=4, weekday=day.weekday(), minute=arrival.around)
     if len(same) >= 2:
@@ -123,7 +121,7 @@ def _weekday_claim(days: Days, day: date, arrival: Arrival) -> Reason | None:
 def _often_claim(days: Days, day: date, _: Arrival) -> Reason | None:
     """At least 3 days in the last 14, or else in the last 28."""
     for kind, length in (("two-weeks", 14), ("four-weeks", 28)):
-        lately = [came for came in days if came in _before(day, length)]
+        lately = _within(days, day, length)
         if len(lately) >= 3:
             return _reason(kind, lately, came=len(lately))
     return None

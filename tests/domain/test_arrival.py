@@ -39,8 +39,8 @@ class TestWhatIsShown:
         ("visits", "shown"),
         [
             (daily(NOON), (clock(12, 10), clock(12, 0), clock(12, 20), "midday")),
-            (daily([clock(8, 10)] * 12), (clock(8, 10), clock(8, 10), clock(8, 10), "morning")),
-            (daily([clock(8, 10)] * 3), (clock(8, 10), clock(8, 10), clock(8, 10), "morning")),
+            (daily([clock(8, 10)] * 12), (clock(8, 10), clock(8), clock(8, 20), "morning")),
+            (daily([clock(8, 10)] * 3), (clock(8, 10), clock(8), clock(8, 20), "morning")),
             (daily([clock(8, 10)] * 2), (None, None, None, None)),
             (daily([]), (None, None, None, None)),
             (daily(SCATTERED), (None, None, None, None)),
@@ -52,7 +52,7 @@ class TestWhatIsShown:
         ],
         ids=[
             "always at ten past twelve, give or take seven minutes: around 12:10, 12:00 to 12:20",
-            "always on the minute: that minute",
+            "always on the minute: ten minutes either side",
             "three visits are enough to speak",
             "two visits are not",
             "nobody knows a stranger's time",

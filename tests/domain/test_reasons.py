@@ -11,7 +11,8 @@ import pytest
 
 from domain.arrival import Arrival
 from domain.forecast import Forecast, Outlook, Rhythm, learn_from, replay
-from domain.reasons import GROUPS, missed_in_a_row, reason_for
+from domain.reasons import GROUPS, reason_for
+from domain.silences import missed_in_a_row
 from tests.oracles.grocery import shops
 
 MONDAY = date(2024, 3, 4)
@@ -169,7 +170,7 @@ CLAIMS = [
     (
         "first seen 28 days ago: no longer a new face",
         ("often", MONDAY, ago(*range(1, 29)), NO_TIME),
-        ("two-weeks", {"came": 14}),
+        ("every-day", {"came": 10, "timed": False}),
     ),
     (
         "more visits than are kept are still counted",

@@ -1,0 +1,54 @@
+"""When a likely person is not listed all the same: a row that nags, or that nothing they ever did bears out."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from domain.forecast import Habit
+from domain.reasons import same_weekdays
+
+SILENT_AFTER = 3  # misses in a row of a weekday habit; then a row says nothing until they come again
+NEVER_IN = 4  # open such weekdays without a visit, for somebody who is here on all the others
+RESTS_AFTER = 20  # open days in a row of which none was such a weekday: then the shop rests on it
+
+
+def is_silent(habit: Habit, day: date, open_days: Sequence[date]) -> bool:
+    """Say whether listing this person on `day` would nag, or claim a weekday they never come on."""
+    return missed_in_a_row(habit, day, open_days) >= SILENT_AFTER or never_comes_on(habit, day, open_days)
+
+
+def rests_on(day: date, open_days: Sequence[date]) -> bool:
+    """Say whether the shop does not open on this day of the week, as far as its last open days tell."""
+    before = open_days[max(0, bisect_left(open_days, day) - RESTS_AFTER) : bisect_left(open_days, day)]
+    return len(before) == RESTS_AFTER and all(open_day.weekday() != day.weekday() for open_day in before)
+
+
+def never_comes_on(habit: Habit, day: date, open_days: Sequence[date]) -> bool:
+    """Say whether somebody who came on 8 of the last 10 Mondays to Fridays was here on none of the last open Saturdays
+    (or Sundays), for a `day` that is one. At least NEVER_IN such open days are needed to say so."""
+    if day.weekday() < 5:
+        return False
+    came = {visit for visit, _ in habit.visits}
+    weekdays = [d for d in (day - timedelta(days=back) for back in range(1, 15)) if d.weekday() < 5]
+    if sum(d in came for d in weekdays) < 8:
+        return False
+    known = open_days[bisect_right(open_days, habit.since) : bisect_left(open_days, day)]
+    same = [d for d in known if d.weekday() == day.weekday()][-NEVER_IN:]
+    return len(same) == NEVER_IN and not any(d in came for d in same)
+
+
+def missed_in_a_row(habit: Habit, day: date, open_days: Sequence[date]) -> int:
+    """Return on how many open days since the last visit, and before `day`, this customer did not come though used to.
+
+    Used to: came on at least 3 of the last 4 such days of the week, counted back from the last visit's date, which is
+    counted in. `open_days` are ordered. 0 where no day of the week is a habit.
+    """
+    came, last = {visit for visit, _ in habit.visits}, habit.latest
+    ends = (last - timedelta(days=back) for back in range(7))
+    habitual = {end.weekday() for end in ends if len(same_weekdays(end, came)) >= 3}
+    if not habitual:
+        return 0
+    since = open_days[bisect_right(open_days, last) : bisect_left(open_days, day)]
+    return sum(1 for missed in since if missed.weekday() in habitual)
