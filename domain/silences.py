@@ -10,6 +10,7 @@ from domain.forecast import Habit
 from domain.reasons import same_weekdays
 
 SILENT_AFTER = 3  # misses in a row of a weekday habit; then a row says nothing until they come again
+OFTEN = 8  # of the last 10 days, or Mondays to Fridays: somebody of nearly every day
 NEVER_IN = 4  # open such weekdays without a visit, for somebody who is here on all the others
 RESTS_AFTER = 20  # open days in a row of which none was such a weekday: then the shop rests on it
 
@@ -32,7 +33,7 @@ def never_comes_on(habit: Habit, day: date, open_days: Sequence[date]) -> bool:
         return False
     came = {visit for visit, _ in habit.visits}
     weekdays = [d for d in (day - timedelta(days=back) for back in range(1, 15)) if d.weekday() < 5]
-    if sum(d in came for d in weekdays) < 8:
+    if sum(d in came for d in weekdays) < OFTEN:
         return False
     known = open_days[bisect_right(open_days, habit.since) : bisect_left(open_days, day)]
     same = [d for d in known if d.weekday() == day.weekday()][-NEVER_IN:]
@@ -40,15 +41,16 @@ def never_comes_on(habit: Habit, day: date, open_days: Sequence[date]) -> bool:
 
 
 def missed_in_a_row(habit: Habit, day: date, open_days: Sequence[date]) -> int:
-    """Return on how many open days since the last visit, and before `day`, this customer did not come though used to.
+    """Return on how many open days since the last visit, and before `day`, a person of nearly every day did not come.
 
-    Used to: came on at least 3 of the last 4 such days of the week, counted back from the last visit's date, which is
-    counted in. `open_days` are ordered. 0 where no day of the week is a habit.
+    Such a person came, up to the last visit, on 8 of 10 Mondays to Fridays or on 8 of 10 days; a day is a miss where it
+    is a day of the week they came on 3 of 4 times. `open_days` are ordered. 0 for everybody else: who comes once a week
+    is not looked for daily, and so not nagged about.
     """
     came, last = {visit for visit, _ in habit.visits}, habit.latest
-    ends = (last - timedelta(days=back) for back in range(7))
-    habitual = {end.weekday() for end in ends if len(same_weekdays(end, came)) >= 3}
-    if not habitual:
+    back = [last - timedelta(days=n) for n in range(14)]
+    if sum(d in came for d in back if d.weekday() < 5) < OFTEN and sum(d in came for d in back[:10]) < OFTEN:
         return 0
+    habitual = {end.weekday() for end in back[:7] if len(same_weekdays(end, came)) >= 3}
     since = open_days[bisect_right(open_days, last) : bisect_left(open_days, day)]
     return sum(1 for missed in since if missed.weekday() in habitual)

@@ -1,4 +1,4 @@
-"""Why somebody is expected: every claim is true in the visit book, and silence follows three misses."""
+"""Why somebody is expected: every claim is true in the visit book."""
 
 import json
 import random
@@ -12,7 +12,6 @@ import pytest
 from domain.arrival import Arrival
 from domain.forecast import Forecast, Outlook, Rhythm, learn_from, replay
 from domain.reasons import GROUPS, reason_for
-from domain.silences import missed_in_a_row
 from tests.oracles.grocery import shops
 
 MONDAY = date(2024, 3, 4)
@@ -296,48 +295,3 @@ class TestGroceryStores:
             arrival = rhythm.arrival(forecast.customer, MONDAY)
             reason = reason_for(forecast, rhythm.habits[forecast.customer], arrival, MONDAY)
             assert_true(reason, books[forecast.customer], MONDAY, arrival)
-
-
-class TestMissedInARow:
-    WORKING = weekdays_before(MONDAY, 40)
-    OPEN = [MONDAY - timedelta(days=60) + timedelta(days=t) for t in range(120)]
-
-    @pytest.mark.parametrize(
-        ("days", "day", "missed"),
-        [
-            (WORKING, MONDAY, 0),
-            (WORKING, MONDAY + timedelta(days=1), 1),
-            (WORKING, MONDAY + timedelta(days=3), 3),
-            (WORKING, MONDAY + timedelta(days=7), 5),
-            (WORKING, MONDAY + timedelta(days=14), 10),
-            (ago(28, 21, 7), MONDAY + timedelta(days=1), 1),
-            (ago(28, 21, 7), MONDAY + timedelta(days=8), 2),
-            (ago(28, 7), MONDAY + timedelta(days=8), 0),
-            (ago(35, 21, 14, 7), MONDAY + timedelta(days=1), 1),
-            (ago(35, 28, 7, 2), MONDAY + timedelta(days=1), 0),
-            (ago(28, 21, 14, 7, 1), MONDAY + timedelta(days=1), 1),
-        ],
-        ids=[
-            "came on Friday: Monday is the first chance",
-            "missed Monday",
-            "missed Monday to Wednesday",
-            "a weekend is nobody's miss",
-            "two weeks away",
-            "three of the last four Mondays, missed today's",
-            "and the next",
-            "two of the last four Mondays are no habit",
-            "three of four, an older one besides",
-            "counted back from the last visit, which came later",
-            "the last visit was on another day of the week",
-        ],
-    )
-    def test_only_open_days_of_a_weekday_habit_are_misses(self, days, day, missed):
-        assert missed_in_a_row(habit_of(days), day, self.OPEN) == missed
-
-    def test_a_day_the_shop_was_closed_is_no_miss(self):
-        closed = [day for day in self.OPEN if day != MONDAY]
-        assert missed_in_a_row(habit_of(self.WORKING), MONDAY + timedelta(days=2), closed) == 1
-
-    def test_a_visit_ends_the_row(self):
-        habit = habit_of([*self.WORKING, MONDAY + timedelta(days=2)])
-        assert missed_in_a_row(habit, MONDAY + timedelta(days=3), self.OPEN) == 0

@@ -1,0 +1,205 @@
+"""A real server and a real browser: pages are opened as a phone would open them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+
+from tests.browser.worlds import TUESDAY, WORLDS, World, build, copy_into
+
+HERE = Path(__file__).resolve().parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 8_000  # ms: the longest that anything may take to come true
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+# -- the browser
+
+
+def find_browser(playwright: Playwright) -> str | None:
+    """Return the path of the first browser there is: REGULARS_BROWSER, the machine's own, Playwright's."""
+    wanted = os.environ.get("REGULARS_BROWSER")
+    for name in ([wanted] if wanted else NAMES):
+        path = shutil.which(name)
+        if path:
+            return path
+    own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+def install_browser() -> None:
+    """Install Debian's chromium where that is ours to do."""
+    if sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    print("\nInstalling Debian's chromium for the browser tests ...", file=sys.__stderr__, flush=True)
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
+    quiet["env"] = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "-qq"], **quiet)
+    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
+
+
+@pytest.fixture(scope="session")
+def window() -> Iterator[Browser]:
+    """A browser, started once a run."""
+    with sync_playwright() as playwright:
+        path = find_browser(playwright)
+        if path is None:
+            install_browser()
+            path = find_browser(playwright)
+        if path is None:
+            told = "NO BROWSER: the browser tests did not run. Install chromium, or name one in REGULARS_BROWSER."
+            print(f"\n{told}", file=sys.__stderr__, flush=True)
+            if os.environ.get("REGULARS_REQUIRE_BROWSER"):
+                pytest.fail(told)
+            pytest.skip(told)
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+# -- the server
+
+
+@dataclass
+class Site:
+    """A shop being served, and the phones that look at it."""
+
+    url: str
+    data: Path
+    clock: Path
+    browser: Browser
+    world: World = field(default_factory=World)
+    sqlite: bool = True
+    opened: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)  # what a console said that it should not
+
+    def at(self, instant: datetime) -> None:
+        """Move the server's clock."""
+        fresh = self.clock.with_suffix(".new")
+        fresh.write_text(instant.isoformat(), encoding="utf-8")
+        fresh.replace(self.clock)
+
+    def later(self, **by: float) -> None:
+        self.at(TUESDAY + timedelta(**by))
+
+    def phone(
+        self, who: str | None = "Maya", width: int = 390, height: int = 844, touch: bool = True, **options: Any
+    ) -> Page:
+        """Return a fresh browser page; `who` is signed in ("owner": Ruth by her own link), None for nobody."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, has_touch=touch, locale="en-GB", base_url=self.url, **options
+        )
+        context.set_default_timeout(PATIENCE)
+        self.opened.append(context)
+        if who:
+            context.add_cookies([{"name": "regulars", "value": self.world.tokens[who], "url": self.url}])
+        page = context.new_page()
+        page.on("console", lambda message: self._heard(message.type, message.text))
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        return page
+
+    def today(self, who: str | None = "Maya", **options: Any) -> Page:
+        page = self.phone(who, **options)
+        page.goto("/today")
+        return page
+
+    def card(self, name: str) -> str:
+        return f"/customers/{self.world.people[name]}"
+
+    def _heard(self, kind: str, text: str) -> None:
+        # A refused form is told in words on the page; the browser's own line about its status is no fault.
+        if kind in ("error", "warning") and not text.startswith("Failed to load resource: the server responded"):
+            self.complaints.append(f"{kind}: {text}")
+
+    def close_phones(self) -> None:
+        for context in self.opened:
+            context.close()
+        self.opened.clear()
+
+
+@contextmanager
+def serving(folder: Path, browser: Browser, url: str = "") -> Iterator[Site]:
+    """Serve the database in `folder` (or at `url`) in a process of its own."""
+    clock = folder / "clock"
+    clock.write_text(TUESDAY.isoformat(), encoding="utf-8")
+    log = (folder / "log").open("w")
+    environment = {**os.environ, "DATABASE_URL": url}
+    server = subprocess.Popen(
+        [sys.executable, str(HERE / "serve.py"), str(folder), str(clock)], stdout=subprocess.PIPE, stderr=log, env=environment
+    )
+    try:
+        assert server.stdout
+        line = server.stdout.readline()
+        assert line, f"The server did not start:\n{(folder / 'log').read_text()}"
+        yield Site(json.loads(line)["url"], folder, clock, browser, sqlite=not url)
+    finally:
+        server.terminate()
+        server.wait(10)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, World]]:
+    """Return a built database by the name of its world, each built once a run."""
+    built: dict[str, tuple[Path, World]] = {}
+
+    def world(name: str) -> tuple[Path, World]:
+        if name not in built:
+            path = tmp_path_factory.mktemp(name) / "regulars.db"
+            built[name] = (path, build(name, f"sqlite:///{path}"))
+        return built[name]
+
+    return world
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, worlds: Any, window: Browser) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copy(worlds("demo")[0], folder / "regulars.db")
+    with serving(folder, window) as site:
+        yield site
+
+
+@pytest.fixture
+def world_name() -> str:
+    """The world a test looks at; a test parametrizes it to see another."""
+    return "demo"
+
+
+@pytest.fixture
+def site(served: Site, worlds: Any, world_name: str) -> Iterator[Site]:
+    """The server with a fresh world at 8:12. No console may have complained when the test ends."""
+    path, served.world = worlds(world_name)
+    copy_into(path, served.data / "regulars.db")
+    served.at(TUESDAY)
+    served.complaints.clear()
+    yield served
+    served.close_phones()
+    assert served.complaints == []
+
+
+@pytest.fixture
+def phone(site: Site) -> Page:
+    """Maya's phone, on Today."""
+    return site.today()
+
+
+__all__ = ["WORLDS", "Error"]

@@ -1,0 +1,15 @@
+"""Serve for the browser tests: as the demo does, but at the instant a file names: `python serve.py DATA CLOCK`."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+import cli  # noqa: E402
+from app import Config  # noqa: E402
+
+if __name__ == "__main__":
+    cli.follow_clock(Path(sys.argv[2]))
+    config = Config(data=Path(sys.argv[1]))
+    cli.serve(config, "127.0.0.1", 0, lan=False, test_mode=True, as_json_line=True, demo=True)
