@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 from peewee import OperationalError
 from playhouse.migrations import Runner
+from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -61,7 +62,9 @@ def open_storage(config: Config, migrate: bool = True) -> None:
     if migrate:
         runner = Runner(models.db.obj, str(models.MIGRATIONS))
         if [m for m in runner.status() if m.path is None]:
-            raise SystemExit("This data was written by a newer version of Regulars. Install that version or a later one.")
+            raise SystemExit(
+                "This data was written by a newer version of Regulars. Install that version or a later one."
+            )
         runner.up()
 
 
@@ -152,8 +155,13 @@ def _tell(error: HTTPException) -> Response | HTTPException:
     if code < 400:
         return error
     signed_out = isinstance(error, asking.SignedOut) or (code == 404 and g.get("session") is None and not _is_public())
-    if signed_out and request.method in asking.READING and not request.path.startswith("/api/") and not request.headers.get("HX-Request"):
-        return redirect(url_for("sign_in.show"), 303)  # type: ignore[return-value]
+    if (
+        signed_out
+        and request.method in asking.READING
+        and not request.path.startswith("/api/")
+        and not request.headers.get("HX-Request")
+    ):
+        return redirect(url_for("sign_in.show"), 303)
     return problem(401 if signed_out else code, g.get("problem", ""))
 
 
@@ -164,7 +172,7 @@ def _is_public() -> bool:
 def _current() -> Flask:
     from flask import current_app
 
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+    return current_app._get_current_object()  # type: ignore[attr-defined]
 
 
 def _tell_busy(error: OperationalError) -> Response:

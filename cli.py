@@ -61,7 +61,12 @@ def command(group: click.Group, name: str, storage: bool = True) -> Callable[[Ca
         for option in (
             click.option("--data", type=click.Path(path_type=Path), help="Where all state lies (or REGULARS_DATA)."),
             click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
-            click.option("--clock", "clock_file", type=click.Path(path_type=Path), help="For tests: a file with the present instant."),
+            click.option(
+                "--clock",
+                "clock_file",
+                type=click.Path(path_type=Path),
+                help="For tests: a file with the present instant.",
+            ),
         ):
             run = option(run)
         return group.command(name, help=function.__doc__)(run)
@@ -176,7 +181,9 @@ def serve(
 
 @main.command("serve")
 @click.option("--data", type=click.Path(path_type=Path), help="Where all state lies (or REGULARS_DATA).")
-@click.option("--clock", "clock_file", type=click.Path(path_type=Path), help="For tests: a file with the present instant.")
+@click.option(
+    "--clock", "clock_file", type=click.Path(path_type=Path), help="For tests: a file with the present instant."
+)
 @click.option("--json", "as_json", is_flag=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
@@ -200,9 +207,9 @@ def serve_command(data: Path | None, clock_file: Path | None, as_json: bool, **o
 @click.option("--keep", is_flag=True, help="Go on with the demo shop of last time.")
 def demo_command(port: int, lan: bool, keep: bool) -> None:
     """Fill instance/demo with a living shop of invented people, and serve it."""
-    import shutil
 
     from demo.shop import build
+
     config = Config().but(data=Path(os.environ.get("REGULARS_DATA", "instance")) / "demo", database_url="")
     if not keep and config.data.exists():
         shutil.rmtree(config.data)
@@ -271,8 +278,8 @@ def import_visits(
     _progress_ends()
     told = report.as_json()
     words = f"{report.total} lines: {report.added} added, {report.skipped} skipped, {report.refused} refused."
-    for error in report.errors[:20]:
-        words += f"\nLine {error['line']}: {error['reason']}"
+    for refused in report.errors[:20]:
+        words += f"\nLine {refused['line']}: {refused['reason']}"
     if len(report.errors) > 20:
         words += "\nAll of them: --json"
     if dry_run:
@@ -348,9 +355,16 @@ def expected_command(config: Config, shop: str | None, day: date | None) -> tupl
 
 
 @main.command("forecast")
-@click.option("--visits", "file", required=True, type=click.Path(path_type=Path), help="A CSV with the columns customer,at.")
+@click.option(
+    "--visits", "file", required=True, type=click.Path(path_type=Path), help="A CSV with the columns customer,at."
+)
 @click.option("--day", required=True, callback=day_from)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Where customer,probability,expected_minute,shown goes.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where customer,probability,expected_minute,shown goes.",
+)
 def forecast_command(file: Path, day: date, out: Path) -> None:
     """Forecast one day from a file alone, without a database."""
     visits: dict[date, dict[str, int]] = {}
@@ -363,7 +377,9 @@ def forecast_command(file: Path, day: date, out: Path) -> None:
                 try:
                     at = datetime.fromisoformat((row["at"] or "").strip())
                 except ValueError:
-                    raise Sentence(f"Line {reader.line_num}: “{row['at']}” is no time such as 2026-11-24T08:12.") from None
+                    raise Sentence(
+                        f"Line {reader.line_num}: “{row['at']}” is no time such as 2026-11-24T08:12."
+                    ) from None
                 came = visits.setdefault(at.date(), {})
                 minute = at.hour * 60 + at.minute
                 came[row["customer"]] = min(minute, came.get(row["customer"], minute))
@@ -467,6 +483,8 @@ def test_command(context: click.Context, full: bool) -> None:
 
     if full:
         os.environ["REGULARS_FULL"] = "1"
+    root = Path(__file__).parent
+    os.chdir(root)
     sys.exit(pytest.main(context.args or ["tests"]))
 
 

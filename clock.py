@@ -26,7 +26,9 @@ def read_instant(path: Path) -> datetime:
     text = path.read_text(encoding="utf-8").strip()
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
-        raise ValueError(f"The clock file needs an instant with an offset, such as 2026-11-24T08:12:00+00:00; it says {text!r}.")
+        raise ValueError(
+            f"The clock file needs an instant with an offset, such as 2026-11-24T08:12:00+00:00; it says {text!r}."
+        )
     return instant.astimezone(UTC)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from peewee import (
-    SQL,
     AutoField,
     BooleanField,
     Check,
@@ -84,7 +83,7 @@ def checked(field: str, words: tuple[str, ...]) -> Check:
 
 
 class InstantField(Field):
-    """An aware instant, stored as UTC text of one width (``2026-11-24T08:12:00.000Z``): it sorts, and reads alike on both engines."""
+    """An aware instant, stored as UTC text of one width: ``2026-11-24T08:12:00.000Z`` sorts, and reads alike on both engines."""
 
     field_type = "TEXT"
 
@@ -424,7 +423,11 @@ class Appointment(Row):
     @classmethod
     def on(cls, shop: Shop, day: date) -> Query:
         """Return the query for the appointments standing on a day, earliest first."""
-        return cls.select().where((cls.shop == shop.id) & (cls.day == day) & (cls.state == "booked")).order_by(cls.starts_at)
+        return (
+            cls.select()
+            .where((cls.shop == shop.id) & (cls.day == day) & (cls.state == "booked"))
+            .order_by(cls.starts_at)
+        )
 
 
 class DayList(Row):

@@ -42,18 +42,18 @@ def in_language(locale: str) -> Iterator[None]:
 
 def _(message: str, **values: Any) -> str:
     """Return a message in the language in force, with its placeholders filled."""
-    text = catalogue(_locale.get()).gettext(message)
+    text = str(catalogue(_locale.get()).gettext(message))
     return text % values if values else text
 
 
 def ngettext(one: str, many: str, n: int, **values: Any) -> str:
     """Return the form of a message that suits `n`; ``%(n)s`` is filled with it."""
-    return catalogue(_locale.get()).ngettext(one, many, n) % {"n": n, **values}
+    return str(catalogue(_locale.get()).ngettext(one, many, n)) % {"n": n, **values}
 
 
 def pgettext(context: str, message: str) -> str:
     """Return a message whose meaning depends on a context that translators see."""
-    return catalogue(_locale.get()).pgettext(context, message)
+    return str(catalogue(_locale.get()).pgettext(context, message))
 
 
 # -- numbers, times and days, as people say them
@@ -157,11 +157,19 @@ def reason(reason: dict[str, Any], window: tuple[int, int] | None = None) -> str
             return _("usually %(from)s to %(until)s, most days", **_window(window))
         return _("came %(came)s of the last %(of)s days", **_counts(reason))
     if kind == "weekday-around":
-        return _("comes most %(weekdays)s around %(time)s", weekdays=weekdays_of(reason["weekday"]), time=clock_time(reason["minute"]))
+        return _(
+            "comes most %(weekdays)s around %(time)s",
+            weekdays=weekdays_of(reason["weekday"]),
+            time=clock_time(reason["minute"]),
+        )
     if kind == "weekday":
         if reason["came"] == reason["of"]:
-            return _("came the last %(of)s %(weekdays)s", of=number(reason["of"]), weekdays=weekdays_of(reason["weekday"]))
-        return _("came %(came)s of the last %(of)s %(weekdays)s", weekdays=weekdays_of(reason["weekday"]), **_counts(reason))
+            return _(
+                "came the last %(of)s %(weekdays)s", of=number(reason["of"]), weekdays=weekdays_of(reason["weekday"])
+            )
+        return _(
+            "came %(came)s of the last %(of)s %(weekdays)s", weekdays=weekdays_of(reason["weekday"]), **_counts(reason)
+        )
     if kind == "two-weeks":
         return _("came %(n)s times in the last two weeks", n=reason["came"])
     if kind == "four-weeks":
@@ -232,13 +240,22 @@ def prompt(prompt: dict[str, Any], pronoun: str) -> Words:
         case "back-after-a-while":
             return Words(_("Back after a while."), _("Say it is good to see %(them)s.", them=who))
         case "about-a-hundred":
-            about = {100: _("About a hundred visits."), 200: _("About two hundred visits."), 500: _("About five hundred visits.")}
-            return Words(about.get(prompt["about"], _("About a thousand visits.")), _("Thank %(them)s for the loyalty.", them=who))
+            about = {
+                100: _("About a hundred visits."),
+                200: _("About two hundred visits."),
+                500: _("About five hundred visits."),
+            }
+            return Words(
+                about.get(prompt["about"], _("About a thousand visits.")),
+                _("Thank %(them)s for the loyalty.", them=who),
+            )
         case "a-year":
             if prompt["years"] == 1:
                 return Words(_("A year since the first visit."), _("Thank %(them)s for the year.", them=who))
             years = sentence_case(number(prompt["years"]))
-            return Words(_("%(years)s years since the first visit.", years=years), _("Thank %(them)s for the years.", them=who))
+            return Words(
+                _("%(years)s years since the first visit.", years=years), _("Thank %(them)s for the years.", them=who)
+            )
         case "the-usual":
             return Words(_("%(usual)s is the usual.", usual=sentence_case(prompt["usual"])), _("Ask: “The usual?”"))
     raise KeyError(prompt["id"])
@@ -331,7 +348,10 @@ def why_now(line: Any) -> str:
 
 def met(one: Any, today: date) -> str:
     """Return when somebody we hardly know was seen: Seen once, yesterday about 8:30."""
-    when = {"day": short_day(one.last.date(), today), "time": clock_time(one.last.hour * 60 + one.last.minute // 10 * 10)}
+    when = {
+        "day": short_day(one.last.date(), today),
+        "time": clock_time(one.last.hour * 60 + one.last.minute // 10 * 10),
+    }
     if one.days == 1:
         return _("Seen once, %(day)s about %(time)s", **when)
     return _("Seen twice, last %(day)s about %(time)s. One more and we will look out for them.", **when)

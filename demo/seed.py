@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain import access, expected
@@ -70,7 +70,9 @@ def _team(shop: Shop, now: datetime) -> tuple[list[dict[str, str]], dict[str, st
     return staff, tokens
 
 
-def _visits(shop: Shop, first: int, customers: int, visits: int, chance: random.Random, today: Any) -> Iterator[dict[str, Any]]:
+def _visits(
+    shop: Shop, first: int, customers: int, visits: int, chance: random.Random, today: Any
+) -> Iterator[dict[str, Any]]:
     """Yield exactly `visits` rows; each person has weekdays and an hour of their own, and their share is drawn."""
     if not customers:
         return
@@ -85,11 +87,15 @@ def _visits(shop: Shop, first: int, customers: int, visits: int, chance: random.
         left -= share
 
 
-def _of_one(shop: Shop, customer: int, count: int, chance: random.Random, today: Any, starts: dict[int, datetime]) -> Iterator[dict[str, Any]]:
+def _of_one(
+    shop: Shop, customer: int, count: int, chance: random.Random, today: date, starts: dict[int, datetime]
+) -> Iterator[dict[str, Any]]:
     likes = {chance.randrange(7) for _ in range(3)}
     minute = chance.randint(7 * 60, 18 * 60)
     ranked = sorted(
-        range(1, DAYS + 1), key=lambda back: chance.random() + ((today - timedelta(days=back)).weekday() in likes), reverse=True
+        range(1, DAYS + 1),
+        key=lambda back: chance.random() + ((today - timedelta(days=back)).weekday() in likes),
+        reverse=True,
     )
     for n in range(count):
         back = ranked[n % DAYS]
@@ -115,4 +121,6 @@ def _insert(table: Any, rows: Iterator[dict[str, Any]]) -> None:
 def _advance_ids() -> None:
     """Let PostgreSQL's sequence follow the ids that were given by hand."""
     if is_postgres():
-        db.execute_sql("SELECT setval(pg_get_serial_sequence('customer', 'id'), (SELECT COALESCE(MAX(id), 1) FROM customer))")
+        db.execute_sql(
+            "SELECT setval(pg_get_serial_sequence('customer', 'id'), (SELECT COALESCE(MAX(id), 1) FROM customer))"
+        )

@@ -105,7 +105,9 @@ def comes(habit: str, today: date, chance: random.Random) -> Iterator[date]:
         yield from (today - timedelta(weeks=weeks) for weeks in (10, 7, 5, 4, 2, 1))
         return
     if habit in ("once", "twice"):
-        yield from ([today - timedelta(days=1)] if habit == "once" else [today - timedelta(days=9), today - timedelta(days=2)])
+        yield from (
+            [today - timedelta(days=1)] if habit == "once" else [today - timedelta(days=9), today - timedelta(days=2)]
+        )
         return
     if habit == "hundred":
         days = (today - timedelta(days=back) for back in range(115, 0, -1))

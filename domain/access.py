@@ -67,7 +67,11 @@ def invite(staff: Staff, kind: str) -> Link:
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(8)) if kind == "phone" else ""
     expires_at = clock.now() + (OWNER_LINK_LASTS if kind == "owner" else PHONE_LINK_LASTS)
     Invitation.create(
-        staff=staff, kind=kind, token_hash=digest(token), code_hash=digest(code) if code else None, expires_at=expires_at
+        staff=staff,
+        kind=kind,
+        token_hash=digest(token),
+        code_hash=digest(code) if code else None,
+        expires_at=expires_at,
     )
     return Link(token, code, expires_at)
 

@@ -18,7 +18,21 @@ from peewee import IntegrityError
 
 import clock
 from domain import expected
-from models import LIFETIMES, MOMENTS, PRONOUNS, Action, Customer, Note, PromptShown, Shop, Staff, Usual, Visit, Witness, db
+from models import (
+    LIFETIMES,
+    MOMENTS,
+    PRONOUNS,
+    Action,
+    Customer,
+    Note,
+    PromptShown,
+    Shop,
+    Staff,
+    Usual,
+    Visit,
+    Witness,
+    db,
+)
 from words import _
 
 OLDEST = timedelta(days=3)  # an older act is taken at the time it reaches us
@@ -272,7 +286,9 @@ def create_customer(asked: Asked) -> dict[str, Any]:
     result = {"customer": str(customer.id)}
     if asked.flag("here"):
         act = asked.act
-        visit, _joined = customer.check_in(asked.shop, asked.staff, act.at, tapped_at=act.tapped_at, action=_key(act.id))
+        visit, _joined = customer.check_in(
+            asked.shop, asked.staff, act.at, tapped_at=act.tapped_at, action=_key(act.id)
+        )
         result["visit"] = str(visit.id)
         _history_changed(asked.shop, visit)
     asked.shop.changed()
@@ -393,6 +409,12 @@ def name_customer(asked: Asked) -> dict[str, Any]:
     if "usual" in asked.act.data:
         usual = Usual.get_or_none((Usual.customer == customer.id) & (Usual.shop == asked.shop.id))
         if asked.text("usual", required=False) != (usual.text if usual else ""):
-            set_usual(Asked(Act(asked.act.id, "usual.set", asked.act.at, {**asked.act.data, "text": asked.act.data["usual"]}), asked.staff, asked.shop))
+            set_usual(
+                Asked(
+                    Act(asked.act.id, "usual.set", asked.act.at, {**asked.act.data, "text": asked.act.data["usual"]}),
+                    asked.staff,
+                    asked.shop,
+                )
+            )
     asked.shop.changed()
     return {}

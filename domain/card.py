@@ -82,6 +82,7 @@ def _dots(line: Line, days: list[date], today: date) -> Dots:
         return Dots(weekday, came, expected)
     monday = today - timedelta(days=today.weekday())
     came = tuple(
-        any(monday - timedelta(weeks=weeks) + timedelta(days=d) in visited for d in range(7)) for weeks in range(WEEKS, 0, -1)
+        any(monday - timedelta(weeks=weeks) + timedelta(days=d) in visited for d in range(7))
+        for weeks in range(WEEKS, 0, -1)
     )
     return Dots(None, came, expected)

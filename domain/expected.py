@@ -116,7 +116,9 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
     rhythm = learned(shop, day, progress)
     closed = shop.is_closed_on(day) or silences.rests_on(day, rhythm.days)
     forecasts = [] if closed else rhythm.forecast(day)
-    listed = chosen(forecasts, shop.listed_from, lambda f: silences.is_silent(rhythm.habits[f.customer], day, rhythm.days))
+    listed = chosen(
+        forecasts, shop.listed_from, lambda f: silences.is_silent(rhythm.habits[f.customer], day, rhythm.days)
+    )
     prompts = prompts_for(shop, histories(shop, [f.customer for f in listed], day), day)
     with db.atomic():
         DayList.delete().where((DayList.shop == shop.id) & (DayList.day == day)).execute()

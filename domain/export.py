@@ -14,8 +14,25 @@ from pathlib import Path
 from typing import Any
 
 from models import (
-    Action, Appointment, Business, Customer, Import, Membership, Note, NoteReading, Phone, PromptShown, Row, Shop, Staff,
-    Usual, Visit, Witness, db, instant_text, is_postgres,
+    Action,
+    Appointment,
+    Business,
+    Customer,
+    Import,
+    Membership,
+    Note,
+    NoteReading,
+    Phone,
+    PromptShown,
+    Row,
+    Shop,
+    Staff,
+    Usual,
+    Visit,
+    Witness,
+    db,
+    instant_text,
+    is_postgres,
 )  # fmt: skip
 
 FORMAT = {"regulars": "export", "version": 1}
@@ -85,7 +102,9 @@ def take_back(path: Path) -> int:
         if is_postgres():
             for table in TOLD:
                 name = table._meta.table_name
-                db.execute_sql(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), GREATEST((SELECT MAX(id) FROM \"{name}\"), 1))")
+                db.execute_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), GREATEST((SELECT MAX(id) FROM \"{name}\"), 1))"
+                )
     return count
 
 
@@ -93,5 +112,3 @@ def _column(table: type[Row], name: str) -> str:
     if name not in table._meta.fields:
         raise ValueError(f"there is no {name} in {table.__name__}")
     return name
-
-

@@ -24,7 +24,9 @@ def likely(shop: Shop, now: datetime) -> list[Line]:
     recent = (
         Visit.select(Visit.customer, Customer)
         .join(Customer)
-        .where((Visit.shop == shop.id) & (Visit.day >= day - timedelta(days=14)) & (Visit.day < day) & (Visit.at <= now))
+        .where(
+            (Visit.shop == shop.id) & (Visit.day >= day - timedelta(days=14)) & (Visit.day < day) & (Visit.at <= now)
+        )
         .group_by(Visit.customer, Customer)
         .order_by(last.desc())
         .limit(MOST * 2)
@@ -45,7 +47,9 @@ def found(shop: Shop, query: str, now: datetime) -> list[Line]:
     having = Usual.select(Usual.customer).where((Usual.shop == shop.id) & Usual.text.contains(query))
     matches = list(
         Customer.select()
-        .where((Customer.business == shop.business_id) & (Customer.search_name.contains(text) | Customer.id.in_(having)))
+        .where(
+            (Customer.business == shop.business_id) & (Customer.search_name.contains(text) | Customer.id.in_(having))
+        )
         .order_by(Customer.search_name)
         .limit(200)
     )
@@ -58,7 +62,9 @@ def found(shop: Shop, query: str, now: datetime) -> list[Line]:
 def with_usuals(shop: Shop, found: list[Line]) -> list[Line]:
     """Return the lines with each person's usual filled in. One query."""
     missing = {line.customer.id: line for line in found if not line.usual}
-    usuals = Usual.select(Usual.customer, Usual.text).where((Usual.customer.in_(list(missing))) & (Usual.shop == shop.id))
+    usuals = Usual.select(Usual.customer, Usual.text).where(
+        (Usual.customer.in_(list(missing))) & (Usual.shop == shop.id)
+    )
     for customer, text in usuals.tuples():
         missing[customer].usual = text
     return found

@@ -33,6 +33,14 @@ class Unreadable(Exception):
     """The file as a whole cannot be taken in; the sentence says why."""
 
 
+class Refusal(Exception):
+    """One line cannot be taken in: which column, a code for programs, and the reason as a sentence."""
+
+    def __init__(self, column: str, code: str, reason: str):
+        super().__init__(reason)
+        self.column, self.code = column, code
+
+
 @dataclass(slots=True)
 class Report:
     """An honest count: total = added + updated + skipped + refused."""
@@ -48,9 +56,9 @@ class Report:
     import_id: str | None = None
     days: dict[int, date] = field(default_factory=dict)  # earliest day touched, by shop id
 
-    def refuse(self, line: int, column: str, code: str, reason: str) -> None:
+    def refuse(self, line: int, refusal: Refusal) -> None:
         self.refused += 1
-        self._list(line, column, code, reason, REFUSALS)
+        self._list(line, refusal.column, refusal.code, str(refusal), REFUSALS)
 
     def skip(self, line: int, code: str, reason: str) -> None:
         self.skipped += 1
@@ -63,7 +71,9 @@ class Report:
             self.errors_left_out += 1
 
     def as_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = {name: getattr(self, name) for name in ("total", "added", "updated", "skipped", "refused")}
+        told: dict[str, Any] = {
+            name: getattr(self, name) for name in ("total", "added", "updated", "skipped", "refused")
+        }
         told |= {"created_shops": self.created_shops, "errors": self.errors, "import_id": self.import_id}
         if self.errors_left_out:
             told["errors_left_out"] = self.errors_left_out
@@ -161,7 +171,7 @@ def _read(file: Iterable[str], shops: _Shops, mapping: dict[str, str], report: R
             f"The first line should name the columns customer and at; {' and '.join(missing)} is missing. "
             "If your file calls it something else, say --map THEIRS=OURS."
         )
-    where = {name: header.index(name) for name in ("customer", "at", "shop", "name", "source_id") if name in header}
+    where: dict[str, int] = {name: header.index(name) for name in ("customer", "at", "shop", "name", "source_id") if name in header}
     while True:
         try:
             fields = next(reader)
@@ -169,44 +179,49 @@ def _read(file: Iterable[str], shops: _Shops, mapping: dict[str, str], report: R
             return
         except csv.Error as error:
             report.total += 1
-            report.refuse(reader.line_num, "", "unreadable", f"This line is no CSV: {error}.")
+            report.refuse(reader.line_num, Refusal("", "unreadable", f"This line is no CSV: {error}."))
             continue
         if not fields:
             continue
         report.total += 1
-        told = _told(reader.line_num, {n: fields[i].strip() for n, i in where.items() if i < len(fields)}, shops, report)
-        if told:
+        row: dict[str, str] = {name: fields[i].strip() for name, i in where.items() if i < len(fields)}
+        try:
+            told = _told(reader.line_num, row, shops)
+        except Refusal as refusal:
+            report.refuse(reader.line_num, refusal)
+        else:
             yield told
 
 
-def _told(line: int, row: dict[str, str], shops: _Shops, report: Report) -> Told | None:
+def _told(line: int, row: dict[str, str], shops: _Shops) -> Told:
+    """Return a line's values. Raises Refusal for the first column that is not as it should be."""
     customer = row.get("customer", "")
     if not customer:
-        return report.refuse(line, "customer", "missing", "No customer on this line.")
+        raise Refusal("customer", "missing", "No customer on this line.")
     if len(customer) > LONGEST_NAME or "\x00" in customer or not customer.isprintable():
-        return report.refuse(line, "customer", "unfit", "A customer's code is a short, readable text.")
+        raise Refusal("customer", "unfit", "A customer's code is a short, readable text.")
     name = row.get("name", "")
     if len(name) > LONGEST_NAME or not name.isprintable():
-        return report.refuse(line, "name", "unfit", f"A name has at most {LONGEST_NAME} letters, on one line.")
+        raise Refusal("name", "unfit", f"A name has at most {LONGEST_NAME} letters, on one line.")
     shop_name = row.get("shop", "")
     if len(shop_name) > 100 or not shop_name.isprintable():
-        return report.refuse(line, "shop", "unfit", "A shop's name has at most 100 letters, on one line.")
+        raise Refusal("shop", "unfit", "A shop's name has at most 100 letters, on one line.")
     text = row.get("at", "")
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        return report.refuse(line, "at", "no_time", f"“{text[:40]}” is no time such as 2026-11-24T08:12.")
+        raise Refusal("at", "no_time", f"“{text[:40]}” is no time such as 2026-11-24T08:12.") from None
     shop = shops.named(shop_name)
     if shop is None:
-        return report.refuse(line, "shop", "missing", "No shop on this line, and none was chosen.")
+        raise Refusal("shop", "missing", "No shop on this line, and none was chosen.")
     zone = shops.zones.setdefault(id(shop), shop.tz)
     try:
         instant = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
         local = instant.astimezone(zone)
     except (OverflowError, ValueError):
-        return report.refuse(line, "at", "out_of_range", f"“{text[:40]}” is out of range.")
+        raise Refusal("at", "out_of_range", f"“{text[:40]}” is out of range.") from None
     if instant < EARLIEST:
-        return report.refuse(line, "at", "out_of_range", f"“{text[:40]}” is too long ago.")
+        raise Refusal("at", "out_of_range", f"“{text[:40]}” is too long ago.")
     return Told(line, customer, name, shop, instant, local.date(), row.get("source_id") or None)
 
 
@@ -261,7 +276,9 @@ def _people(chunk: list[Told], business: Business, report: Report, dry_run: bool
             ).execute()
             known[told.customer], names[told.customer] = created, name
         elif told.name and names[told.customer] == told.customer and told.name != told.customer:
-            Customer.update(name=told.name, search_name=folded(told.name)).where(Customer.id == known[told.customer]).execute()
+            Customer.update(name=told.name, search_name=folded(told.name)).where(
+                Customer.id == known[told.customer]
+            ).execute()
             names[told.customer] = told.name
     return known
 

@@ -7,6 +7,7 @@ To add one, write the function, decorate it, give it words in ``words.py`` and a
 
 from __future__ import annotations
 
+from calendar import isleap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -78,19 +79,25 @@ def back_after_a_while(known: Known) -> Facts | None:
 
 @rule("a-year")
 def a_year(known: Known) -> Facts | None:
-    """The anniversary of the first visit fell within the last two weeks, and they came at least six times since."""
+    """The anniversary of the first visit fell within the last two weeks, and they came at least six times in all."""
     if known.history.visits < 6:
         return None
     first = known.history.days[0]
     years = known.today.year - first.year
     while years > 0:
-        anniversary = first.replace(year=first.year + years, day=28 if (first.month, first.day) == (2, 29) else first.day)
+        anniversary = _in_year(first, first.year + years)
         if anniversary <= known.today:
             break
         years -= 1
     if years == 0 or (known.today - anniversary) >= timedelta(days=14):
         return None
     return {"years": years, "dates": iso([first])}
+
+
+def _in_year(day: date, year: int) -> date:
+    """Return the same date in another year; 29 February is kept on the 28th where there is none."""
+    leap = (day.month, day.day) == (2, 29) and not isleap(year)
+    return day.replace(year=year, day=28 if leap else day.day)
 
 
 @rule("about-a-hundred")

@@ -15,7 +15,12 @@ def line_as_json(line: Line, shop: Shop, today: date) -> dict[str, Any]:
     prompt = None
     if line.prompt:
         said = words.prompt(line.prompt, line.customer.pronoun)
-        prompt = {"id": line.prompt["id"], "fact": said.fact, "ask": said.ask, "why": words.prompt_why(line.prompt, today)}
+        prompt = {
+            "id": line.prompt["id"],
+            "fact": said.fact,
+            "ask": said.ask,
+            "why": words.prompt_why(line.prompt, today),
+        }
     reason = words.reason(line.reason, line.window) if line.reason else words._("booked")
     return {
         "customer": str(line.customer.id),

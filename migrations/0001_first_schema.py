@@ -1,7 +1,6 @@
 """The first schema: business, shops, staff, phones, customers, visits, notes, usuals, appointments, prompts."""
 
 from peewee import (
-    SQL,
     AutoField,
     BooleanField,
     Check,
@@ -35,7 +34,8 @@ def tables(db):
         zone = TextField(default="Europe/London")
         hours = JSONField(null=True)
         called = TextField(
-            default="customer", constraints=[Check("called IN ('customer', 'guest', 'client', 'patient', 'member', 'reader')")]
+            default="customer",
+            constraints=[Check("called IN ('customer', 'guest', 'client', 'patient', 'member', 'reader')")],
         )
         same_visit_minutes = IntegerField(default=90, constraints=[Check("same_visit_minutes BETWEEN 0 AND 720")])
         listed_from = FloatField(default=0.25, constraints=[Check("listed_from BETWEEN 0 AND 1")])
@@ -144,7 +144,9 @@ def tables(db):
         shop = ForeignKeyField(Shop, null=True, on_delete="CASCADE")
         author = ForeignKeyField(Staff, null=True, on_delete="SET NULL")
         text = TextField(constraints=[Check("text <> ''")])
-        lifetime = TextField(default="always", constraints=[Check("lifetime IN ('always', 'next_visit', 'this_visit')")])
+        lifetime = TextField(
+            default="always", constraints=[Check("lifetime IN ('always', 'next_visit', 'this_visit')")]
+        )
         moment = TextField(default="arrival", constraints=[Check("moment IN ('list', 'arrival', 'booking', 'late')")])
         private = BooleanField(default=False)
         safety = BooleanField(default=False)

@@ -150,7 +150,17 @@ def okafor(shop: Shop) -> Customer:
 def came(customer: Customer, shop: Shop, *days: date, minute: int = 8 * 60) -> None:
     """Record a visit on each day at a minute after midnight, without a witness, as an import would."""
     Visit.insert_many(
-        [{"customer": customer, "shop": shop, "day": day, "at": shop.at(day, minute), "source_id": None, "imported": None} for day in days]
+        [
+            {
+                "customer": customer,
+                "shop": shop,
+                "day": day,
+                "at": shop.at(day, minute),
+                "source_id": None,
+                "imported": None,
+            }
+            for day in days
+        ]
     ).execute() if days else None
 
 
@@ -176,12 +186,18 @@ class Phone:
         return self.client.get(path, **options)
 
     def post(self, path: str, data: dict[str, Any] | None = None, htmx: bool = False, **options: Any) -> Any:
-        headers = {"Sec-Fetch-Site": "same-origin", **({"HX-Request": "true"} if htmx else {}), **options.pop("headers", {})}
+        headers = {
+            "Sec-Fetch-Site": "same-origin",
+            **({"HX-Request": "true"} if htmx else {}),
+            **options.pop("headers", {}),
+        }
         return self.client.post(path, data=data, headers=headers, **options)
 
     def act(self, kind: str, key: str | None = None, at: datetime | None = None, **data: Any) -> dict[str, Any]:
         """Return the answer to one act sent to the API."""
-        return self.acts([{"id": key or str(uuid4()), "type": kind, "at": (at or clock.now()).isoformat(), "data": data}])[0]
+        return self.acts(
+            [{"id": key or str(uuid4()), "type": kind, "at": (at or clock.now()).isoformat(), "data": data}]
+        )[0]
 
     def acts(self, acts: list[dict[str, Any]], sent_at: datetime | None = None) -> list[dict[str, Any]]:
         answer = self.post("/api/v1/actions", json={"sent_at": (sent_at or clock.now()).isoformat(), "actions": acts})

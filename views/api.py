@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
-from flask import Blueprint, Response, abort, g, jsonify, request
+from flask import Blueprint, abort, g, jsonify, request
+from werkzeug import Response
 
 import clock
 from domain.actions import SKEW_TOLD, Act, Answer, perform, taken_time
@@ -22,7 +23,7 @@ def actions() -> Response:
     """Answer each act in order: applied, duplicate, conflict or rejected with the reason."""
     body = request.get_json(silent=True)
     acts = body.get("actions") if isinstance(body, dict) else None
-    if not isinstance(acts, list):
+    if not isinstance(body, dict) or not isinstance(acts, list):
         _refuse(_("Send an object with a list of actions."))
     if len(acts) > AT_MOST:
         _refuse(_("Send at most %(most)s actions at once.", most=AT_MOST), 413)
@@ -61,7 +62,7 @@ def _instant(value: Any) -> datetime | None:
         return None
 
 
-def _refuse(words: str, code: int = 400) -> None:
+def _refuse(words: str, code: int = 400) -> NoReturn:
     g.problem = words
     abort(code)
 

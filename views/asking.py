@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
+from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
 import clock
 from domain import access
 from domain.actions import Act, Answer, perform
-from models import ROLES, Session, Shop
+from models import ROLES, Shop
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -117,7 +118,13 @@ def cookie_name(name: str) -> str:
 def give_cookie(response: Response, name: str, value: str, lasts: timedelta) -> None:
     """Set a cookie that scripts cannot read and other sites' pages cannot use to write."""
     response.set_cookie(
-        cookie_name(name), value, max_age=int(lasts.total_seconds()), path="/", httponly=True, samesite="Lax", secure=request.is_secure
+        cookie_name(name),
+        value,
+        max_age=int(lasts.total_seconds()),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
     )
 
 

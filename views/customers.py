@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from werkzeug import Response
 
 import clock
 from domain import expected
@@ -77,7 +78,7 @@ def end_prompt(customer_id: int) -> Response | str:
 def create() -> Response:
     answer = or_problem(request_action("customer.create", name=request.form.get("name", ""), here=True))
     assert answer.result is not None
-    return redirect(url_for("today.show", marked=answer.result["visit"]), 303)  # type: ignore[return-value]
+    return redirect(url_for("today.show", marked=answer.result["visit"]), 303)
 
 
 @bp.get("/customers/<int:customer_id>/notes/new")
@@ -96,13 +97,19 @@ def create_note(customer_id: int) -> Response | str:
     customer = wanted(customer_id)
     chips = [CHIPS[name]() for name in request.form.getlist("chip") if name in CHIPS]
     text = ". ".join([*chips, request.form.get("text", "").strip()]).strip(". ")
-    answer = request_action("note.create", customer=customer.id, text=text, private=request.form.get("seen_by") == "private")
+    answer = request_action(
+        "note.create", customer=customer.id, text=text, private=request.form.get("seen_by") == "private"
+    )
     if not answer.done and not request.headers.get("HX-Request"):
         told = {name: words() for name, words in CHIPS.items()}
-        page = render_template("customers/note.html", customer=customer, chips=told, text=request.form.get("text", ""), told=answer.reason)
+        page = render_template(
+            "customers/note.html", customer=customer, chips=told, text=request.form.get("text", ""), told=answer.reason
+        )
         return Response(page, 422)
     or_problem(answer)
-    return done("_toast.html", url_for("customers.show", customer_id=customer.id), toast={"words": _("Kept. Thank you.")})
+    return done(
+        "_toast.html", url_for("customers.show", customer_id=customer.id), toast={"words": _("Kept. Thank you.")}
+    )
 
 
 @bp.post("/customers/<int:customer_id>/private-notes")
@@ -110,7 +117,9 @@ def create_note(customer_id: int) -> Response | str:
 def read_private_notes(customer_id: int) -> str:
     """Show private notes to whoever asks for them, and record that they did."""
     customer = wanted(customer_id)
-    notes = list(Note.select().where((Note.customer == customer.id) & Note.private & (Note.shop == g.shop.id)).order_by(Note.id))
+    notes = list(
+        Note.select().where((Note.customer == customer.id) & Note.private & (Note.shop == g.shop.id)).order_by(Note.id)
+    )
     for note in notes:
         NoteReading.create(note=note, staff=g.staff, at=clock.now())
     return page_or_partial("customers/private.html", "customers/_private.html", notes=notes, customer=customer)
@@ -129,4 +138,4 @@ def edit(customer_id: int) -> Response | str:
     if not named.done:
         page = render_template("customers/edit.html", card=card_for(customer, g.shop, clock.now()), told=named.reason)
         return Response(page, 422)
-    return redirect(url_for("customers.show", customer_id=customer.id), 303)  # type: ignore[return-value]
+    return redirect(url_for("customers.show", customer_id=customer.id), 303)

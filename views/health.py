@@ -6,9 +6,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request, send_from_directory
-from peewee import PeeweeException
-from peewee import sqlite3 as peewee_sqlite3
+from flask import Blueprint, Flask, current_app, jsonify, request, send_from_directory
+from peewee import PeeweeException, sqlite3 as peewee_sqlite3
+from werkzeug import Response
 
 import background
 import clock

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug import Response
 
 import clock
 from domain import expected
@@ -23,7 +24,9 @@ def show() -> str:
 
 
 def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None) -> str:
-    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/")))
+    zones = sorted(
+        zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
+    )
     return render_template(
         "settings/show.html",
         shop=shop,
@@ -45,7 +48,11 @@ def change() -> Response:
     shop.name = form.get("name", "").strip()[:100]
     if not shop.name:
         told["name"] = _("A shop needs a name.")
-    elif Shop.select().where((Shop.business == shop.business_id) & (Shop.name == shop.name) & (Shop.id != shop.id)).exists():
+    elif (
+        Shop.select()
+        .where((Shop.business == shop.business_id) & (Shop.name == shop.name) & (Shop.id != shop.id))
+        .exists()
+    ):
         told["name"] = _("Another of your shops has this name.")
     if form.get("zone", "") in available_timezones():
         shop.zone = form["zone"]
@@ -70,7 +77,7 @@ def change() -> Response:
         expected.move_days(shop)
     expected.forget_lists(shop, after=shop.today(), including=True)
     shop.changed()
-    return redirect(url_for("settings.show", saved=1), 303)  # type: ignore[return-value]
+    return redirect(url_for("settings.show", saved=1), 303)
 
 
 def _hours(typed: list[list[str]], told: dict[str, str]) -> list[list[str] | None] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from werkzeug import Response
 
 import clock
 from domain import access
@@ -24,7 +25,7 @@ def asking_phone() -> Phone | None:
 @open_to(*EVERYONE)
 def show() -> Response | str:
     if g.session is not None:
-        return redirect(url_for("today.show"))  # type: ignore[return-value]
+        return redirect(url_for("today.show"))
     secret = request.cookies.get(cookie_name(PHONE_COOKIE))
     phone = access.known_phone(secret)
     if secret and phone is None:
@@ -93,7 +94,7 @@ def leave() -> Response:
     response = redirect(url_for("sign_in.show"), 303)
     response.delete_cookie(cookie_name(SESSION_COOKIE), path="/", secure=request.is_secure, httponly=True)
     response.headers["Clear-Site-Data"] = '"cache"'
-    return response  # type: ignore[return-value]
+    return response
 
 
 # -- links that work once: opening one shows a button, for a preview must not use it up
@@ -156,4 +157,11 @@ def _enrol(secret: str) -> Response:
 
 
 def _used() -> Response:
-    return Response(render_template("problem.html", told=_("This code has been used, or its time is over. Ask the owner for a new one."), bare=True), 410)
+    return Response(
+        render_template(
+            "problem.html",
+            told=_("This code has been used, or its time is over. Ask the owner for a new one."),
+            bare=True,
+        ),
+        410,
+    )

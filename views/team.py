@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from werkzeug import Response
 
 import clock
 from domain import access
@@ -21,7 +22,9 @@ def show() -> str:
 
 def _page(told: str = "", link: access.Link | None = None, for_whom: Staff | None = None) -> str:
     people = Staff.select().where((Staff.business == g.staff.business_id) & Staff.left_at.is_null()).order_by(Staff.id)
-    phones = Phone.select().where((Phone.business == g.staff.business_id) & Phone.revoked_at.is_null()).order_by(Phone.id)
+    phones = (
+        Phone.select().where((Phone.business == g.staff.business_id) & Phone.revoked_at.is_null()).order_by(Phone.id)
+    )
     return render_template(
         "team/show.html", people=list(people), phones=list(phones), told=told, link=link, for_whom=for_whom,
         shop=g.shop, today=g.shop.today(),
@@ -48,7 +51,7 @@ def add() -> Response:
         business=g.staff.business_id, name=name, role=role, pin_hash=access.hash_pin(pin), created_at=clock.now()
     )
     Membership.create(staff=staff, shop=g.shop)
-    return redirect(url_for("team.show"), 303)  # type: ignore[return-value]
+    return redirect(url_for("team.show"), 303)
 
 
 @bp.post("/team/<int:staff_id>/pin")
@@ -62,7 +65,7 @@ def set_pin(staff_id: int) -> Response:
     staff.pin_hash = access.hash_pin(pin)
     staff.save(only=[Staff.pin_hash])
     PinTries.delete().where(PinTries.staff == staff.id).execute()
-    return redirect(url_for("team.show"), 303)  # type: ignore[return-value]
+    return redirect(url_for("team.show"), 303)
 
 
 @bp.post("/team/<int:staff_id>/phone")
@@ -78,4 +81,4 @@ def invite(staff_id: int) -> str:
 def shut_out(phone_id: int) -> Response:
     phone = Phone.get_or_none((Phone.id == phone_id) & (Phone.business == g.staff.business_id)) or abort(404)
     access.shut_out(phone)
-    return redirect(url_for("team.show"), 303)  # type: ignore[return-value]
+    return redirect(url_for("team.show"), 303)

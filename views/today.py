@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
+from werkzeug import Response
 
 import clock
 from domain import expected
@@ -18,7 +19,7 @@ bp = Blueprint("today", __name__)
 @bp.get("/")
 @open_to(*STAFF)
 def home() -> Response:
-    return redirect(url_for("today.show"))  # type: ignore[return-value]
+    return redirect(url_for("today.show"))
 
 
 @bp.get("/today")
@@ -67,5 +68,4 @@ def enter_shop(shop_id: int) -> Response:
     shop = g.staff.shops.where(Shop.id == shop_id).get_or_none() or abort(404)
     g.session.shop = shop
     g.session.save(only=["shop"])
-    return redirect(url_for("today.show"), 303)  # type: ignore[return-value]
-
+    return redirect(url_for("today.show"), 303)

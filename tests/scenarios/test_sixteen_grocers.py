@@ -7,6 +7,7 @@ import gzip
 import re
 import shutil
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -62,7 +63,7 @@ def claim_is_true(reason: str, came: set[date], day: date, minutes: dict[date, i
         return sum(d in came for d in back[: {"two": 14, "four": 28}[match[2]]]) == int(match[1])
     if match := re.fullmatch(r"comes every (\d+) days or so", reason):
         days = sorted(came)[-7:]
-        gaps = [(b - a).days for a, b in zip(days, days[1:], strict=False)]
+        gaps = [(b - a).days for a, b in pairwise(days)]
         return len(gaps) >= 3 and abs(median(gaps) - int(match[1])) <= 0.5
     if reason == "came yesterday":
         return back[0] in came
