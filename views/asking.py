@@ -57,9 +57,6 @@ def guard() -> None:
     g.session = g.staff = g.shop = None
     g.role = ""
     g.bearer = False
-    if request.endpoint is None:
-        return
-    roles = roles_of(current_app, request.endpoint)
     authorization = request.headers.get("Authorization", "")
     if authorization.startswith("Bearer "):
         g.bearer = True
@@ -74,6 +71,9 @@ def guard() -> None:
         g.session, g.staff, g.shop = session, session.staff, session.shop
         # An owner's PIN on a shared phone gives a staff member's rights; the settings want the owner's own sign-in.
         g.role = "staff" if session.kind == "phone" and session.staff.role == "owner" else session.staff.role
+    if request.endpoint is None:
+        return  # no such page: answered with 404, to whoever is signed in as a problem in words
+    roles = roles_of(current_app, request.endpoint)
     if roles == EVERYONE:
         return
     if session is None:
