@@ -9,8 +9,8 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import sys
-import threading
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -26,6 +26,9 @@ import background
 import clock
 import domain.export
 from app import VERSION, Config, create_app, open_storage
+from demo.cast import PIN
+from demo.seed import grow
+from demo.shop import build
 from domain import access, expected, forecast, importing
 from domain.telling import line_as_json
 from models import MIGRATIONS, Business, DayList, Phone, Shop, Staff, db
@@ -141,15 +144,10 @@ def init(config: Config, shop: str, timezone: str, owner: str) -> tuple[Options,
 # -- serving
 
 
-def serve(
-    config: Config, host: str, port: int, lan: bool, test_mode: bool, as_json_line: bool = False, demo: bool = False
-) -> None:
-    """Serve the app until SIGTERM or Ctrl-C."""
-    if lan:
-        host = "0.0.0.0"
-    if test_mode and host not in ("127.0.0.1", "localhost", "::1"):
-        raise Sentence("Test mode serves only this very machine: leave --host and --lan away.")
-    app = create_app(config.but(test_mode=test_mode, demo=demo))
+def serve(config: Config, host: str, port: int, lan: bool, announce: Callable[[str], None]) -> None:
+    """Serve the app until SIGTERM or Ctrl-C; `announce` gets the address once it answers."""
+    host = "0.0.0.0" if lan else host
+    app = create_app(config)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
         server = waitress.create_server(
@@ -157,19 +155,13 @@ def serve(
         )
     except OSError as error:
         raise Sentence(f"Port {port} cannot be used ({error.strerror}). Try another: --port {port + 1}") from None
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{server.effective_port}"
     ended = background.start()
 
     def stop(_signal: int, _frame: Any) -> None:
-        ended.set()
-        threading.Thread(target=server.close, daemon=True).start()
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, stop)
-    if as_json_line:
-        click.echo(json.dumps({"url": address, "pid": os.getpid()}))
-    else:
-        click.echo(f"Regulars is at {address}  (Ctrl-C ends it)")
+    announce(f"http://{'127.0.0.1' if lan else host}:{server.effective_port}")
     sys.stdout.flush()
     try:
         server.run()
@@ -177,6 +169,7 @@ def serve(
         pass
     finally:
         ended.set()
+        server.close()
 
 
 @main.command("serve")
@@ -189,16 +182,25 @@ def serve(
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--lan", is_flag=True, help="Serve the phones in this network.")
 @click.option("--test-mode", is_flag=True, help="For tests: shown by /readyz, only on this machine.")
-def serve_command(data: Path | None, clock_file: Path | None, as_json: bool, **options: Any) -> None:
+def serve_command(
+    data: Path | None, clock_file: Path | None, as_json: bool, host: str, port: int, lan: bool, test_mode: bool
+) -> None:
     """Serve the app until SIGTERM or Ctrl-C."""
     config = Config()
     if data:
         config = config.but(data=data)
-    if clock_file and not options["test_mode"]:
+    if clock_file and not test_mode:
         raise click.UsageError("--clock goes with --test-mode.")
-    if options["test_mode"]:
+    if test_mode:
+        if lan or host not in ("127.0.0.1", "localhost", "::1"):
+            raise Sentence("Test mode serves only this very machine: leave --host and --lan away.")
         follow_clock(clock_file)
-    serve(config, as_json_line=as_json, **options)
+
+    def announce(address: str) -> None:
+        told = json.dumps({"url": address, "pid": os.getpid()})
+        click.echo(told if as_json else f"Regulars is at {address}  (Ctrl-C ends it)")
+
+    serve(config.but(test_mode=test_mode), host, port, lan, announce)
 
 
 @main.command("demo")
@@ -208,9 +210,13 @@ def serve_command(data: Path | None, clock_file: Path | None, as_json: bool, **o
 def demo_command(port: int, lan: bool, keep: bool) -> None:
     """Fill instance/demo with a living shop of invented people, and serve it."""
 
-    from demo.shop import build
-
-    config = Config().but(data=Path(os.environ.get("REGULARS_DATA", "instance")) / "demo", database_url="")
+    with socket.socket() as probe:  # before the shop of last time goes: another demo may be running on it
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0" if lan else "127.0.0.1", port))
+        except OSError as error:
+            raise Sentence(f"Port {port} cannot be used ({error.strerror}). Try another: --port {port + 1}") from None
+    config = Config().but(data=Path(os.environ.get("REGULARS_DATA", "instance")) / "demo", database_url="", demo=True)
     if not keep and config.data.exists():
         shutil.rmtree(config.data)
     open_storage(config)
@@ -218,12 +224,16 @@ def demo_command(port: int, lan: bool, keep: bool) -> None:
         build(clock.now())
     owner = Staff.get(Staff.role == "owner")
     link = access.invite(owner, "owner")
-    shown = "127.0.0.1"
-    click.echo(f"\n  {Shop.get().name}, a shop of invented people.\n")
-    click.echo(f"  Open           http://{shown}:{port}   (as narrow as a phone, if you like)")
-    click.echo("  PIN            1234 for everybody: " + ", ".join(s.name for s in access.team(owner.business_id)))
-    click.echo(f"  Owner's way in http://{shown}:{port}/sign-in/owner/{link.token}\n")
-    serve(config, "127.0.0.1", port, lan, test_mode=False, demo=True)
+
+    def announce(address: str) -> None:
+        names = ", ".join(staff.name for staff in access.team(owner.business_id))
+        click.echo(f"\n  {Shop.get().name}, a shop of invented people.\n")
+        click.echo(f"  Open            {address}   (in a window as narrow as a phone)")
+        click.echo(f"  PIN             {PIN} for everybody: {names}")
+        click.echo(f"  Owner's way in  {address}/sign-in/owner/{link.token}")
+        click.echo("  Ctrl-C ends it.\n")
+
+    serve(config, "127.0.0.1", port, lan, announce)
 
 
 # -- data in and out
@@ -235,8 +245,6 @@ def demo_command(port: int, lan: bool, keep: bool) -> None:
 @click.option("--seed", default=1, show_default=True, type=int)
 def seed(config: Config, customers: int, visits: int, seed: int) -> tuple[Options, str]:
     """Add reproducible test data: people, and visits over the 180 days before now."""
-    from demo.seed import grow
-
     shop = shop_called(None)
     told = grow(shop, customers, visits, seed, clock.now())
     return told, json.dumps(told, indent=1)

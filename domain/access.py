@@ -34,15 +34,22 @@ def digest(secret: str) -> str:
 
 
 def hash_pin(pin: str) -> str:
-    """Return a salted scrypt hash of a PIN (16 MiB and some 40 ms a try)."""
+    """Return a salted scrypt hash of a PIN (16 MiB and some 40 ms a try), with its number of digits beside it."""
     salt = secrets.token_bytes(16)
-    return f"{salt.hex()}${_scrypt(pin, salt)}"
+    return f"{salt.hex()}${_scrypt(pin, salt)}${len(pin)}"
 
 
 def pin_matches(pin: str, stored: str) -> bool:
     """Say whether a PIN is the one that was hashed; False where none was set."""
-    salt, _, rest = stored.partition("$")
-    return bool(rest) and hmac.compare_digest(_scrypt(pin, bytes.fromhex(salt)), rest)
+    if not stored:
+        return False
+    salt, hashed, _digits = stored.split("$")
+    return hmac.compare_digest(_scrypt(pin, bytes.fromhex(salt)), hashed)
+
+
+def pin_digits(stored: str) -> int:
+    """Return how many digits the PIN has that was hashed: the keys sign in at the last one."""
+    return int(stored.rpartition("$")[2])
 
 
 def _scrypt(pin: str, salt: bytes) -> str:

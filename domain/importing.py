@@ -26,7 +26,6 @@ CHUNK = 4000
 LISTED = 1000  # skipped lines are counted all, and listed up to this many
 REFUSALS = 100_000  # refused lines are listed up to this many
 LONGEST_NAME = 200
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Unreadable(Exception):
@@ -115,11 +114,16 @@ def import_visits(
     shops = _Shops(business, shop, report, dry_run)
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         good = _read(file, shops, mapping or {}, report)
-        while chunk := list(islice(good, CHUNK)):
-            with db.atomic():
-                _take_in(chunk, business, record, report, dry_run)
-            if progress:
-                progress(report.total)
+        try:
+            while chunk := list(islice(good, CHUNK)):
+                with db.atomic():
+                    _take_in(chunk, business, record, report, dry_run)
+                if progress:
+                    progress(report.total)
+        except Unreadable:  # known before the first line: nothing was taken in
+            if record is not None:
+                record.delete_instance()
+            raise
     if record is not None:
         record.counts = {k: v for k, v in report.as_json().items() if k not in ("errors", "import_id")}
         record.save()
@@ -211,18 +215,18 @@ def _told(line: int, row: dict[str, str], shops: _Shops) -> Told:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise Refusal("at", "no_time", f"“{text[:40]}” is no time such as 2026-11-24T08:12.") from None
-    shop = shops.named(shop_name)
+    if not 1970 <= at.year < 9999:  # room for any offset on both sides
+        raise Refusal("at", "out_of_range", f"“{text[:40]}” is out of range.")
+    source_id = row.get("source_id", "")
+    if len(source_id) > LONGEST_NAME or not source_id.isprintable():
+        raise Refusal("source_id", "unfit", f"A visit's number has at most {LONGEST_NAME} letters, on one line.")
+    shop = shops.named(shop_name)  # last, for it adds a shop that is new
     if shop is None:
         raise Refusal("shop", "missing", "No shop on this line, and none was chosen.")
     zone = shops.zones.setdefault(id(shop), shop.tz)
-    try:
-        instant = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-        local = instant.astimezone(zone)
-    except (OverflowError, ValueError):
-        raise Refusal("at", "out_of_range", f"“{text[:40]}” is out of range.") from None
-    if instant < EARLIEST:
-        raise Refusal("at", "out_of_range", f"“{text[:40]}” is too long ago.")
-    return Told(line, customer, name, shop, instant, local.date(), row.get("source_id") or None)
+    instant = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)  # as it is stored, to be known again
+    return Told(line, customer, name, shop, instant, instant.astimezone(zone).date(), source_id or None)
 
 
 def _take_in(chunk: list[Told], business: Business, record: Import | None, report: Report, dry_run: bool) -> None:

@@ -51,6 +51,7 @@ def _page(phone: Phone | None, chosen: int | None = None, told: str = "", code: 
     page = render_template(
         "sign_in/pin.html" if people else "sign_in/unknown.html",
         people=people,
+        digits={one.id: access.pin_digits(one.pin_hash) for one in people},
         chosen=chosen or (phone.staff_id if phone else (people[0].id if people else None)),
         told=told,
         shop=shop,

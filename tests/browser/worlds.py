@@ -60,9 +60,9 @@ def build(name: str, url: str) -> World:
         team = {one.name: one for one in Staff.select().order_by(Staff.id)}
         for person in team.values():
             phone, _secret = access.admit_phone(person, f"{person.name}’s phone")
-            world.tokens[person.name] = access.start_session(person, "phone", phone)
+            world.tokens[person.name] = access.start_session(person, "phone", phone, shop)
         ruth = team["Ruth"]
-        world.tokens["owner"] = access.start_session(ruth, "owner")
+        world.tokens["owner"] = access.start_session(ruth, "owner", shop=shop)
         world.links = {"owner": access.invite(ruth, "owner"), "phone": access.invite(team["Sam"], "phone")}
         for customer in Customer.select():
             world.people[customer.name] = world.people[customer.name.split()[0]] = customer.id
@@ -106,7 +106,7 @@ def first_day() -> Shop:
     """Nobody is expected yet; two were met before."""
     shop = _team()
     _came(_someone(shop, "Red scarf"), shop, 1, minute=8 * 60 + 30)
-    _came(_someone(shop, "Mrs Adeyemi", pronoun="she"), shop, 3, 1, minute=7 * 60 + 40)
+    _came(_someone(shop, "Mrs Adeyemi", pronoun="she"), shop, 9, 2, minute=7 * 60 + 40)
     return shop
 
 
