@@ -100,7 +100,7 @@ def instant_text(instant: datetime) -> str:
     """Return an aware instant as it is stored. Raises ValueError for a naive time."""
     if instant.tzinfo is None:
         raise ValueError("An instant needs a zone.")
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 class Row(Model):
@@ -111,6 +111,18 @@ class Row(Model):
     class Meta:
         database = db
         legacy_table_names = False
+
+
+def insert_many(table: type[Row], columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
+    """Insert rows of stored values (instants and days as text), passing over those that a unique index refuses.
+
+    One statement prepared once: several times quicker than building SQL from fields, where rows come by the thousand.
+    """
+    if rows:
+        mark = "%s" if is_postgres() else "?"
+        values = ", ".join([mark] * len(columns))
+        statement = f"INSERT INTO {table._meta.table_name} ({', '.join(columns)}) VALUES ({values}) ON CONFLICT DO NOTHING"
+        db.cursor().executemany(statement, rows)
 
 
 class Business(Row):

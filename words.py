@@ -325,6 +325,11 @@ def some_time(n: int) -> str:
     return sentence_case(ngettext("%(count)s expected some time", "%(count)s expected some time", n, count=number(n)))
 
 
+def later_today(n: int) -> str:
+    """Return the heading of a quiet hour."""
+    return sentence_case(ngettext("%(count)s later today", "%(count)s later today", n, count=number(n)))
+
+
 def quiet(today: Any) -> str:
     """Return what a quiet hour says: how many come later, and after when."""
     due = [line for line in today.later if not line.arrived]

@@ -5,12 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from domain import access, expected
-from models import Customer, Membership, Shop, Staff, Visit, db, folded, instant_text, is_postgres
+from models import Customer, Membership, Row, Shop, Staff, Visit, db, folded, insert_many, instant_text, is_postgres
 
 DAYS = 180
+PERSON = (
+    "id", "business_id", "name", "search_name", "say_as", "call", "lang", "pronoun", "source_id", "created_at",
+)  # fmt: skip
+VISIT = ("customer_id", "shop_id", "day", "at", "source_id")
 GIVEN = (
     "Ada Amara Anders Anouk Arjun Aylin Bao Bela Camille Carlos Chiara Dara Diego Edith Elif Emre Esi Farah Femi Frida "
     "Gabor Grace Hana Hugo Ines Isla Ivan Jana Jonas Kaia Kenji Lars Leila Liam Lin Mara Marek Mina Nadia Niamh Nils Noor "
@@ -36,13 +41,11 @@ def grow(shop: Shop, customers: int, visits: int, seed: int, now: datetime) -> d
         staff, tokens = _team(shop, now)
         first = (Customer.select(Customer.id).order_by(Customer.id.desc()).scalar() or 0) + 1
         names = [f"{chance.choice(GIVEN)} {chance.choice(FAMILY)}" for _ in range(customers)]
-        people = (
-            {"id": first + i, "business": shop.business_id, "name": name, "search_name": folded(name), "say_as": "",
-             "call": "", "lang": "", "pronoun": "", "source_id": f"seed-{seed}-{i}", "created_at": instant_text(now)}
+        _insert(Customer, PERSON, (
+            (first + i, shop.business_id, name, folded(name), "", "", "", "", f"seed-{seed}-{i}", instant_text(now))
             for i, name in enumerate(names)
-        )  # fmt: skip
-        _insert(Customer, people)
-        _insert(Visit, _visits(shop, first, customers, visits, chance, today))
+        ))  # fmt: skip
+        _insert(Visit, VISIT, _visits(shop, first, customers, visits, chance, today))
         _advance_ids()
     expected.forget_lists(shop, after=today - timedelta(days=DAYS + 1))
     expected.make_list(shop, today)
@@ -72,24 +75,32 @@ def _team(shop: Shop, now: datetime) -> tuple[list[dict[str, str]], dict[str, st
 
 def _visits(
     shop: Shop, first: int, customers: int, visits: int, chance: random.Random, today: Any
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[Any, ...]]:
     """Yield exactly `visits` rows; each person has weekdays and an hour of their own, and their share is drawn."""
     if not customers:
         return
     starts = {back: shop.at(today - timedelta(days=back), 0) for back in range(1, DAYS + 1)}
+    for i, count in enumerate(_shares(customers, visits, chance)):
+        yield from _of_one(shop, first + i, count, chance, today, starts)
+
+
+def _shares(customers: int, visits: int, chance: random.Random) -> list[int]:
+    """Return how many visits each person has: few have many, most have some, nobody more than one a day until all do."""
     weights = [chance.paretovariate(1.2) for _ in range(customers)]
-    most = sum(weights)
-    left = visits
-    for i, weight in enumerate(weights):
-        share = min(left, round(visits * weight / most)) if i < customers - 1 else left
-        share = left if i == customers - 1 else min(share, DAYS)
-        yield from _of_one(shop, first + i, share, chance, today, starts)
-        left -= share
+    whole = sum(weights)
+    shares = [min(DAYS, int(visits * weight / whole)) for weight in weights]
+    left = visits - sum(shares)
+    while left:
+        room = [i for i, share in enumerate(shares) if share < DAYS] or list(range(customers))
+        for i in room[:left]:
+            shares[i] += 1
+        left -= len(room[:left])
+    return shares
 
 
 def _of_one(
     shop: Shop, customer: int, count: int, chance: random.Random, today: date, starts: dict[int, datetime]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[Any, ...]]:
     likes = {chance.randrange(7) for _ in range(3)}
     minute = chance.randint(7 * 60, 18 * 60)
     ranked = sorted(
@@ -99,23 +110,14 @@ def _of_one(
     )
     for n in range(count):
         back = ranked[n % DAYS]
-        later = n // DAYS * 2  # a second round comes later on the same day
-        at = starts[back] + timedelta(minutes=max(0, min(1400, round(chance.gauss(minute, 15)))), seconds=later)
-        yield {
-            "customer": customer, "shop": shop.id, "day": today - timedelta(days=back), "at": instant_text(at),
-            "source_id": None, "imported": None,
-        }  # fmt: skip
+        at = starts[back] + timedelta(minutes=max(0, min(1400, round(chance.gauss(minute, 15)))), seconds=n // DAYS)
+        day = (today - timedelta(days=back)).isoformat()
+        yield customer, shop.id, day, instant_text(at), None
 
 
-def _insert(table: Any, rows: Iterator[dict[str, Any]]) -> None:
-    part: list[dict[str, Any]] = []
-    for row in rows:
-        part.append(row)
-        if len(part) == 500:
-            table.insert_many(part).execute()
-            part = []
-    if part:
-        table.insert_many(part).execute()
+def _insert(table: type[Row], columns: tuple[str, ...], rows: Iterator[tuple[Any, ...]]) -> None:
+    while part := list(islice(rows, 5000)):
+        insert_many(table, columns, part)
 
 
 def _advance_ids() -> None:

@@ -72,7 +72,8 @@ class Asked:
         value = self.act.data.get(name, "")
         if value is None or isinstance(value, (dict, list, bool)):
             raise Refused(_("“%(name)s” has to be a text.", name=name))
-        value = str(value).replace("\x00", "").strip()
+        # neither a NUL nor half a letter (a lone surrogate) can be stored
+        value = str(value).replace("\x00", "").encode("utf-8", "ignore").decode().strip()
         if required and not value:
             raise Refused(_("“%(name)s” is empty. Write something first.", name=name))
         if len(value) > LONGEST.get(name, 2000):
@@ -96,8 +97,7 @@ class Asked:
         """Return a row's id from the act's data, where an earlier act's id stands for what that act created."""
         value = self.act.data.get(name)
         if isinstance(value, str) and len(value) == 36:
-            earlier = Action.get_or_none(Action.key == _key(value))
-            value = earlier.result.get(name) if earlier else None
+            value = _made_by(value, name)
         try:
             number = int(str(value))
         except ValueError:
@@ -195,6 +195,15 @@ def _key(text: str) -> str:
     return str(UUID(str(text)))
 
 
+def _made_by(text: str, name: str) -> Any:
+    """Return the id of the thing called `name` that an earlier act made; None where there is no such act or thing."""
+    try:
+        earlier = Action.get_or_none(Action.key == _key(text))
+    except ValueError:
+        return None
+    return earlier.result.get(name) if earlier else None
+
+
 def taken_time(at: datetime, sent_at: datetime | None, now: datetime) -> tuple[datetime, timedelta]:
     """Return the time to take for an act, and how far the phone's clock is off (positive: it is behind).
 
@@ -202,10 +211,8 @@ def taken_time(at: datetime, sent_at: datetime | None, now: datetime) -> tuple[d
     than three days back, is taken as now.
     """
     skew = now - sent_at if sent_at else timedelta(0)
-    corrected = at + skew
-    if corrected > now or now - corrected > OLDEST:
-        corrected = now
-    return corrected, skew
+    age = (sent_at or now) - at
+    return (now - age if timedelta(0) <= age <= OLDEST else now), skew
 
 
 # -- visits
@@ -256,7 +263,9 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
     left = [w for w in witnesses if going is None or w.id != going.id]
     if going is not None:
         going.delete_instance()
-    if left:
+    if going is not None and not left and visit.imported_id:
+        pass  # the tap had joined what a file had told: that stays, to be taken back by itself
+    elif left:
         visit.at = min(w.at for w in left)
         visit.save(only=[Visit.at])
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from peewee import fn
 
@@ -68,3 +69,18 @@ def with_usuals(shop: Shop, found: list[Line]) -> list[Line]:
     for customer, text in usuals.tuples():
         missing[customer].usual = text
     return found
+
+
+def parted(name: str, query: str) -> tuple[str, str, str]:
+    """Return a name as what stands before, within and after the first part that `query` finds; all before if none."""
+    wanted = folded(query)
+    folds = [" " if c.isspace() else folded(c) for c in name]
+    start = "".join(folds).find(wanted)
+    if not wanted or start < 0:
+        return name, "", ""
+    ends = list(accumulate(map(len, folds)))
+    first = next(i for i, end in enumerate(ends) if end > start)
+    last = next(i for i, end in enumerate(ends) if end >= start + len(wanted)) + 1
+    while last < len(name) and not folds[last]:  # an accent written by itself belongs to the letter before it
+        last += 1
+    return name[:first], name[first:last], name[last:]

@@ -20,12 +20,13 @@ from peewee import SQL
 
 import clock
 from domain import expected
-from models import Business, Customer, Import, Shop, Visit, db, folded, instant_text, is_postgres
+from models import Business, Customer, Import, Shop, Visit, db, folded, insert_many, instant_text, is_postgres
 
 CHUNK = 4000
 LISTED = 1000  # skipped lines are counted all, and listed up to this many
 REFUSALS = 100_000  # refused lines are listed up to this many
 LONGEST_NAME = 200
+VISIT_COLUMNS = ("customer_id", "shop_id", "day", "at", "source_id", "imported_id")
 
 
 class Unreadable(Exception):
@@ -175,7 +176,8 @@ def _read(file: Iterable[str], shops: _Shops, mapping: dict[str, str], report: R
             f"The first line should name the columns customer and at; {' and '.join(missing)} is missing. "
             "If your file calls it something else, say --map THEIRS=OURS."
         )
-    where: dict[str, int] = {name: header.index(name) for name in ("customer", "at", "shop", "name", "source_id") if name in header}
+    known = ("customer", "at", "shop", "name", "source_id")
+    where: dict[str, int] = {name: header.index(name) for name in known if name in header}
     while True:
         try:
             fields = next(reader)
@@ -244,17 +246,11 @@ def _take_in(chunk: list[Told], business: Business, record: Import | None, repor
         day.append(told.at)
         report.added += 1
         if record is not None:
-            rows.append((customer, told.shop.id, told.day, instant_text(told.at), told.source_id, record.id))
+            rows.append((customer, told.shop.id, told.day.isoformat(), instant_text(told.at), told.source_id, record.id))
             earliest = report.days.get(told.shop.id)
             if earliest is None or told.day < earliest:
                 report.days[told.shop.id] = told.day
-    _insert_visits(rows)
-
-
-def _insert_visits(rows: list[tuple[Any, ...]]) -> None:
-    fields = (Visit.customer, Visit.shop, Visit.day, Visit.at, Visit.source_id, Visit.imported)
-    for start in range(0, len(rows), 500):
-        Visit.insert_many(rows[start : start + 500], fields=fields).on_conflict_ignore().execute()
+    insert_many(Visit, VISIT_COLUMNS, rows)
 
 
 def _people(chunk: list[Told], business: Business, report: Report, dry_run: bool) -> dict[str, Any]:

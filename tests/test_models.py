@@ -128,6 +128,7 @@ class TestInstants:
             pytest.param(
                 datetime(2026, 11, 24, 8, 12, tzinfo=timezone(timedelta(hours=5, minutes=45))), "2026-11-24T02:27:00.000Z", id="from far away"
             ),
+            pytest.param(datetime(1, 1, 1, 0, 0, tzinfo=UTC), "0001-01-01T00:00:00.000Z", id="a phone's clock gone mad"),
             pytest.param(datetime(2026, 11, 24, 8, 12, 5, 999_999, tzinfo=UTC), "2026-11-24T08:12:05.999Z", id="milliseconds, not rounded up"),
         ],
     )

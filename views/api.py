@@ -21,7 +21,10 @@ AT_MOST = 500
 @open_to(*STAFF)
 def actions() -> Response:
     """Answer each act in order: applied, duplicate, conflict or rejected with the reason."""
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # nested beyond all measure
+        body = None
     acts = body.get("actions") if isinstance(body, dict) else None
     if not isinstance(body, dict) or not isinstance(acts, list):
         _refuse(_("Send an object with a list of actions."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import clock
@@ -105,7 +105,7 @@ def create_note(customer_id: int) -> Response | str:
         page = render_template(
             "customers/note.html", customer=customer, chips=told, text=request.form.get("text", ""), told=answer.reason
         )
-        return Response(page, 422)
+        return make_response(page, 422)
     or_problem(answer)
     return done(
         "_toast.html", url_for("customers.show", customer_id=customer.id), toast={"words": _("Kept. Thank you.")}
@@ -137,5 +137,5 @@ def edit(customer_id: int) -> Response | str:
                            call=form.get("call", ""), pronoun=form.get("pronoun", ""), usual=form.get("usual", ""))  # fmt: skip
     if not named.done:
         page = render_template("customers/edit.html", card=card_for(customer, g.shop, clock.now()), told=named.reason)
-        return Response(page, 422)
+        return make_response(page, 422)
     return redirect(url_for("customers.show", customer_id=customer.id), 303)

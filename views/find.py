@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, request
 
 import clock
-from domain.finding import found, likely
+from domain.finding import found, likely, parted
 from views.answers import page_or_partial
 from views.asking import STAFF, open_to
 
@@ -18,4 +18,11 @@ def show() -> str:
     query = request.args.get("q", "").strip()[:80]
     now = clock.now()
     lines = found(g.shop, query, now) if query else likely(g.shop, now)
-    return page_or_partial("find/show.html", "find/_results.html", lines=lines, query=query, today=g.shop.today())
+    return page_or_partial(
+        "find/show.html",
+        "find/_results.html",
+        lines=lines,
+        query=query,
+        hits={line.customer.id: parted(line.customer.name, query) for line in lines if query},
+        today=g.shop.today(),
+    )

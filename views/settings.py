@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import clock
@@ -70,7 +70,7 @@ def change() -> Response:
     typed = [[form.get(f"opens_{i}", "").strip(), form.get(f"closes_{i}", "").strip()] for i in range(7)]
     hours = _hours(typed, told)
     if told:
-        return Response(_page(shop, typed, told), 422)
+        return make_response(_page(shop, typed, told), 422)
     shop.hours = hours
     shop.save()
     if shop.zone != zone_before:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import clock
@@ -36,7 +36,7 @@ def show() -> Response | str:
 def shut_out() -> Response:
     """Return the answer to a phone the owner has shut out: it forgets everything."""
     told = _("This phone has been signed out by the owner. Nothing is kept on it.")
-    response = Response(render_template("problem.html", told=told, bare=True), 401)
+    response = make_response(render_template("problem.html", told=told, bare=True), 401)
     response.headers["Clear-Site-Data"] = '"cache","cookies","storage"'
     response.delete_cookie(cookie_name(PHONE_COOKIE), path="/", secure=request.is_secure, httponly=True)
     return response
@@ -58,7 +58,7 @@ def _page(phone: Phone | None, chosen: int | None = None, told: str = "", code: 
         local=shop.local(clock.now()) if shop else None,
         owner=owner.name if owner else "",
     )
-    return Response(page, code)
+    return make_response(page, code)
 
 
 @bp.post("/sign-in")
@@ -107,7 +107,7 @@ def owner_link(token: str) -> Response:
     invitation = access.open_invitation("owner", token)
     if invitation is None:
         return _used()
-    return Response(render_template("sign_in/link.html", name=invitation.staff.name, kind="owner"))
+    return make_response(render_template("sign_in/link.html", name=invitation.staff.name, kind="owner"))
 
 
 @bp.post("/sign-in/owner/<token>")
@@ -121,7 +121,7 @@ def use_owner_link(token: str) -> Response:
 @bp.get("/enrol/")
 @open_to(*EVERYONE)
 def type_code() -> Response:
-    return Response(render_template("sign_in/unknown.html", told="", owner="", people=[]))
+    return make_response(render_template("sign_in/unknown.html", told="", owner="", people=[]))
 
 
 @bp.post("/enrol/")
@@ -136,7 +136,7 @@ def phone_link(token: str) -> Response:
     invitation = access.open_invitation("phone", token)
     if invitation is None:
         return _used()
-    return Response(render_template("sign_in/link.html", name=invitation.staff.name, kind="phone"))
+    return make_response(render_template("sign_in/link.html", name=invitation.staff.name, kind="phone"))
 
 
 @bp.post("/enrol/<token>")
@@ -158,7 +158,7 @@ def _enrol(secret: str) -> Response:
 
 
 def _used() -> Response:
-    return Response(
+    return make_response(
         render_template(
             "problem.html",
             told=_("This code has been used, or its time is over. Ask the owner for a new one."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import clock
@@ -45,7 +45,7 @@ def add() -> Response:
     name, pin = request.form.get("name", "").strip()[:100], request.form.get("pin", "").strip()
     told = (_("Write a name first.") if not name else "") or _pin_problem(pin)
     if told:
-        return Response(_page(told), 422)
+        return make_response(_page(told), 422)
     role = "manager" if request.form.get("role") == "manager" else "staff"
     staff = Staff.create(
         business=g.staff.business_id, name=name, role=role, pin_hash=access.hash_pin(pin), created_at=clock.now()
@@ -61,7 +61,7 @@ def set_pin(staff_id: int) -> Response:
     staff, pin = _member(staff_id), request.form.get("pin", "").strip()
     told = _pin_problem(pin)
     if told:
-        return Response(_page(told), 422)
+        return make_response(_page(told), 422)
     staff.pin_hash = access.hash_pin(pin)
     staff.save(only=[Staff.pin_hash])
     PinTries.delete().where(PinTries.staff == staff.id).execute()

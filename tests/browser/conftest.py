@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -149,7 +148,7 @@ def serving(folder: Path, browser: Browser, url: str = "") -> Iterator[Site]:
         assert server.stdout
         line = server.stdout.readline()
         assert line, f"The server did not start:\n{(folder / 'log').read_text()}"
-        yield Site(json.loads(line)["url"], folder, clock, browser, sqlite=not url)
+        yield Site(line.decode().strip(), folder, clock, browser, sqlite=not url)
     finally:
         server.terminate()
         server.wait(10)

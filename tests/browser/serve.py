@@ -1,7 +1,8 @@
-"""Serve for the browser tests: as the demo does, but at the instant a file names: `python serve.py DATA CLOCK`."""
+"""Serve for the browser tests: as the demo does, but at the instant a file names: `python serve.py DATA CLOCK`.
 
-import json
-import os
+The first line printed is the address.
+"""
+
 import sys
 from pathlib import Path
 
@@ -11,8 +12,12 @@ sys.path.insert(0, str(ROOT))
 import cli  # noqa: E402
 from app import Config  # noqa: E402
 
+
+def announce(address: str) -> None:
+    print(address, flush=True)
+
+
 if __name__ == "__main__":
     cli.follow_clock(Path(sys.argv[2]))
-    config = Config(data=Path(sys.argv[1]), test_mode=True, demo=True)
-    told = lambda address: print(json.dumps({"url": address, "pid": os.getpid()}))  # noqa: E731
-    cli.serve(config, "127.0.0.1", 0, lan=False, announce=told)
+    config = Config(data=Path(sys.argv[1])).but(test_mode=True, demo=True)
+    cli.serve(config, "127.0.0.1", 0, False, announce)

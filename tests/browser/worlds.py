@@ -103,8 +103,10 @@ def demo() -> Shop:
 
 
 def first_day() -> Shop:
-    """Nobody is expected yet; two were met before."""
+    """Nobody is expected yet (for the shop rests on Tuesdays); two were met before."""
     shop = _team()
+    shop.hours = [["07:00", "17:00"], None, *[["07:00", "17:00"]] * 5]
+    shop.save()
     _came(_someone(shop, "Red scarf"), shop, 1, minute=8 * 60 + 30)
     _came(_someone(shop, "Mrs Adeyemi", pronoun="she"), shop, 9, 2, minute=7 * 60 + 40)
     return shop

@@ -93,7 +93,7 @@ class TestTheHeader:
 
 class TestTheTime:
     @pytest.mark.parametrize(
-        ("at", "instant", "day"),
+        ("told", "instant", "day"),
         [
             pytest.param("2026-11-23T08:12", "2026-11-23T08:12:00Z", "2026-11-23", id="the shop's wall time in winter"),
             pytest.param("2026-07-23 08:12:30", "2026-07-23T07:12:30Z", "2026-07-23", id="the shop's wall time in summer, with a blank"),
@@ -105,8 +105,8 @@ class TestTheTime:
             pytest.param("2026-11-23", "2026-11-23T00:00:00Z", "2026-11-23", id="a day without a time"),
         ],
     )
-    def test_is_the_shops_unless_it_says_otherwise(self, take_in, at, instant, day):
-        assert take_in(f"customer,at\n1,{at}\n").added == 1
+    def test_is_the_shops_unless_it_says_otherwise(self, take_in, told, instant, day):
+        assert take_in(f"customer,at\n1,{told}\n").added == 1
         visit = Visit.get()
         assert (visit.at, visit.day) == (datetime.fromisoformat(instant), date.fromisoformat(day))
 

@@ -1,0 +1,460 @@
+"""What a phone can do, through the API: each act once, each answer in words, and junk of any kind is only junk."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+import clock
+from domain import access
+from domain.actions import DOERS, OLDEST, taken_time
+from models import Action, Business, Customer, Import, Note, PromptShown, Shop, Usual, Visit, Witness
+from tests.conftest import TUESDAY, came, days_before, hire, signed_in, someone
+
+NOBODY = "999999"
+
+
+def applied(answer: dict) -> dict:
+    assert answer["status"] == "applied", answer
+    return answer["result"]
+
+
+@pytest.fixture
+def regular(shop, rosa):
+    """Rosa, with one thing to say when she comes."""
+    came(rosa, shop, *days_before(shop.today(), 9, 5, 2))
+    Usual.create(customer=rosa, shop=shop, text="Flat white", day=shop.today())
+    return rosa
+
+
+@pytest.fixture
+def note(phone, rosa):
+    return applied(phone.act("note.create", customer=str(rosa.id), text="Likes the window"))["note"]
+
+
+@pytest.fixture
+def stranger(server):
+    """A customer of another business, with a visit and a note there."""
+    business = Business.create(name="Others", created_at=clock.now())
+    shop = Shop.create(business=business, name="Elsewhere")
+    customer = Customer.create(business=business, name="Not ours", created_at=clock.now())
+    visit = Visit.create(customer=customer, shop=shop, day=shop.today(), at=clock.now())
+    kept = Note.create(customer=customer, shop=shop, text="Not ours", day=shop.today(), at=clock.now())
+    return {"customer": str(customer.id), "visit": str(visit.id), "note": str(kept.id), "shop": str(shop.id), "business": business}
+
+
+class TestEachAct:
+    """What each type does, and that the same act again changes nothing and gets the same answer."""
+
+    CASES = {
+        "visit.create": {"customer": "ROSA"},
+        "visit.undo": {"visit": "VISIT"},
+        "customer.create": {"name": "Red scarf", "here": True},
+        "note.create": {"customer": "ROSA", "text": "Left-handed", "lifetime": "next_visit", "moment": "list", "private": False, "safety": True},
+        "note.edit": {"note": "NOTE", "text": "Likes the door", "base": "Likes the window"},
+        "usual.set": {"customer": "ROSA", "text": "Cortado"},
+        "prompt.said": {"customer": "ROSA", "prompt": "the-usual", "greeted_by_name": True},
+        "prompt.skipped": {"customer": "ROSA", "prompt": "the-usual"},
+        "customer.name": {"customer": "ROSA", "name": "Rosa M", "call": "Mrs Marchetti", "pronoun": "she"},
+    }
+
+    def filled(self, phone, kind, regular, note):
+        names = {"ROSA": str(regular.id), "NOTE": note}
+        if kind == "visit.undo":
+            names["VISIT"] = applied(phone.act("visit.create", customer=str(regular.id)))["visit"]
+        return {name: names.get(value, value) if isinstance(value, str) else value for name, value in self.CASES[kind].items()}
+
+    def everything(self):
+        tables = (Customer, Visit, Witness, Note, Usual, PromptShown)
+        return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
+
+    def test_is_in_this_table(self):
+        assert set(self.CASES) == set(DOERS)
+
+    @pytest.mark.parametrize("kind", CASES)
+    def test_is_applied_once_and_a_repeat_is_a_duplicate(self, phone, regular, note, kind):
+        data, key = self.filled(phone, kind, regular, note), str(uuid4())
+        before = self.everything()
+        first = phone.act(kind, key=key, **data)
+        after = self.everything()
+        assert first["status"] == "applied"
+        assert after != before
+        again = phone.act(kind, key=key, **data)
+        assert again == {**first, "status": "duplicate"}
+        assert self.everything() == after
+
+    @pytest.mark.parametrize("kind", CASES)
+    def test_under_the_id_of_another_is_rejected(self, phone, regular, note, kind):
+        key = str(uuid4())
+        phone.act("customer.create", key=key, name="First of this id")
+        data = self.filled(phone, kind, regular, note)
+        before = self.everything()
+        answer = phone.act(kind, key=key, **data)
+        assert (answer["status"], answer["reason"]) == ("rejected", "This id was used before, for something else.")
+        assert self.everything() == before
+
+    @pytest.mark.parametrize("kind", CASES)
+    def test_with_nothing_to_go_by_is_refused_in_words_and_leaves_no_trace(self, phone, regular, note, kind):
+        before = self.everything()
+        answer = phone.act(kind)
+        assert answer["status"] in ("rejected", "conflict")
+        assert answer["reason"].endswith(".")
+        assert self.everything() == before
+
+    @pytest.mark.parametrize("kind", [kind for kind, data in CASES.items() if "customer" in data])
+    def test_about_nobody_or_somebody_elses_customer_is_refused_alike(self, phone, regular, note, stranger, kind):
+        data = self.filled(phone, kind, regular, note)
+        answers = [phone.act(kind, **{**data, "customer": who}) for who in (NOBODY, stranger["customer"])]
+        assert [answer["status"] for answer in answers] == ["rejected", "rejected"]
+        assert answers[0]["reason"] == answers[1]["reason"]
+
+    def test_a_refused_one_may_be_sent_again_when_it_is_mended(self, phone, rosa):
+        key = str(uuid4())
+        assert phone.act("note.create", key=key, customer=str(rosa.id), text=" ")["status"] == "rejected"
+        assert phone.act("note.create", key=key, customer=str(rosa.id), text="Left-handed")["status"] == "applied"
+
+
+class TestAnId:
+    def test_of_an_act_stands_for_what_it_made(self, phone):
+        person, visit, note = str(uuid4()), str(uuid4()), str(uuid4())
+        answers = phone.acts(
+            [
+                {"id": person, "type": "customer.create", "data": {"name": "Red scarf"}},
+                {"id": visit, "type": "visit.create", "data": {"customer": person}},
+                {"id": note, "type": "note.create", "data": {"customer": person, "text": "Left-handed"}},
+                {"id": str(uuid4()), "type": "note.edit", "data": {"note": note, "text": "Right-handed", "base": "Left-handed"}},
+                {"id": str(uuid4()), "type": "visit.undo", "data": {"visit": visit}},
+            ]
+        )
+        assert [answer["status"] for answer in answers] == ["applied"] * 5
+        assert Note.get().text == "Right-handed"
+        assert Note.get().customer.name == "Red scarf"
+        assert Visit.select().count() == 0
+
+    @pytest.mark.parametrize("written", [str.upper, lambda key: key.replace("-", ""), lambda key: f"{{{key}}}"], ids=["capitals", "no dashes", "braces"])
+    def test_is_the_same_however_it_is_written(self, phone, written):
+        key = str(uuid4())
+        phone.act("customer.create", key=key, name="Red scarf")
+        assert phone.act("customer.create", key=written(key), name="Red scarf")["status"] == "duplicate"
+
+    @pytest.mark.parametrize(
+        "who",
+        ["", "x", "-1", "0", "1.5", "9" * 30, "x" * 36, str(uuid4()), None, True, [], {}, [1], 1.5, 2**31, "1 OR 1=1", "\x00"],
+        ids=lambda who: repr(who)[:12],
+    )
+    def test_of_nothing_there_is_refused_in_words(self, phone, rosa, who):
+        answer = phone.act("visit.create", customer=who)
+        assert answer["status"] == "rejected"
+        assert answer["reason"].endswith(".")
+
+    def test_may_be_a_number(self, phone, rosa):
+        assert phone.act("visit.create", customer=rosa.id)["status"] == "applied"
+
+    @pytest.mark.parametrize("key", ["", "1", "no uuid", "x" * 36, None, 17, [], {"a": 1}], ids=repr)
+    def test_of_an_act_has_to_be_its_own(self, phone, rosa, key):
+        answer = phone.acts([{"id": key, "type": "visit.create", "data": {"customer": str(rosa.id)}}])[0]
+        assert answer["status"] == "rejected"
+        assert rosa.visits.count() == 0
+
+    def test_that_made_something_else_is_no_customer(self, phone, rosa):
+        key = str(uuid4())
+        phone.act("note.create", key=key, customer=str(rosa.id), text="Left-handed")
+        assert phone.act("visit.create", customer=key)["status"] == "rejected"
+
+    def test_of_another_business_cannot_be_guessed_at(self, server, phone, stranger):
+        key = str(uuid4())
+        boss = hire(Shop.get_by_id(stranger["shop"]), "Eve", "owner")
+        eve = signed_in(server, boss)
+        applied(eve.act("customer.create", key=key, name="Hers"))
+        assert phone.act("visit.create", customer=key)["status"] == "rejected"
+        assert phone.act("customer.create", key=key, name="Hers")["status"] == "rejected"
+
+
+class TestVisits:
+    def test_of_another_shop_of_ours_may_be_named(self, server, shop, owner, rosa):
+        second = Shop.create(business=shop.business, name="Second Street")
+        ruth = signed_in(server, owner, "owner")
+        applied(ruth.act("visit.create", customer=str(rosa.id), shop=str(second.id)))
+        assert rosa.visits.get().shop_id == second.id
+
+    def test_in_a_shop_one_does_not_work_in_are_refused(self, phone, shop, rosa, stranger):
+        second = Shop.create(business=shop.business, name="Second Street")
+        answers = [phone.act("visit.create", customer=str(rosa.id), shop=place) for place in (str(second.id), stranger["shop"], NOBODY)]
+        assert {answer["status"] for answer in answers} == {"rejected"}
+        assert len({answer["reason"] for answer in answers}) == 1
+
+    def test_undone_twice_are_a_conflict(self, phone, rosa):
+        visit = applied(phone.act("visit.create", customer=str(rosa.id)))["visit"]
+        applied(phone.act("visit.undo", visit=visit))
+        answer = phone.act("visit.undo", visit=visit)
+        assert (answer["status"], answer["reason"]) == ("conflict", "That visit was already taken back.")
+
+    def test_of_another_business_cannot_be_taken_back(self, phone, stranger):
+        assert phone.act("visit.undo", visit=stranger["visit"])["status"] == "conflict"
+        assert Visit.select().count() == 1
+
+    def test_told_by_a_file_stay_when_a_tap_that_joined_them_is_taken_back(self, phone, shop, rosa):
+        taken = Import.create(business=shop.business, kind="visits", digest="", at=clock.now(), counts={})
+        Visit.create(customer=rosa, shop=shop, day=shop.today(), at=TUESDAY - timedelta(minutes=20), imported=taken)
+        answer = applied(phone.act("visit.create", customer=str(rosa.id)))
+        assert answer["joined"]
+        applied(phone.act("visit.undo", visit=answer["visit"]))
+        assert rosa.visits.count() == 1
+        assert Witness.select().count() == 0
+        applied(phone.act("visit.undo", visit=answer["visit"]))
+        assert rosa.visits.count() == 0
+
+    def test_are_at_the_earliest_tap_left(self, phone, other_phone, rosa):
+        early = TUESDAY - timedelta(minutes=30)
+        visit = applied(phone.act("visit.create", customer=str(rosa.id), at=early))["visit"]
+        applied(other_phone.act("visit.create", customer=str(rosa.id)))
+        applied(phone.act("visit.undo", visit=visit))
+        assert rosa.visits.get().at == TUESDAY
+
+
+class TestNotes:
+    def test_are_kept_as_written_with_who_and_when(self, phone, rosa, sam, shop):
+        applied(phone.act("note.create", customer=str(rosa.id), text="  Left-handed ", moment="booking", lifetime="this_visit", private=True))
+        kept = Note.get()
+        assert (kept.text, kept.author, kept.shop, kept.moment, kept.lifetime, kept.private, kept.safety) == (
+            "Left-handed", sam, shop, "booking", "this_visit", True, False,
+        )  # fmt: skip
+        assert (kept.at, kept.day) == (TUESDAY, shop.today())
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"text": ""},
+            {"text": "   "},
+            {"text": None},
+            {"text": ["a"]},
+            {"text": "x" * 2001},
+            {"text": "\x00"},
+            {"text": "\ud800"},
+            {"lifetime": "for ever"},
+            {"lifetime": ["always"]},
+            {"moment": None},
+            {"private": "yes"},
+            {"private": 1},
+            {"safety": None},
+        ],
+        ids=repr,
+    )
+    def test_with_something_unfit_are_refused(self, phone, rosa, wrong):
+        answer = phone.act("note.create", **{"customer": str(rosa.id), "text": "Left-handed", **wrong})
+        assert answer["status"] == "rejected"
+        assert answer["reason"].endswith(".")
+        assert Note.select().count() == 0
+
+    def test_edited_by_two_keep_both_texts(self, phone, other_phone, note, rosa):
+        assert applied(phone.act("note.edit", note=note, text="Likes the door", base="Likes the window")) == {"note": note}
+        beside = applied(other_phone.act("note.edit", note=note, text="Likes the bar", base="Likes the window"))
+        assert beside["note"] == note
+        assert {str(n.id): n.text for n in rosa.notes} == {note: "Likes the door", beside["kept_beside"]: "Likes the bar"}
+
+    def test_kept_beside_stay_as_private_as_they_were(self, phone, other_phone, rosa, ana):
+        note = applied(phone.act("note.create", customer=str(rosa.id), text="Moved out", private=True))["note"]
+        beside = applied(other_phone.act("note.edit", note=note, text="Moved in", base="something else"))["kept_beside"]
+        assert Note.get_by_id(int(beside)).private
+        assert Note.get_by_id(int(beside)).author == ana
+
+    def test_of_another_business_cannot_be_edited(self, phone, stranger):
+        answers = [phone.act("note.edit", note=which, text="Ours now", base="Not ours") for which in (stranger["note"], NOBODY)]
+        assert answers[0]["reason"] == answers[1]["reason"]
+        assert Note.get().text == "Not ours"
+
+
+class TestTheUsual:
+    def test_is_written_over_and_taken_away(self, phone, rosa, sam):
+        applied(phone.act("usual.set", customer=str(rosa.id), text="Cortado"))
+        applied(phone.act("usual.set", customer=str(rosa.id), text="Flat white"))
+        assert [(u.text, u.author) for u in Usual.select()] == [("Flat white", sam)]
+        applied(phone.act("usual.set", customer=str(rosa.id), text=""))
+        assert Usual.select().count() == 0
+
+
+class TestPrompts:
+    @pytest.mark.parametrize(("kind", "outcome"), [("prompt.said", "said"), ("prompt.skipped", "skipped")])
+    def test_are_kept_with_what_became_of_them(self, phone, regular, shop, kind, outcome):
+        applied(phone.act("visit.create", customer=str(regular.id)))
+        assert PromptShown.get().outcome == "shown"
+        applied(phone.act(kind, customer=str(regular.id), prompt="the-usual", greeted_by_name=False))
+        kept = PromptShown.get()
+        assert (kept.prompt, kept.outcome, kept.greeted_by_name, kept.day) == ("the-usual", outcome, False, shop.today())
+        assert kept.facts["usual"] == "Flat white"
+
+    @pytest.mark.parametrize("prompt", ["second-visit", "nonsense", "x" * 2000])
+    def test_that_are_not_offered_are_a_conflict(self, phone, regular, prompt):
+        assert phone.act("prompt.said", customer=str(regular.id), prompt=prompt)["status"] == "conflict"
+        assert PromptShown.select().count() == 0
+
+    def test_once_said_can_be_corrected_to_skipped(self, phone, regular):
+        applied(phone.act("prompt.said", customer=str(regular.id), prompt="the-usual", greeted_by_name=True))
+        applied(phone.act("prompt.skipped", customer=str(regular.id), prompt="the-usual"))
+        assert (PromptShown.get().outcome, PromptShown.get().greeted_by_name) == ("skipped", True)
+
+
+class TestTheTimeOfAnAct:
+    @pytest.mark.parametrize(
+        ("tapped", "sent", "taken"),
+        [
+            pytest.param(-5, 0, -5, id="five minutes ago: then"),
+            pytest.param(5, 0, 0, id="in the future: now"),
+            pytest.param(-3 * 1440, 0, -3 * 1440, id="three days ago: then"),
+            pytest.param(-3 * 1440 - 1, 0, 0, id="older than three days: now"),
+            pytest.param(3 * 1440 - 5, 3 * 1440, -5, id="a clock three days ahead: five minutes before it was sent"),
+            pytest.param(-3 * 1440 - 5, -3 * 1440, -5, id="a clock three days behind: five minutes before it was sent"),
+            pytest.param(10, 5, 0, id="later than it was sent: now"),
+        ],
+    )
+    def test_is_corrected_by_how_far_the_phones_clock_is_off(self, tapped, sent, taken):
+        minutes = lambda n: TUESDAY + timedelta(minutes=n)  # noqa: E731
+        assert taken_time(minutes(tapped), minutes(sent), TUESDAY)[0] == minutes(taken)
+
+    @pytest.mark.parametrize("days", [-3, 3])
+    def test_puts_no_visit_on_a_wrong_day_though_the_clock_is_days_off_and_says_so(self, phone, shop, rosa, days):
+        wrong = TUESDAY + timedelta(days=days)
+        act = {"id": str(uuid4()), "type": "visit.create", "at": (wrong - timedelta(minutes=20)).isoformat(), "data": {"customer": str(rosa.id)}}
+        answer = phone.post("/api/v1/actions", json={"sent_at": wrong.isoformat(), "actions": [act]}).json
+        assert answer["clock_off_s"] == -days * 86_400
+        visit = rosa.visits.get()
+        assert (visit.at, visit.day) == (TUESDAY - timedelta(minutes=20), shop.today())
+        assert Witness.get().tapped_at == wrong - timedelta(minutes=20)
+
+    @pytest.mark.parametrize(("minutes", "told"), [(0, False), (5, False), (6, True), (-6, True)])
+    def test_a_clock_off_by_more_than_five_minutes_is_told(self, phone, minutes, told):
+        sent = (TUESDAY + timedelta(minutes=minutes)).isoformat()
+        answer = phone.post("/api/v1/actions", json={"sent_at": sent, "actions": []}).json
+        assert ("clock_off_s" in answer) is told
+
+    def test_is_now_where_none_is_given(self, phone, rosa):
+        answer = phone.post("/api/v1/actions", json={"actions": [{"id": str(uuid4()), "type": "visit.create", "data": {"customer": rosa.id}}]})
+        assert answer.json["results"][0]["status"] == "applied"
+        assert rosa.visits.get().at == TUESDAY
+
+    @pytest.mark.parametrize(
+        ("sent", "told"),
+        [
+            pytest.param("9999-12-31T23:59:59+00:00", "0001-01-01T00:00:01+00:00", id="from one end of time to the other"),
+            pytest.param("0001-01-01T00:00:01+00:00", "9999-12-31T23:59:59+00:00", id="and back"),
+        ],
+    )
+    def test_that_is_beyond_all_measure_is_taken_as_now(self, phone, rosa, sent, told):
+        act = {"id": str(uuid4()), "type": "visit.create", "at": told, "data": {"customer": str(rosa.id)}}
+        answer = phone.post("/api/v1/actions", json={"sent_at": sent, "actions": [act]})
+        assert answer.status_code == 200, answer.text
+        assert rosa.visits.get().at == TUESDAY
+
+    @pytest.mark.parametrize("told", ["", "yesterday", "2026-11-24T08:00", 17, [], {}, "0001-01-01T00:00:00+14:00"], ids=repr)
+    def test_that_is_none_is_rejected(self, phone, rosa, told):
+        answer = phone.acts([{"id": str(uuid4()), "type": "visit.create", "at": told, "data": {"customer": str(rosa.id)}}])[0]
+        assert answer["status"] == "rejected"
+
+    def test_three_days_is_the_limit_the_contract_names(self):
+        assert timedelta(days=3) == OLDEST
+
+
+class TestABatch:
+    def test_is_answered_in_order_and_one_bad_act_spoils_no_other(self, phone, rosa, okafor):
+        acts = [
+            {"id": str(uuid4()), "type": "visit.create", "data": {"customer": str(rosa.id)}},
+            {"id": str(uuid4()), "type": "visit.fly", "data": {}},
+            "junk",
+            {"id": str(uuid4()), "type": "visit.create", "data": []},
+            {"id": str(uuid4()), "type": "visit.create", "data": {"customer": NOBODY}},
+            {"id": str(uuid4()), "type": "visit.create", "data": {"customer": str(okafor.id)}},
+        ]
+        answers = phone.acts(acts)
+        assert [answer["status"] for answer in answers] == ["applied", *["rejected"] * 4, "applied"]
+        assert [answer["id"] for answer in answers if answer["id"]] == [act["id"] for act in acts if isinstance(act, dict)]
+        assert Visit.select().count() == 2
+
+    @pytest.mark.parametrize(("count", "code"), [(0, 200), (500, 200), (501, 413)])
+    def test_holds_at_most_five_hundred(self, phone, count, code):
+        acts = [{"id": "no id", "type": "nothing"}] * count
+        answer = phone.post("/api/v1/actions", json={"actions": acts})
+        assert answer.status_code == code
+        if code == 413:
+            assert answer.mimetype == "application/problem+json"
+            assert "500" in answer.json["title"]
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"null", b"[]", b"17", b'"text"', b"{}", b'{"actions": {}}', b'{"actions": null}', b"{", b"\xff\xfe", b'{"actions": [], "sent_at": "noon"}',
+         b'{"actions": [], "sent_at": 17}', b'{"actions":' * 100_000, b"[" * 200_000, b'{"actions": [' + b"9" * 5000 + b"]}"],
+        ids=lambda body: repr(body[:24]),
+    )  # fmt: skip
+    def test_of_anything_else_is_a_problem_in_words(self, phone, body):
+        answer = phone.post("/api/v1/actions", data=body, content_type="application/json")
+        assert answer.status_code == 400
+        assert answer.mimetype == "application/problem+json"
+        assert answer.json["title"].endswith(".")
+
+    def test_one_phones_change_is_seen_in_the_shops_revision(self, phone, shop, rosa):
+        before = Shop.get_by_id(shop.id).revision
+        phone.act("visit.create", customer=str(rosa.id))
+        assert Shop.get_by_id(shop.id).revision > before
+
+
+class TestWithABearerToken:
+    @pytest.mark.parametrize("token", ["", "nonsense", "ж", "a b c"])
+    def test_that_is_none_nobody_gets_in(self, server, rosa, token):
+        answer = server.test_client().post("/api/v1/actions", json={"actions": []}, headers={"Authorization": f"Bearer {token}".encode().decode("latin-1")})
+        assert answer.status_code == 401
+
+    def test_that_is_good_the_same_acts_are_done(self, server, shop, sam, rosa):
+        token = access.start_session(sam, "token", shop=shop)
+        act = {"id": str(uuid4()), "type": "visit.create", "data": {"customer": str(rosa.id)}}
+        answer = server.test_client().post("/api/v1/actions", json={"actions": [act]}, headers={"Authorization": f"Bearer {token}"})
+        assert answer.json["results"][0]["status"] == "applied"
+
+    def test_a_phones_session_is_no_bearer_token(self, server, phone):
+        cookie = phone.client.get_cookie("regulars").value
+        answer = server.test_client().post("/api/v1/actions", json={"actions": []}, headers={"Authorization": f"Bearer {cookie}"})
+        assert answer.status_code == 401
+
+
+def test_what_an_act_wrote_stands_once(phone, rosa):
+    applied(phone.act("note.create", customer=str(rosa.id), text="Likes the window seat"))
+    kept = Action.get()
+    assert "window" not in kept.digest + repr(kept.result)
+    assert kept.done_at == TUESDAY
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=40)
+    | st.sampled_from(["1", "2", "\ud83d", "\x00", "x" * 36, "2026-11-24T08:00:00+00:00", "0001-01-01T00:00:00+00:00", "always", "list", str(uuid4()), "9" * 40]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = ["customer", "visit", "note", "shop", "text", "name", "here", "lifetime", "moment", "private", "safety", "base", "prompt",
+          "greeted_by_name", "pronoun", "call", "say_as", "usual"]  # fmt: skip
+JUNK = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.builds(lambda: str(uuid4())) | ANYTHING,
+        "type": st.sampled_from(sorted(DOERS)) | ANYTHING,
+        "at": ANYTHING,
+        "data": st.dictionaries(st.sampled_from(FIELDS), ANYTHING | st.just("1"), max_size=6) | ANYTHING,
+    },
+)
+
+
+@given(acts=st.lists(JUNK | ANYTHING, max_size=6), sent_at=st.none() | st.just("2026-11-24T08:00:00+00:00") | ANYTHING)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_junk_is_answered_in_words_and_never_with_a_breakdown(phone, rosa, acts, sent_at):
+    if not Visit.select().exists():
+        phone.act("visit.create", customer=str(rosa.id))
+    answer = phone.post("/api/v1/actions", json={"actions": acts, "sent_at": sent_at})
+    assert answer.status_code in (200, 400), answer.text
+    if answer.status_code == 200:
+        results = answer.json["results"]
+        assert len(results) == len(acts)
+        assert all(r["status"] in ("applied", "duplicate", "conflict", "rejected") for r in results)
+        assert all(r.get("reason", "").endswith(".") for r in results if r["status"] in ("conflict", "rejected"))
+
