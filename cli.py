@@ -33,6 +33,7 @@ from domain import access, expected, forecast, importing
 from domain.telling import line_as_json
 from models import MIGRATIONS, Business, DayList, Phone, Shop, Staff, db
 from views.asking import roles_of
+from words import _
 
 Options = dict[str, Any]
 
@@ -84,7 +85,7 @@ def follow_clock(path: Path | None) -> None:
     try:
         clock.follow(chosen)
     except (OSError, ValueError) as error:
-        raise Sentence(f"The clock file cannot be used: {error}") from None
+        raise Sentence(_("The clock file cannot be used: %(error)s", error=error)) from None
 
 
 def shop_called(text: str | None) -> Shop:
@@ -92,13 +93,13 @@ def shop_called(text: str | None) -> Shop:
     if text is None:
         shop = Shop.select().order_by(Shop.id).first()
         if shop is None:
-            raise Sentence("There is no shop yet. Begin with: ./regulars init --shop NAME --timezone ZONE")
+            raise Sentence(_("There is no shop yet. Begin with: ./regulars init --shop NAME --timezone ZONE"))
         return shop
     found = Shop.get_or_none(Shop.name == text)
     if found is None and text.isdecimal() and len(text) < 10:
         found = Shop.get_or_none(Shop.id == int(text))
     if found is None:
-        raise Sentence(f"There is no shop called “{text}”.")
+        raise Sentence(_("There is no shop called “%(text)s”.", text=text))
     return found
 
 
@@ -108,7 +109,7 @@ def day_from(_context: Any, _option: Any, text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"“{text}” is no day such as 2026-11-24.") from None
+        raise click.BadParameter(_("“%(text)s” is no day such as 2026-11-24.", text=text)) from None
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -127,17 +128,18 @@ def main() -> None:
 def init(config: Config, shop: str, timezone: str, owner: str) -> tuple[Options, str]:
     """Make a new database with one shop and its owner."""
     if not shop.strip():
-        raise Sentence("A shop needs a name.")
+        raise Sentence(_("A shop needs a name."))
     if timezone not in available_timezones():
-        raise Sentence(f"“{timezone}” is no time zone. One looks like Europe/London.")
+        raise Sentence(_("“%(timezone)s” is no time zone. One looks like Europe/London.", timezone=timezone))
     if Business.select().exists():
-        raise Sentence("This directory holds a shop already.")
+        raise Sentence(_("This directory holds a shop already."))
     place, person = access.open_shop(shop.strip()[:100], timezone, owner.strip()[:100] or "Owner")
     link = access.invite(person, "owner")
     told = {"shop": str(place.id), "owner": str(person.id), "owner_link": f"/sign-in/owner/{link.token}"}
-    return told, (
-        f"{shop} is ready. Start it with ./regulars serve, then open on the same address, once, within 24 hours:\n"
-        f"{told['owner_link']}"
+    return told, _(
+        "%(shop)s is ready. Start it with ./regulars serve, then open on the same address, once, within 24 hours:\n%(link)s",
+        shop=shop,
+        link=told["owner_link"],
     )
 
 
@@ -154,7 +156,14 @@ def serve(config: Config, host: str, port: int, lan: bool, announce: Callable[[s
             app, host=host, port=port, threads=32, connection_limit=1000, channel_timeout=60, ident="Regulars"
         )
     except OSError as error:
-        raise Sentence(f"Port {port} cannot be used ({error.strerror}). Try another: --port {port + 1}") from None
+        raise Sentence(
+            _(
+                "Port %(port)s cannot be used (%(why)s). Try another: --port %(next)s",
+                port=port,
+                why=error.strerror,
+                next=port + 1,
+            )
+        ) from None
     ended = background.start()
 
     def stop(_signal: int, _frame: Any) -> None:
@@ -190,15 +199,15 @@ def serve_command(
     if data:
         config = config.but(data=data)
     if clock_file and not test_mode:
-        raise click.UsageError("--clock goes with --test-mode.")
+        raise click.UsageError(_("--clock goes with --test-mode."))
     if test_mode:
         if lan or host not in ("127.0.0.1", "localhost", "::1"):
-            raise Sentence("Test mode serves only this very machine: leave --host and --lan away.")
+            raise Sentence(_("Test mode serves only this very machine: leave --host and --lan away."))
         follow_clock(clock_file)
 
     def announce(address: str) -> None:
         told = json.dumps({"url": address, "pid": os.getpid()})
-        click.echo(told if as_json else f"Regulars is at {address}  (Ctrl-C ends it)")
+        click.echo(told if as_json else _("Regulars is at %(address)s  (Ctrl-C ends it)", address=address))
 
     serve(config.but(test_mode=test_mode), host, port, lan, announce)
 
@@ -215,7 +224,14 @@ def demo_command(port: int, lan: bool, keep: bool) -> None:
         try:
             probe.bind(("0.0.0.0" if lan else "127.0.0.1", port))
         except OSError as error:
-            raise Sentence(f"Port {port} cannot be used ({error.strerror}). Try another: --port {port + 1}") from None
+            raise Sentence(
+                _(
+                    "Port %(port)s cannot be used (%(why)s). Try another: --port %(next)s",
+                    port=port,
+                    why=error.strerror,
+                    next=port + 1,
+                )
+            ) from None
     config = Config().but(data=Path(os.environ.get("REGULARS_DATA", "instance")) / "demo", database_url="", demo=True)
     if not keep and config.data.exists():
         shutil.rmtree(config.data)
@@ -227,11 +243,11 @@ def demo_command(port: int, lan: bool, keep: bool) -> None:
 
     def announce(address: str) -> None:
         names = ", ".join(staff.name for staff in access.team(owner.business_id))
-        click.echo(f"\n  {Shop.get().name}, a shop of invented people.\n")
-        click.echo(f"  Open            {address}   (in a window as narrow as a phone)")
-        click.echo(f"  PIN             {PIN} for everybody: {names}")
-        click.echo(f"  Owner's way in  {address}/sign-in/owner/{link.token}")
-        click.echo("  Ctrl-C ends it.\n")
+        click.echo("\n  " + _("%(shop)s, a shop of invented people.", shop=Shop.get().name) + "\n")
+        click.echo("  " + _("Open            %(address)s   (in a window as narrow as a phone)", address=address))
+        click.echo("  " + _("PIN             %(pin)s for everybody: %(names)s", pin=PIN, names=names))
+        click.echo("  " + _("Owner's way in  %(address)s/sign-in/owner/%(token)s", address=address, token=link.token))
+        click.echo("  " + _("Ctrl-C ends it.") + "\n")
 
     serve(config, "127.0.0.1", port, lan, announce)
 
@@ -266,32 +282,37 @@ def import_visits(
     """Take in a CSV of visits: customer,at and optionally shop,name,source_id."""
     business = Business.select().order_by(Business.id).first()
     if business is None:
-        raise Sentence("There is no shop yet. Begin with: ./regulars init --shop NAME --timezone ZONE")
+        raise Sentence(_("There is no shop yet. Begin with: ./regulars init --shop NAME --timezone ZONE"))
     pairs = {}
     for pair in mapping:
         theirs, equals, ours = pair.partition("=")
         if not equals:
-            raise click.UsageError(f"--map takes THEIRS=OURS, such as --map Client=customer, not “{pair}”.")
+            raise click.UsageError(
+                _("--map takes THEIRS=OURS, such as --map Client=customer, not “%(pair)s”.", pair=pair)
+            )
         pairs[theirs.strip()] = ours.strip()
     try:
         report = importing.import_visits(file, business, shop_called(shop), pairs, dry_run, _progress("lines read"))
     except importing.Unreadable as error:
         raise Sentence(str(error)) from None
     except OSError as error:
-        raise Sentence(f"{file} cannot be read: {error.strerror}.") from None
+        raise Sentence(_("%(file)s cannot be read: %(why)s.", file=file, why=error.strerror)) from None
     for shop_id in report.days:
         place = Shop.get_by_id(shop_id)
         DayList.delete().where((DayList.shop == place.id) & (DayList.day == place.today())).execute()
         expected.day_list(place, place.today())
     _progress_ends()
     told = report.as_json()
-    words = f"{report.total} lines: {report.added} added, {report.skipped} skipped, {report.refused} refused."
+    words = _(
+        "%(total)s lines: %(added)s added, %(skipped)s skipped, %(refused)s refused.",
+        total=report.total, added=report.added, skipped=report.skipped, refused=report.refused,
+    )  # fmt: skip
     for refused in report.errors[:20]:
-        words += f"\nLine {refused['line']}: {refused['reason']}"
+        words += "\n" + _("Line %(line)s: %(reason)s", line=refused["line"], reason=refused["reason"])
     if len(report.errors) > 20:
-        words += "\nAll of them: --json"
+        words += "\n" + _("All of them: --json")
     if dry_run:
-        words = "Only looked, nothing kept. " + words
+        words = _("Only looked, nothing kept.") + " " + words
     return told, words
 
 
@@ -304,8 +325,10 @@ def import_everything(config: Config, file: Path) -> tuple[Options, str]:
     except ValueError as error:
         raise Sentence(str(error)) from None
     except OSError as error:
-        raise Sentence(f"{file} cannot be read: {error.strerror}.") from None
-    return {"total": count}, f"{count} rows taken in. Staff need new PINs, phones need to be let in again."
+        raise Sentence(_("%(file)s cannot be read: %(why)s.", file=file, why=error.strerror)) from None
+    return {"total": count}, _(
+        "%(count)s rows taken in. Staff need new PINs, phones need to be let in again.", count=count
+    )
 
 
 @command(main, "export")
@@ -320,8 +343,8 @@ def export(config: Config, file: Path, canonical: bool) -> tuple[Options, str]:
                 out.write(line)
                 count += 1
     except OSError as error:
-        raise Sentence(f"{file} cannot be written: {error.strerror}.") from None
-    return {"lines": count, "file": str(file)}, f"{count} lines written to {file}."
+        raise Sentence(_("%(file)s cannot be written: %(why)s.", file=file, why=error.strerror)) from None
+    return {"lines": count, "file": str(file)}, _("%(count)s lines written to %(file)s.", count=count, file=file)
 
 
 @command(main, "checksum")
@@ -359,7 +382,7 @@ def expected_command(config: Config, shop: str | None, day: date | None) -> tupl
     lines = [line for line in expected.lines(place, wanted, clock.now()) if line.source != "walk-in"]
     told = [line_as_json(line, place, wanted) for line in lines]
     words = "\n".join(f"{row['probability']:.2f}  {row['name']}: {row['reason']}" for row in told)
-    return told, words or "Nobody is expected."
+    return told, words or _("Nobody is expected.")
 
 
 @main.command("forecast")
@@ -380,19 +403,19 @@ def forecast_command(file: Path, day: date, out: Path) -> None:
         with file.open(newline="", encoding="utf-8-sig") as source:
             reader = csv.DictReader(source)
             if not reader.fieldnames or not {"customer", "at"} <= set(reader.fieldnames):
-                raise Sentence("The first line should name the columns customer and at.")
+                raise Sentence(_("The first line should name the columns customer and at."))
             for row in reader:
                 try:
                     at = datetime.fromisoformat((row["at"] or "").strip())
                 except ValueError:
-                    raise Sentence(
-                        f"Line {reader.line_num}: “{row['at']}” is no time such as 2026-11-24T08:12."
-                    ) from None
+                    line, text = reader.line_num, row["at"]
+                    told = _("Line %(line)s: “%(text)s” is no time such as 2026-11-24T08:12.", line=line, text=text)
+                    raise Sentence(told) from None
                 came = visits.setdefault(at.date(), {})
                 minute = at.hour * 60 + at.minute
                 came[row["customer"]] = min(minute, came.get(row["customer"], minute))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Sentence(f"{file} cannot be read: {error}") from None
+        raise Sentence(_("%(file)s cannot be read: %(error)s", file=file, error=error)) from None
     days = sorted(d for d in visits if d < day)
     rhythm = forecast.replay(((d, visits[d]) for d in days), before=day, learn_from=forecast.learn_from(days))
     try:
@@ -403,7 +426,7 @@ def forecast_command(file: Path, day: date, out: Path) -> None:
                 arrival = rhythm.arrival(f.customer, day)
                 writer.writerow([f.customer, f"{f.probability:.9f}", arrival.minute, int(arrival.around is not None)])
     except OSError as error:
-        raise Sentence(f"{out} cannot be written: {error.strerror}.") from None
+        raise Sentence(_("%(out)s cannot be written: %(why)s.", out=out, why=error.strerror)) from None
 
 
 # -- the installation
@@ -434,8 +457,9 @@ def migrate(config: Config, plan: bool) -> tuple[Options, str]:
     pending = [m.name for m in runner.status() if not m.applied]
     if not plan:
         open_storage(config)
-    done = "To do" if plan else "Done"
-    return {"pending" if plan else "applied": pending}, f"{done}: {', '.join(pending) or 'nothing'}."
+    names = ", ".join(pending) or _("nothing")
+    told = _("To do: %(names)s.", names=names) if plan else _("Done: %(names)s.", names=names)
+    return {"pending" if plan else "applied": pending}, told
 
 
 @main.group("device")
@@ -449,10 +473,15 @@ def device_enrol(config: Config, staff: int) -> tuple[Options, str]:
     """Make a link and a code that let one phone in, once, within ten minutes."""
     person = Staff.get_or_none((Staff.id == staff) & Staff.left_at.is_null())
     if person is None:
-        raise Sentence("Nobody on the team has this number.")
+        raise Sentence(_("Nobody on the team has this number."))
     link = access.invite(person, "phone")
     told = {"link": f"/enrol/{link.token}", "code": link.code, "expires_at": link.expires_at.isoformat()}
-    return told, f"On {person.name}'s phone open {told['link']} or type the code {link.code}, within ten minutes."
+    return told, _(
+        "On %(name)s's phone open %(link)s or type the code %(code)s, within ten minutes.",
+        name=person.name,
+        link=told["link"],
+        code=link.code,
+    )
 
 
 @command(device_group, "list")
@@ -477,9 +506,9 @@ def device_revoke(config: Config, phone: int) -> tuple[Options, str]:
     """Shut a phone out, now."""
     found = Phone.get_or_none(Phone.id == phone)
     if found is None:
-        raise Sentence("There is no phone of this number.")
+        raise Sentence(_("There is no phone of this number."))
     access.shut_out(found)
-    return {"revoked": str(found.id)}, f"{found.name} is shut out."
+    return {"revoked": str(found.id)}, _("%(name)s is shut out.", name=found.name)
 
 
 @main.command("test", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -501,7 +530,7 @@ def run() -> None:
     try:
         main()
     except PeeweeException as error:
-        click.echo(f"The database refused: {error}. Nothing was lost.", err=True)
+        click.echo(_("The database refused: %(error)s. Nothing was lost.", error=error), err=True)
         sys.exit(1)
 
 

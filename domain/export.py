@@ -34,6 +34,7 @@ from models import (
     instant_text,
     is_postgres,
 )  # fmt: skip
+from words import _
 
 FORMAT = {"regulars": "export", "version": 1}
 TOLD: tuple[type[Row], ...] = (
@@ -78,7 +79,7 @@ def checksum() -> str:
 def take_back(path: Path) -> int:
     """Return how many objects of an export were put into an empty database. Raises ValueError with a sentence."""
     if Business.select().exists():
-        raise ValueError("There is something in this database already. An export goes only into an empty one.")
+        raise ValueError(_("There is something in this database already. An export goes only into an empty one."))
     tables = {table.__name__: table for table in TOLD}
     count = 0
     with path.open(encoding="utf-8") as file, db.atomic():
@@ -87,7 +88,7 @@ def take_back(path: Path) -> int:
                 record = json.loads(text)
                 if number == 1:
                     if record != FORMAT:
-                        raise ValueError("it does not begin as an export does")
+                        raise ValueError(_("it does not begin as an export does"))
                     continue
                 table = tables[record.pop("table")]
                 if table is Action:
@@ -98,7 +99,13 @@ def take_back(path: Path) -> int:
                     table.insert(**{_column(table, name): value for name, value in record.items()}).execute()
                 count += 1
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise ValueError(f"Line {number} is not of an export: {error}. Nothing was taken in.") from None
+                raise ValueError(
+                    _(
+                        "Line %(number)s is not of an export: %(error)s. Nothing was taken in.",
+                        number=number,
+                        error=error,
+                    )
+                ) from None
         if is_postgres():
             for table in TOLD:
                 name = table._meta.table_name
@@ -110,5 +117,5 @@ def take_back(path: Path) -> int:
 
 def _column(table: type[Row], name: str) -> str:
     if name not in table._meta.fields:
-        raise ValueError(f"there is no {name} in {table.__name__}")
+        raise ValueError(_("there is no %(name)s in %(table)s", name=name, table=table.__name__))
     return name

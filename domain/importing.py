@@ -21,6 +21,7 @@ from peewee import SQL
 import clock
 from domain import expected
 from models import Business, Customer, Import, Shop, Visit, db, folded, insert_many, instant_text, is_postgres
+from words import _, listed
 
 CHUNK = 4000
 LISTED = 1000  # skipped lines are counted all, and listed up to this many
@@ -167,14 +168,17 @@ def _read(file: Iterable[str], shops: _Shops, mapping: dict[str, str], report: R
     try:
         header = [mapping.get(name.strip(), name.strip().lower()) for name in next(reader)]
     except StopIteration:
-        raise Unreadable("The file is empty. Its first line should name the columns: customer,at.") from None
+        raise Unreadable(_("The file is empty. Its first line should name the columns: customer,at.")) from None
     except csv.Error as error:
-        raise Unreadable(f"The file is no CSV: {error}.") from None
+        raise Unreadable(_("The file is no CSV: %(error)s.", error=error)) from None
     missing = [name for name in ("customer", "at") if name not in header]
     if missing:
         raise Unreadable(
-            f"The first line should name the columns customer and at; {' and '.join(missing)} is missing. "
-            "If your file calls it something else, say --map THEIRS=OURS."
+            _(
+                "The first line should name the columns customer and at; %(missing)s is missing. "
+                "If your file calls it something else, say --map THEIRS=OURS.",
+                missing=listed(missing),
+            )
         )
     known = ("customer", "at", "shop", "name", "source_id")
     where: dict[str, int] = {name: header.index(name) for name in known if name in header}
@@ -185,7 +189,7 @@ def _read(file: Iterable[str], shops: _Shops, mapping: dict[str, str], report: R
             return
         except csv.Error as error:
             report.total += 1
-            report.refuse(reader.line_num, Refusal("", "unreadable", f"This line is no CSV: {error}."))
+            report.refuse(reader.line_num, Refusal("", "unreadable", _("This line is no CSV: %(error)s.", error=error)))
             continue
         if not fields:
             continue
@@ -203,28 +207,30 @@ def _told(line: int, row: dict[str, str], shops: _Shops) -> Told:
     """Return a line's values. Raises Refusal for the first column that is not as it should be."""
     customer = row.get("customer", "")
     if not customer:
-        raise Refusal("customer", "missing", "No customer on this line.")
+        raise Refusal("customer", "missing", _("No customer on this line."))
     if len(customer) > LONGEST_NAME or "\x00" in customer or not customer.isprintable():
-        raise Refusal("customer", "unfit", "A customer's code is a short, readable text.")
+        raise Refusal("customer", "unfit", _("A customer's code is a short, readable text."))
     name = row.get("name", "")
     if len(name) > LONGEST_NAME or not name.isprintable():
-        raise Refusal("name", "unfit", f"A name has at most {LONGEST_NAME} letters, on one line.")
+        raise Refusal("name", "unfit", _("A name has at most %(most)s letters, on one line.", most=LONGEST_NAME))
     shop_name = row.get("shop", "")
     if len(shop_name) > 100 or not shop_name.isprintable():
-        raise Refusal("shop", "unfit", "A shop's name has at most 100 letters, on one line.")
+        raise Refusal("shop", "unfit", _("A shop's name has at most 100 letters, on one line."))
     text = row.get("at", "")
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise Refusal("at", "no_time", f"“{text[:40]}” is no time such as 2026-11-24T08:12.") from None
+        raise Refusal("at", "no_time", _("“%(text)s” is no time such as 2026-11-24T08:12.", text=text[:40])) from None
     if not 1970 <= at.year < 9999:  # room for any offset on both sides
-        raise Refusal("at", "out_of_range", f"“{text[:40]}” is out of range.")
+        raise Refusal("at", "out_of_range", _("“%(text)s” is out of range.", text=text[:40]))
     source_id = row.get("source_id", "")
     if len(source_id) > LONGEST_NAME or not source_id.isprintable():
-        raise Refusal("source_id", "unfit", f"A visit's number has at most {LONGEST_NAME} letters, on one line.")
+        raise Refusal(
+            "source_id", "unfit", _("A visit's number has at most %(most)s letters, on one line.", most=LONGEST_NAME)
+        )
     shop = shops.named(shop_name)  # last, for it adds a shop that is new
     if shop is None:
-        raise Refusal("shop", "missing", "No shop on this line, and none was chosen.")
+        raise Refusal("shop", "missing", _("No shop on this line, and none was chosen."))
     zone = shops.zones.setdefault(id(shop), shop.tz)
     instant = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)  # as it is stored, to be known again
@@ -241,12 +247,14 @@ def _take_in(chunk: list[Told], business: Business, record: Import | None, repor
         day = taken.setdefault((customer, told.shop.id if told.shop.id else told.shop.name, told.day), [])
         window = timedelta(minutes=told.shop.same_visit_minutes)
         if any(abs(told.at - at) <= window for at in day):
-            report.skip(told.line, "same_visit", "They were already here then: the same visit.")
+            report.skip(told.line, "same_visit", _("They were already here then: the same visit."))
             continue
         day.append(told.at)
         report.added += 1
         if record is not None:
-            rows.append((customer, told.shop.id, told.day.isoformat(), instant_text(told.at), told.source_id, record.id))
+            rows.append(
+                (customer, told.shop.id, told.day.isoformat(), instant_text(told.at), told.source_id, record.id)
+            )
             earliest = report.days.get(told.shop.id)
             if earliest is None or told.day < earliest:
                 report.days[told.shop.id] = told.day
