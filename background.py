@@ -20,7 +20,7 @@ def tick() -> None:
     """Do what is due now: make each shop's list of the day where it is missing, forget action keys after 90 days."""
     global ticked_at
     for shop in Shop.select():
-        expected.day_list(shop, shop.today())
+        expected.day_list(shop, shop.today(), fresh=True)
     Action.delete().where(Action.done_at < clock.now() - KEPT).execute()
     ticked_at = clock.now()
 

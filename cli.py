@@ -31,7 +31,7 @@ from demo.seed import grow
 from demo.shop import build
 from domain import access, expected, forecast, importing
 from domain.telling import line_as_json
-from models import MIGRATIONS, Business, DayList, Phone, Shop, Staff, db
+from models import MIGRATIONS, Business, Phone, Shop, Staff, db
 from views.asking import roles_of
 from words import _
 
@@ -299,8 +299,7 @@ def import_visits(
         raise Sentence(_("%(file)s cannot be read: %(why)s.", file=file, why=error.strerror)) from None
     for shop_id in report.days:
         place = Shop.get_by_id(shop_id)
-        DayList.delete().where((DayList.shop == place.id) & (DayList.day == place.today())).execute()
-        expected.day_list(place, place.today())
+        expected.day_list(place, place.today(), fresh=True)
     _progress_ends()
     told = report.as_json()
     words = _(
@@ -379,6 +378,7 @@ def expected_command(config: Config, shop: str | None, day: date | None) -> tupl
     """Print who is expected on a day, best first."""
     place = shop_called(shop)
     wanted = day or place.today()
+    expected.day_list(place, wanted, fresh=True)
     lines = [line for line in expected.lines(place, wanted, clock.now()) if line.source != "walk-in"]
     told = [line_as_json(line, place, wanted) for line in lines]
     words = "\n".join(f"{row['probability']:.2f}  {row['name']}: {row['reason']}" for row in told)

@@ -28,6 +28,7 @@ from peewee import (
     Query,
     SqliteDatabase,
     TextField,
+    fn,
 )
 
 import clock
@@ -121,7 +122,9 @@ def insert_many(table: type[Row], columns: tuple[str, ...], rows: list[tuple[Any
     if rows:
         mark = "%s" if is_postgres() else "?"
         values = ", ".join([mark] * len(columns))
-        statement = f"INSERT INTO {table._meta.table_name} ({', '.join(columns)}) VALUES ({values}) ON CONFLICT DO NOTHING"
+        statement = (
+            f"INSERT INTO {table._meta.table_name} ({', '.join(columns)}) VALUES ({values}) ON CONFLICT DO NOTHING"
+        )
         db.cursor().executemany(statement, rows)
 
 
@@ -395,6 +398,22 @@ class Note(Row):
     at = InstantField()
     edited_at = InstantField(null=True)
 
+    @classmethod
+    def standing(cls, shop: Shop, today: date) -> Any:
+        """Return the condition that a note is still to be shown in a shop on a day.
+
+        One for "this visit" stands on its own day; one for the "next visit" until a day on which they came is over.
+        """
+        came_since = Visit.select().where(
+            (Visit.customer == cls.customer) & (Visit.shop == shop.id) & (Visit.day > cls.day) & (Visit.day < today)
+        )
+        lives = (
+            (cls.lifetime == "always")
+            | ((cls.lifetime == "this_visit") & (cls.day == today))
+            | ((cls.lifetime == "next_visit") & ~fn.EXISTS(came_since))
+        )
+        return ((cls.shop == shop.id) | cls.shop.is_null()) & lives
+
 
 class NoteReading(Row):
     """Somebody held a private note open."""
@@ -449,6 +468,7 @@ class DayList(Row):
     day = DateField()
     made_at = InstantField()
     arrivals = FloatField(default=0)  # how many of the known are expected in all
+    stale = BooleanField(default=False)  # a visit of an earlier day has come or gone since
 
     class Meta:
         indexes = ((("shop", "day"), True),)

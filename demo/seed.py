@@ -47,7 +47,7 @@ def grow(shop: Shop, customers: int, visits: int, seed: int, now: datetime) -> d
         ))  # fmt: skip
         _insert(Visit, VISIT, _visits(shop, first, customers, visits, chance, today))
         _advance_ids()
-    expected.forget_lists(shop, after=today - timedelta(days=DAYS + 1))
+    expected.history_changed(shop, today - timedelta(days=DAYS + 1))
     expected.make_list(shop, today)
     shop.changed()
     return {

@@ -281,7 +281,7 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
 
 
 def _history_changed(shop: Shop, visit: Visit) -> None:
-    expected.forget_lists(shop, after=visit.day)
+    expected.history_changed(shop, visit.day)
     shop.changed()
 
 

@@ -42,7 +42,7 @@ class Card:
 def card_for(customer: Customer, shop: Shop, now: datetime) -> Card:
     """Return what the card of one customer shows."""
     line = line_for(customer, shop, now)
-    theirs = (Note.customer == customer.id) & ((Note.shop == shop.id) | Note.shop.is_null())
+    theirs = (Note.customer == customer.id) & Note.standing(shop, shop.day_of(now))
     notes = list(
         Note.select(Note, Staff)
         .join(Staff, JOIN.LEFT_OUTER)

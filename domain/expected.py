@@ -2,7 +2,7 @@
 
 The list of a day depends only on visits of earlier days, so it is made once (by the background at midnight, by an
 import, or by whoever asks first) and stored. An arrival today only marks a row. A visit added to or taken from an
-earlier day forgets the lists made after it, in the same transaction.
+earlier day marks the lists made after it as stale, in the same transaction, and the background makes them again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, IntegrityError
 
 import clock
 from domain import forecast, reasons, silences
@@ -113,6 +113,8 @@ def chosen(
 
 def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = None) -> DayList:
     """Return the stored list of a day, made anew from the visits before it. Slow for a large shop; never per page view."""
+    of_the_day = (DayList.shop == shop.id) & (DayList.day == day)
+    DayList.update(stale=False).where(of_the_day).execute()
     rhythm = learned(shop, day, progress)
     closed = shop.is_closed_on(day) or silences.rests_on(day, rhythm.days)
     forecasts = [] if closed else rhythm.forecast(day)
@@ -120,40 +122,60 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
         forecasts, shop.listed_from, lambda f: silences.is_silent(rhythm.habits[f.customer], day, rhythm.days)
     )
     prompts = prompts_for(shop, histories(shop, [f.customer for f in listed], day), day)
-    with db.atomic():
-        DayList.delete().where((DayList.shop == shop.id) & (DayList.day == day)).execute()
-        made = DayList.create(shop=shop, day=day, made_at=clock.now(), arrivals=sum(f.probability for f in forecasts))
-        for f in listed:
-            arrival = rhythm.arrival(f.customer, day)
-            reason = reasons.reason_for(f, rhythm.habits[f.customer], arrival, day)
-            Expected.create(
-                day_list=made,
-                customer=f.customer,
-                probability=f.probability,
-                around=arrival.around,
-                earliest=arrival.earliest,
-                latest=arrival.latest,
-                part_of_day=arrival.part_of_day or "",
-                reason={"kind": reason.kind, **reason.facts},
-                prompt=prompts.get(f.customer),
+    try:
+        with db.atomic():
+            before = DayList.get_or_none(of_the_day)
+            DayList.delete().where(of_the_day).execute()
+            made = DayList.create(
+                shop=shop,
+                day=day,
+                made_at=clock.now(),
+                arrivals=sum(f.probability for f in forecasts),
+                stale=bool(before and before.stale),  # a visit came while this was being made: once more, then
             )
+            for f in listed:
+                Expected.create(day_list=made, **_row(rhythm, f, day), prompt=prompts.get(f.customer))
+            if before:
+                shop.changed()
+    except IntegrityError:  # another process has just stored its own: the same visits, the same list
+        return DayList.get(of_the_day)
     return made
 
 
-def day_list(shop: Shop, day: date) -> DayList:
-    """Return the list of a day: the stored one, or one made now if nobody has yet."""
-    stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
+def _row(rhythm: forecast.Rhythm[int], f: forecast.Forecast[int], day: date) -> dict[str, Any]:
+    arrival = rhythm.arrival(f.customer, day)
+    reason = reasons.reason_for(f, rhythm.habits[f.customer], arrival, day)
+    return {
+        "customer": f.customer,
+        "probability": f.probability,
+        "around": arrival.around,
+        "earliest": arrival.earliest,
+        "latest": arrival.latest,
+        "part_of_day": arrival.part_of_day or "",
+        "reason": {"kind": reason.kind, **reason.facts},
+    }
+
+
+def day_list(shop: Shop, day: date, fresh: bool = False) -> DayList:
+    """Return the list of a day, made now if nobody has yet.
+
+    A stale one will do for a page; whoever asks for a `fresh` one (the background, the command line) makes it again.
+    """
+    stored = _stored(shop, day, fresh)
     if stored:
         return stored
     with _making:  # one thread makes it, the others wait for it
-        stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
-        return stored or make_list(shop, day)
+        return _stored(shop, day, fresh) or make_list(shop, day)
 
 
-def forget_lists(shop: Shop, after: date, including: bool = False) -> None:
-    """Drop the lists of days after `after` (and its own, if `including`); they are made again when asked for."""
-    later = DayList.day >= after if including else DayList.day > after
-    DayList.delete().where((DayList.shop == shop.id) & later).execute()
+def _stored(shop: Shop, day: date, fresh: bool) -> DayList | None:
+    stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
+    return None if stored and fresh and stored.stale else stored
+
+
+def history_changed(shop: Shop, day: date) -> None:
+    """Mark the lists that were made from visits of `day`, now that one of these has come or gone."""
+    DayList.update(stale=True).where((DayList.shop == shop.id) & (DayList.day > day)).execute()
 
 
 def move_days(shop: Shop) -> None:
@@ -268,7 +290,7 @@ def _add_what_to_know(shop: Shop, day: date, found: dict[int, Line]) -> None:
         Note.select(Note.customer, Note.text, Note.safety)
         .where(
             (Note.customer.in_(ids))
-            & ((Note.shop == shop.id) | Note.shop.is_null())
+            & Note.standing(shop, day)
             & (Note.safety | (Note.moment == "list"))
             & ~Note.private
         )

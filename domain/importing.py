@@ -131,7 +131,7 @@ def import_visits(
         record.save()
         for shop_id, day in report.days.items():
             touched = Shop.get_by_id(shop_id)
-            expected.forget_lists(touched, after=day)
+            expected.history_changed(touched, day)
             touched.changed()
     return report
 

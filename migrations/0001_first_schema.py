@@ -187,6 +187,7 @@ def tables(db):
         day = DateField()
         made_at = TextField()
         arrivals = FloatField(default=0)
+        stale = BooleanField(default=False)
 
         class Meta:
             indexes = ((("shop", "day"), True),)

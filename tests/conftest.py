@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,7 +21,6 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import app as wiring  # noqa: E402
-import assets  # noqa: E402
 import clock  # noqa: E402
 import models  # noqa: E402
 from domain import access  # noqa: E402
@@ -178,16 +176,20 @@ def days_before(day: date, *backs: int) -> list[date]:
     return [day - timedelta(days=back) for back in backs]
 
 
-built_once = cache(assets.build)  # the same files all the time
-
-
-@pytest.fixture
-def server(storage: wiring.Config, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(assets, "build", built_once)
-    app = wiring.create_app(storage)
+@pytest.fixture(scope="session")
+def wired(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the app, wired once a run: it keeps nothing of one test that the next could meet."""
+    app = wiring.create_app(wiring.Config(data=tmp_path_factory.mktemp("wired"), database_url=""))
+    models.db.close()
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app
+
+
+@pytest.fixture
+def server(wired: Any, storage: wiring.Config) -> Any:
+    wired.config["REGULARS"] = wired.jinja_env.globals["config"] = storage
+    return wired
 
 
 class Phone:

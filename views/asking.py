@@ -74,12 +74,14 @@ def guard() -> None:
     if request.endpoint is None:
         return  # no such page: answered with 404, to whoever is signed in as a problem in words
     roles = roles_of(current_app, request.endpoint)
+    if roles != EVERYONE and session is None:
+        raise SignedOut()
+    if roles != EVERYONE and g.role not in roles:
+        abort(404)
+    refuse_unfit()
     if roles == EVERYONE:
         return
-    if session is None:
-        raise SignedOut()
-    if g.role not in roles:
-        abort(404)
+    assert session is not None
     wanted = request.args.get("shop") or request.form.get("shop")
     if wanted and str(wanted) != str(session.shop_id):
         g.shop = shop_named(str(wanted))
@@ -91,6 +93,14 @@ def shop_named(text: str) -> Shop:
     """Return one of the asker's shops by id or name, or answer 404."""
     found = Shop.id == int(text) if text.isdecimal() and len(text) < 10 else Shop.name == text
     return g.staff.shops.where(found).get_or_none() or abort(404)
+
+
+def refuse_unfit() -> None:
+    """Answer 404 to a number no row can have and 400 to a NUL, which no database takes."""
+    if any(isinstance(value, int) and value >= 2**31 for value in (request.view_args or {}).values()):
+        abort(404)
+    if any("\x00" in value for values in (request.args, request.form) for value in values.values()):
+        abort(400)
 
 
 def refuse_cross_site() -> None:

@@ -60,7 +60,7 @@ def create_visit(customer_id: int) -> Response | str:
 def undo_visit(visit_id: int) -> Response | str:
     visit = Visit.get_or_none((Visit.id == visit_id) & (Visit.shop == g.shop.id))
     or_problem(request_action("visit.undo", visit=visit_id))
-    customer = visit.customer if visit else wanted(int(request.form.get("customer", 0)))
+    customer = visit.customer if visit else wanted(request.form.get("customer", 0, type=int))
     return row(customer, toast={"undone": expected.line_for(customer, g.shop, clock.now())})
 
 
@@ -117,9 +117,8 @@ def create_note(customer_id: int) -> Response | str:
 def read_private_notes(customer_id: int) -> str:
     """Show private notes to whoever asks for them, and record that they did."""
     customer = wanted(customer_id)
-    notes = list(
-        Note.select().where((Note.customer == customer.id) & Note.private & (Note.shop == g.shop.id)).order_by(Note.id)
-    )
+    theirs = (Note.customer == customer.id) & Note.private & Note.standing(g.shop, g.shop.today())
+    notes = list(Note.select().where(theirs).order_by(Note.id))
     for note in notes:
         NoteReading.create(note=note, staff=g.staff, at=clock.now())
     return page_or_partial("customers/private.html", "customers/_private.html", notes=notes, customer=customer)

@@ -66,16 +66,18 @@ def change() -> Response:
     if window.isdecimal() and len(window) < 5 and int(window) <= 720:
         shop.same_visit_minutes = int(window)
     else:
+        shop.same_visit_minutes = window[:20]  # as it was typed; a shop that is told something is not saved
         told["same_visit_minutes"] = _("Write a number of minutes from 0 to 720.")
     typed = [[form.get(f"opens_{i}", "").strip(), form.get(f"closes_{i}", "").strip()] for i in range(7)]
     hours = _hours(typed, told)
     if told:
         return make_response(_page(shop, typed, told), 422)
     shop.hours = hours
-    shop.save()
+    # Only what the page holds: another phone may just have counted up the revision.
+    shop.save(only=[Shop.name, Shop.zone, Shop.called, Shop.same_visit_minutes, Shop.hours])
     if shop.zone != zone_before:
         expected.move_days(shop)
-    expected.forget_lists(shop, after=shop.today(), including=True)
+    expected.make_list(shop, shop.today())
     shop.changed()
     return redirect(url_for("settings.show", saved=1), 303)
 

@@ -1,21 +1,31 @@
-// From 768 px the card opens beside the list; below, a row's link leads to the card's own page.
+// From 768 px the card opens beside the list and follows it; below, a row's link leads to the card's own page.
 (() => {
   const wide = matchMedia("(min-width: 48rem)");
-  const show = (href) => htmx.ajax("GET", href, { target: "#aside", swap: "innerHTML" });
-  const mark = (link) => {
-    document.querySelectorAll("[data-card][aria-current]").forEach((old) => old.removeAttribute("aria-current"));
-    link.setAttribute("aria-current", "true");
+  const pane = () => wide.matches && document.querySelector("[data-pane]");
+  let shown = "";
+  const mark = () => document.querySelectorAll("[data-card]").forEach((link) => {
+    if (link.href === shown) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+  });
+  const show = (href) => {
+    shown = href;
+    mark();
+    htmx.ajax("GET", href, { target: "#aside", swap: "innerHTML" });
   };
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-card]");
-    if (!link || !wide.matches || !document.querySelector("[data-pane]")) return;
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+    if (!link || !pane() || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    mark(link);
     show(link.href);
   });
   addEventListener("load", () => {
     const first = document.querySelector(".docket [data-card]");
-    if (first && wide.matches && document.querySelector("[data-pane]")) { mark(first); show(first.href); }
+    if (first && pane()) show(first.href);
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target = event.detail.ctx && event.detail.ctx.target;
+    if (!shown || !target || !pane()) return;
+    mark();
+    if (target.id === "card") document.getElementById("day")?.dispatchEvent(new CustomEvent("tick"));
+    else if (target.matches("li[data-customer]") && shown.endsWith(`/${target.dataset.customer}`)) show(shown);
   });
 })();

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, sync_playwright
 
-from tests.browser.worlds import TUESDAY, WORLDS, World, build, copy_into
+from tests.browser.worlds import TUESDAY, World, build, copy_into
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -123,6 +126,22 @@ class Site:
     def card(self, name: str) -> str:
         return f"/customers/{self.world.people[name]}"
 
+    def act(self, kind: str, **data: Any) -> dict[str, Any]:
+        """Return the result of an act that some other phone sends."""
+        acts = [{"id": str(uuid4()), "type": kind, "at": TUESDAY.isoformat(), "data": data}]
+        asked = urllib.request.Request(
+            f"{self.url}/api/v1/actions",
+            json.dumps({"actions": acts}).encode(),
+            {"Authorization": f"Bearer {self.world.tokens['program']}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(asked) as answer:
+            done = json.load(answer)["results"][0]
+        assert done["status"] == "applied", done
+        return done["result"]
+
+    def person(self, name: str) -> str:
+        return str(self.world.people[name])
+
     def _heard(self, kind: str, text: str) -> None:
         # A refused form is told in words on the page; the browser's own line about its status is no fault.
         if kind in ("error", "warning") and not text.startswith("Failed to load resource: the server responded"):
@@ -201,4 +220,13 @@ def phone(site: Site) -> Page:
     return site.today()
 
 
-__all__ = ["WORLDS", "Error"]
+# -- what tests look for
+
+
+def row(page: Page, name: str) -> Locator:
+    """Return somebody's row on a list."""
+    return page.locator("li[data-customer]", has=page.locator(".person", has_text=name))
+
+
+def toast(page: Page) -> Locator:
+    return page.locator("#toast")

@@ -15,7 +15,7 @@ from playhouse.migrations import Runner
 import clock
 import models
 from demo import shop as demo_shop
-from domain import access, expected
+from domain import access
 from models import Appointment, Customer, Note, Shop, Staff, Usual, Visit, Witness
 
 TUESDAY = datetime(2026, 11, 24, 8, 12, tzinfo=UTC)
@@ -63,6 +63,7 @@ def build(name: str, url: str) -> World:
             world.tokens[person.name] = access.start_session(person, "phone", phone, shop)
         ruth = team["Ruth"]
         world.tokens["owner"] = access.start_session(ruth, "owner", shop=shop)
+        world.tokens["program"] = access.start_session(ruth, "token", shop=shop)
         world.links = {"owner": access.invite(ruth, "owner"), "phone": access.invite(team["Sam"], "phone")}
         for customer in Customer.select():
             world.people[customer.name] = world.people[customer.name.split()[0]] = customer.id
@@ -170,6 +171,3 @@ def copy_into(source: Path, target: Path) -> None:
     one.connection().backup(other.connection())
     one.close()
     other.close()
-
-
-__all__ = ["LONG", "PAYLOAD", "TUESDAY", "UNBROKEN", "World", "build", "copy_into", "expected"]

@@ -314,14 +314,16 @@ class TestWhatAnImportLeaves:
         expected.day_list(shop, TODAY)
         before = Shop.get_by_id(shop.id).revision
         take_in(f"customer,at\n1,{TODAY - timedelta(days=5)}T08:00\n")
-        assert [row.day for row in DayList.select()] == [TODAY - timedelta(days=9)]
+        assert {row.day: row.stale for row in DayList.select()} == {TODAY - timedelta(days=9): False, TODAY: True}
+        expected.day_list(shop, TODAY, fresh=True)
+        assert not DayList.get(DayList.day == TODAY).stale
         assert Shop.get_by_id(shop.id).revision > before
 
-    def test_of_nothing_new_forgets_no_list(self, take_in, shop, rosa):
+    def test_of_nothing_new_makes_no_list_stale(self, take_in, shop, rosa):
         take_in("customer,at\n1,2026-11-20T08:00\n")
         expected.day_list(shop, TODAY)
         take_in("customer,at\n1,2026-11-20T08:00\n")
-        assert DayList.select().count() == 1
+        assert not DayList.get().stale
 
     def test_lets_today_know_somebody(self, phone, take_in, shop):
         lines = "".join(f"17,{TODAY - timedelta(days=back)}T08:20,Mr Iqbal\n" for back in range(1, 60))

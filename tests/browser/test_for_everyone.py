@@ -1,0 +1,202 @@
+"""Every page, light and dark, narrow and wide: axe finds nothing, a thumb hits everything, nothing runs off sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site, row
+from tests.browser.worlds import UNBROKEN
+
+pytestmark = pytest.mark.browser
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+WIDTHS = (1280, 820, 390, 360, 320)
+LEAST = 44  # px, as measured; what is tapped is drawn at 48
+
+
+def _nothing(page: Page) -> None:
+    pass
+
+
+def _strip(page: Page) -> None:
+    page.get_by_test_id("strip").click()
+
+
+def _menu(page: Page) -> None:
+    page.locator(".me summary").click()
+
+
+def _here(page: Page) -> None:
+    row(page, "Priya").get_by_test_id("here").click()
+    expect(page.get_by_test_id("toast-undo")).to_be_visible()
+
+
+def _arrived_card(page: Page) -> None:
+    page.get_by_test_id("here").click()
+    expect(page.get_by_test_id("said")).to_be_visible()
+    for summary in page.locator(".whybox summary").all():
+        summary.click()
+
+
+def _private(page: Page) -> None:
+    page.locator(".hold").click()
+    expect(page.locator(".held")).to_be_visible()
+
+
+def _sheet(page: Page) -> None:
+    page.get_by_role("link", name="Note on Priya").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _wrong_settings(page: Page) -> None:
+    page.get_by_label("Name").fill(" ")
+    page.get_by_label("Monday, from").fill("25:00")
+    page.get_by_label("One visit, if they come again within").fill("often")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator(".told").first).to_be_visible()
+
+
+def _add_phone(page: Page) -> None:
+    page.get_by_role("button", name="Add a phone for Sam").click()
+    expect(page.locator(".code")).to_be_visible()
+
+
+def _wrong_team(page: Page) -> None:
+    page.get_by_label("New PIN for Sam").fill("12")
+    page.get_by_role("button", name="Set a new PIN for Sam").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _wrong_pin(page: Page) -> None:
+    for _ in range(4):
+        page.get_by_role("button", name="9", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+@dataclass(frozen=True)
+class View:
+    """A page in a state: where it is, who looks, and what they did to get there."""
+
+    path: str
+    world: str = "demo"
+    who: str | None = "Maya"
+    after: Callable[[Page], None] = _nothing
+
+
+VIEWS = {
+    "sign-in": View("/sign-in", who=None),
+    "sign-in after a wrong PIN": View("/sign-in", who=None, after=_wrong_pin),
+    "unknown phone": View("/enrol/", who=None),
+    "link for a phone": View("/enrol/{phone}", who=None),
+    "link for the owner": View("/sign-in/owner/{owner}", who=None),
+    "link used up": View("/enrol/long-gone", who=None),
+    "today": View("/today"),
+    "today, strip open": View("/today", after=_strip),
+    "today, menu open": View("/today", after=_menu),
+    "today, somebody marked": View("/today", after=_here),
+    "today on the first day": View("/today", "first-day"),
+    "today, all here": View("/today", "all-here"),
+    "today, quiet": View("/today", "quiet"),
+    "today, sixty with names of all kinds": View("/today", "busy"),
+    "card": View("/customers/{Priya}"),
+    "card of somebody here": View("/customers/{Priya}", after=_arrived_card),
+    "card with a private note": View("/customers/{Callum}", after=_private),
+    "card with everything long": View("/customers/{long}", "busy"),
+    "note page": View("/customers/{Priya}/notes/new"),
+    "note sheet": View("/today", after=_sheet),
+    "edit": View("/customers/{Priya}/edit"),
+    "find": View("/find"),
+    "find with results": View("/find?q=jo"),
+    "find with long names": View("/find?q=an", "busy"),
+    "find nobody": View("/find?q=xan"),
+    "settings": View("/settings", who="owner"),
+    "settings with errors": View("/settings", who="owner", after=_wrong_settings),
+    "team": View("/team", who="owner"),
+    "team with a link": View("/team", who="owner", after=_add_phone),
+    "team with an error": View("/team", who="owner", after=_wrong_team),
+    "problem": View("/customers/99999"),
+    "no such page": View("/nothing"),
+    "shops": View("/choose-shop", "busy"),
+}
+
+
+@pytest.fixture
+def view(request: pytest.FixtureRequest) -> View:
+    return VIEWS[request.param]
+
+
+@pytest.fixture
+def world_name(view: View) -> str:
+    return view.world
+
+
+@pytest.fixture
+def page(site: Site, view: View) -> Page:
+    """The page in its state, opened wide, where most is on it."""
+    page = site.phone(view.who, width=1280, height=860, touch=False)
+    people = {**site.world.people, "long": site.world.people.get(UNBROKEN, 0)}
+    path = view.path
+    for name in ("Priya", "Callum", "long"):
+        path = path.replace(f"{{{name}}}", str(people.get(name, 0)))
+    for kind, link in site.world.links.items():
+        path = path.replace(f"{{{kind}}}", link.token)
+    page.goto(path)
+    if page.locator("[data-pane]").count() and page.locator(".docket").count():
+        expect(page.get_by_test_id("card")).to_be_visible()
+    view.after(page)
+    return page
+
+
+def tall(page: Page, width: int) -> None:
+    """Make the window as high as the page, so that what sticks to its lower edge hides nothing."""
+    page.set_viewport_size({"width": width, "height": 860})
+    height = page.evaluate("""() => Math.max(document.documentElement.scrollHeight,
+      ...[...document.querySelectorAll("main, aside, dialog")].map((e) => e.scrollHeight + 200))""")
+    page.set_viewport_size({"width": width, "height": min(height, 12_000)})
+
+
+SMALL = """(least) => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, label")]
+  .filter((e) => e.checkVisibility({visibilityProperty: true}) && e.type !== "hidden" && !e.closest(".vh"))
+  .filter((e) => !(e.matches("a") && e.closest("p")))
+  .filter((e) => !(e.matches("input") && e.closest("label")) && !(e.matches("label") && !e.querySelector("input")))
+  .map((e) => [e.getBoundingClientRect(), e])
+  .filter(([box]) => box.width > 0 && (box.width < least || box.height < least))
+  .map(([box, e]) => `${e.tagName} ${(e.getAttribute("aria-label") || e.textContent || e.name).trim()}: `
+    + `${box.width.toFixed(1)} x ${box.height.toFixed(1)}`)"""
+
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("main, aside, dialog, .panel, .docket")]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.checkVisibility())
+  .map((e) => `${e.tagName}.${e.className}: ${e.scrollWidth} in ${e.clientWidth}`)"""
+
+
+@pytest.mark.parametrize("view", VIEWS, indirect=True)
+def test_axe_finds_nothing(page: Page):
+    axe = Axe()
+    options: dict[str, Any] = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+    found = {}
+    for width in (1280, 390):
+        tall(page, width)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)
+            results = axe.run(page, options=options)
+            if results.violations_count:
+                found[width, theme] = results.generate_report()
+    assert not found, "\n".join(f"{at}: {told}" for at, told in found.items())
+
+
+@pytest.mark.parametrize("view", VIEWS, indirect=True)
+def test_a_thumb_hits_everything_and_nothing_runs_off_sideways(page: Page):
+    found = {}
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 760})
+        found[width] = page.evaluate(SMALL, LEAST) + page.evaluate(SIDEWAYS)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("document.documentElement.style.fontSize = '32px'")  # text at 200 %
+    found[200] = page.evaluate(SMALL, LEAST) + page.evaluate(SIDEWAYS)
+    assert {at: told for at, told in found.items() if told} == {}

@@ -1,0 +1,88 @@
+"""By keyboard and by ear: an order that makes sense, names that say who, focus that comes back; and no motion unasked."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site, row
+
+pytestmark = pytest.mark.browser
+
+WHERE = """() => {
+  const at = document.activeElement;
+  const place = ["#here", ".top", "li[data-customer]", ".aside", ".bar"].find((s) => at.closest(s));
+  return [place || at.tagName, (at.getAttribute("aria-label") || at.textContent).trim().replace(/\\s+/g, " ")];
+}"""
+
+
+def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page):
+    seen = []
+    for _ in range(200):
+        phone.keyboard.press("Tab")
+        place, words = phone.evaluate(WHERE)
+        if place == "BODY":
+            break
+        seen.append((place, words))
+    places = [place for place, _ in seen]
+    order = [".top", "#here", "li[data-customer]", ".bar"]
+    assert [place for i, place in enumerate(places) if i == 0 or place != places[i - 1]] == order
+    words = [words for _, words in seen]
+    assert words[0] == "Signed in as Maya"
+    assert words[1].startswith("4 here:")
+    priya = next(i for i, said in enumerate(words) if said.startswith("Priya"))
+    assert words[priya + 1 : priya + 3] == ["Priya Raghunathan is here", "Note on Priya"]
+    assert words[-2:] == ["Today", "Find"]
+
+
+def test_a_row_reads_who_how_when_what_and_what_to_say(phone: Page):
+    read = " ".join(row(phone, "Priya").inner_text().split())
+    expected = ["8:15", "Priya Raghunathan", "say PREE-ya", "Flat white, oat", "To say:", "Third Tuesday in a row.", "Here"]
+    places = [read.find(part) for part in expected]
+    assert -1 not in places, read
+    assert places == sorted(places), read
+
+
+def test_enter_marks_somebody_here_and_takes_it_back(phone: Page):
+    phone.get_by_role("button", name="Priya Raghunathan is here").focus()
+    phone.keyboard.press("Enter")
+    expect(row(phone, "Priya")).to_have_attribute("data-arrived", "true")
+    row(phone, "Priya").get_by_role("button", name="Undo: Priya is not here").focus()
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_role("button", name="Priya Raghunathan is here")).to_be_visible()
+
+
+def test_escape_closes_the_sheet_and_focus_returns_to_the_pencil(phone: Page):
+    pencil = phone.get_by_role("link", name="Note on Priya")
+    pencil.focus()
+    phone.keyboard.press("Enter")
+    sheet = phone.get_by_role("dialog", name="A note on Priya")
+    expect(sheet).to_be_visible()
+    expect(sheet.locator(":focus")).to_have_count(1)
+    phone.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(pencil).to_be_focused()
+
+
+def test_a_note_that_was_begun_is_not_lost_to_escape(phone: Page):
+    phone.get_by_role("link", name="Note on Priya").click()
+    phone.get_by_label("In your words").fill("Her test is on Friday")
+    phone.keyboard.press("Escape")
+    expect(phone.locator("#toast")).to_contain_text("Kept.")
+
+
+def test_what_happened_is_said_aloud(phone: Page):
+    expect(phone.locator("#toast")).to_have_attribute("role", "status")
+    expect(phone.get_by_role("separator", name="Now, 8:12")).to_be_attached()
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_nothing_moves_for_those_who_asked_for_stillness(site: Site, motion: str):
+    page = site.today(reduced_motion=motion)
+    page.evaluate("""() => {
+      window.moved = [];
+      for (const kind of ["animationstart", "transitionrun"]) addEventListener(kind, (e) => window.moved.push(e.type), true);
+    }""")
+    row(page, "Priya").get_by_test_id("here").click()
+    expect(row(page, "Priya").locator(".stamp")).to_be_visible()
+    page.wait_for_function("() => document.getAnimations().every((a) => a.playState === 'finished')")
+    moved = page.evaluate("window.moved")
+    assert moved == [] if motion == "reduce" else "animationstart" in moved
