@@ -107,7 +107,7 @@ def _who() -> dict[str, Any]:
         "shop": shop,
         "role": g.get("role", ""),
         "toast": None,
-        "several": bool(staff) and staff.shops.count() > 1,
+        "several": lambda: bool(staff) and staff.shops.count() > 1,
         "asked_shop": request.args.get("shop"),
     }
 

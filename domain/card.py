@@ -39,9 +39,9 @@ class Card:
     first: date | None
 
 
-def card_for(customer: Customer, shop: Shop, now: datetime) -> Card:
-    """Return what the card of one customer shows."""
-    line = line_for(customer, shop, now)
+def card_for(customer: Customer, shop: Shop, now: datetime, line: Line | None = None) -> Card:
+    """Return what the card of one customer shows; `line`, if it is at hand already, spares asking for it again."""
+    line = line or line_for(customer, shop, now)
     theirs = (Note.customer == customer.id) & Note.standing(shop, shop.day_of(now))
     notes = list(
         Note.select(Note, Staff)

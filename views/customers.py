@@ -29,13 +29,18 @@ def wanted(customer_id: int) -> Customer:
     return g.staff.customers.where(Customer.id == customer_id).get_or_none() or abort(404)
 
 
-def row(customer: Customer, toast: dict[str, object] | None = None) -> Response | str:
-    """Return one customer's row as it stands now, or lead a plain form back to where it was sent from."""
+def row(customer: Customer, told: str = "") -> Response | str:
+    """Return one customer's row as it stands now, or lead a plain form back to where it was sent from.
+
+    `told` is what the toast says beside it: "line" (they are here), "undone", or nothing.
+    """
     line = expected.line_for(customer, g.shop, clock.now())
-    back = url_for("today.show", marked=line.visit.id if toast and line.visit else None, _anchor=f"p-{customer.id}")
+    toast = {told: line} if told else None
     if request.form.get("from") == "card":
         back = url_for("customers.show", customer_id=customer.id)
-        return done("customers/_card.html", back, toast, card=card_for(customer, g.shop, clock.now()))
+        return done("customers/_card.html", back, toast, card=card_for(customer, g.shop, clock.now(), line))
+    marked = line.visit.id if told == "line" and line.visit else None
+    back = url_for("today.show", marked=marked, _anchor=f"p-{customer.id}")
     flat = request.form.get("from") == "find"
     return done("today/_answer.html", back, toast, line=line, flat=flat, open=line.arrived or request.form.get("open"))
 
@@ -52,7 +57,7 @@ def show(customer_id: int) -> str:
 def create_visit(customer_id: int) -> Response | str:
     customer = wanted(customer_id)
     or_problem(request_action("visit.create", customer=customer.id))
-    return row(customer, toast={"line": expected.line_for(customer, g.shop, clock.now())})
+    return row(customer, told="line")
 
 
 @bp.post("/visits/<int:visit_id>/undo")
@@ -61,7 +66,7 @@ def undo_visit(visit_id: int) -> Response | str:
     visit = Visit.get_or_none((Visit.id == visit_id) & (Visit.shop == g.shop.id))
     or_problem(request_action("visit.undo", visit=visit_id))
     customer = visit.customer if visit else wanted(request.form.get("customer", 0, type=int))
-    return row(customer, toast={"undone": expected.line_for(customer, g.shop, clock.now())})
+    return row(customer, told="undone")
 
 
 @bp.post("/customers/<int:customer_id>/prompts")
