@@ -53,11 +53,17 @@ class Config:
 def open_storage(config: Config, migrate: bool = True) -> None:
     """Connect `models` to the configured database and bring its schema up to date.
 
-    Raises SystemExit with a sentence when the schema is newer than this version of the app.
+    Raises SystemExit with a sentence when the place or the address is unfit, or the schema newer than this version.
     """
-    if not config.database_url:
-        config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    models.db.initialize(models.open_database(config.url))
+    try:
+        if not config.database_url:
+            config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = models.open_database(config.url)
+    except OSError as error:
+        raise SystemExit(f"{config.data} cannot hold the data: {error.strerror}.") from None
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    models.db.initialize(database)
     models.db.connect(reuse_if_open=True)
     if migrate:
         runner = Runner(models.db.obj, str(models.MIGRATIONS))

@@ -36,6 +36,7 @@ from views.asking import roles_of
 from words import _
 
 Options = dict[str, Any]
+NUMBER = click.IntRange(1, 2**31 - 1)  # of a row
 
 
 class Sentence(click.ClickException):
@@ -146,6 +147,16 @@ def init(config: Config, shop: str, timezone: str, owner: str) -> tuple[Options,
 # -- serving
 
 
+def port_taken(port: int, error: OSError) -> Sentence:
+    told = _(
+        "Port %(port)s cannot be used (%(why)s). Try another: --port %(next)s",
+        port=port,
+        why=error.strerror,
+        next=port + 1,
+    )
+    return Sentence(told)
+
+
 def serve(config: Config, host: str, port: int, lan: bool, announce: Callable[[str], None]) -> None:
     """Serve the app until SIGTERM or Ctrl-C; `announce` gets the address once it answers."""
     host = "0.0.0.0" if lan else host
@@ -156,14 +167,7 @@ def serve(config: Config, host: str, port: int, lan: bool, announce: Callable[[s
             app, host=host, port=port, threads=32, connection_limit=1000, channel_timeout=60, ident="Regulars"
         )
     except OSError as error:
-        raise Sentence(
-            _(
-                "Port %(port)s cannot be used (%(why)s). Try another: --port %(next)s",
-                port=port,
-                why=error.strerror,
-                next=port + 1,
-            )
-        ) from None
+        raise port_taken(port, error) from None
     ended = background.start()
 
     def stop(_signal: int, _frame: Any) -> None:
@@ -224,14 +228,7 @@ def demo_command(port: int, lan: bool, keep: bool) -> None:
         try:
             probe.bind(("0.0.0.0" if lan else "127.0.0.1", port))
         except OSError as error:
-            raise Sentence(
-                _(
-                    "Port %(port)s cannot be used (%(why)s). Try another: --port %(next)s",
-                    port=port,
-                    why=error.strerror,
-                    next=port + 1,
-                )
-            ) from None
+            raise port_taken(port, error) from None
     config = Config().but(data=Path(os.environ.get("REGULARS_DATA", "instance")) / "demo", database_url="", demo=True)
     if not keep and config.data.exists():
         shutil.rmtree(config.data)
@@ -262,6 +259,8 @@ def demo_command(port: int, lan: bool, keep: bool) -> None:
 def seed(config: Config, customers: int, visits: int, seed: int) -> tuple[Options, str]:
     """Add reproducible test data: people, and visits over the 180 days before now."""
     shop = shop_called(None)
+    if visits and not customers:
+        raise Sentence(_("Visits need customers who make them."))
     told = grow(shop, customers, visits, seed, clock.now())
     return told, json.dumps(told, indent=1)
 
@@ -411,6 +410,8 @@ def forecast_command(file: Path, day: date, out: Path) -> None:
                     line, text = reader.line_num, row["at"]
                     told = _("Line %(line)s: “%(text)s” is no time such as 2026-11-24T08:12.", line=line, text=text)
                     raise Sentence(told) from None
+                if not row["customer"]:
+                    raise Sentence(_("Line %(line)s: no customer on this line.", line=reader.line_num))
                 came = visits.setdefault(at.date(), {})
                 minute = at.hour * 60 + at.minute
                 came[row["customer"]] = min(minute, came.get(row["customer"], minute))
@@ -468,7 +469,7 @@ def device_group() -> None:
 
 
 @command(device_group, "enrol")
-@click.option("--staff", required=True, type=int)
+@click.option("--staff", required=True, type=NUMBER)
 def device_enrol(config: Config, staff: int) -> tuple[Options, str]:
     """Make a link and a code that let one phone in, once, within ten minutes."""
     person = Staff.get_or_none((Staff.id == staff) & Staff.left_at.is_null())
@@ -501,7 +502,7 @@ def device_list(config: Config) -> tuple[Any, str]:
 
 
 @command(device_group, "revoke")
-@click.argument("phone", type=int)
+@click.argument("phone", type=NUMBER)
 def device_revoke(config: Config, phone: int) -> tuple[Options, str]:
     """Shut a phone out, now."""
     found = Phone.get_or_none(Phone.id == phone)

@@ -338,7 +338,7 @@ class Customer(Row):
 def folded(text: str) -> str:
     """Return text for searching: no case, no accents, single spaces."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(plain.casefold().replace("đ", "d").replace("ø", "o").replace("ł", "l").split())
+    return " ".join(plain.casefold().replace("đ", "d").replace("ø", "o").replace("ł", "l").replace("ı", "i").split())
 
 
 class Import(Row):

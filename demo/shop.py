@@ -11,7 +11,20 @@ from zoneinfo import available_timezones
 
 from demo.cast import CAST, OWNER, PIN, SHOP, TEAM, Person
 from domain import access, expected
-from models import Appointment, Customer, Membership, Note, Shop, Staff, Usual, Visit, Witness, db
+from models import (
+    Appointment,
+    Customer,
+    Membership,
+    Note,
+    Shop,
+    Staff,
+    Usual,
+    Visit,
+    Witness,
+    db,
+    insert_many,
+    instant_text,
+)
 
 MONTHS = 182  # days of visits
 LAST_MINUTE = 24 * 60 - 6
@@ -58,9 +71,11 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
         lang=person.lang, created_at=now - timedelta(days=MONTHS),
     )  # fmt: skip
     minute = _minute(local, person.minutes)
-    for day in comes(person.habit, today, chance):
-        at = shop.at(day, _about(minute, chance))
-        Visit.create(customer=customer, shop=shop, day=day, at=at)
+    visits = [
+        (customer.id, shop.id, day.isoformat(), instant_text(shop.at(day, _about(minute, chance))))
+        for day in comes(person.habit, today, chance)
+    ]
+    insert_many(Visit, ("customer_id", "shop_id", "day", "at"), visits)
     author = chance.choice(team)
     written = today - timedelta(days=chance.randint(4, 40))
     if person.usual:

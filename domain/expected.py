@@ -238,6 +238,8 @@ def lines(shop: Shop, day: date, now: datetime, only: Customer | None = None) ->
             line.source, line.probability, line.appointment = "appointment", 1.0, appointment
             line.at, line.around, line.part_of_day = starts, starts.hour * 60 + starts.minute, ""
             line.until = shop.local(appointment.ends_at or appointment.starts_at)
+    if only is None:
+        _offer_to_booked(shop, day, found)
     _mark_arrivals(shop, day, now, found, only)
     if only and only.id not in found:
         found[only.id] = Line(only, "walk-in")
@@ -247,6 +249,13 @@ def lines(shop: Shop, day: date, now: datetime, only: Customer | None = None) ->
             if line.prompt and line.prompt["id"] not in EXEMPT and not line.prompt_outcome:
                 line.prompt = None
     return sorted(found.values(), key=lambda line: (line.source == "walk-in", -line.probability))
+
+
+def _offer_to_booked(shop: Shop, day: date, found: dict[int, Line]) -> None:
+    """Add the words for those who are only booked: the day's list knows none for them. Three queries at most."""
+    booked = [customer for customer, line in found.items() if line.reason is None]
+    for customer, prompt in prompts_for(shop, histories(shop, booked, day), day).items():
+        found[customer].prompt = prompt
 
 
 def line_for(customer: Customer, shop: Shop, now: datetime) -> Line:

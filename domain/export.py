@@ -81,7 +81,7 @@ def take_back(path: Path) -> int:
     if Business.select().exists():
         raise ValueError(_("There is something in this database already. An export goes only into an empty one."))
     tables = {table.__name__: table for table in TOLD}
-    count = 0
+    count = number = 0
     with path.open(encoding="utf-8") as file, db.atomic():
         for number, text in enumerate(file, 1):
             try:
@@ -106,6 +106,8 @@ def take_back(path: Path) -> int:
                         error=error,
                     )
                 ) from None
+        if not number:
+            raise ValueError(_("The file is empty."))
         if is_postgres():
             for table in TOLD:
                 name = table._meta.table_name

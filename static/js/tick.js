@@ -2,17 +2,27 @@
 // htmx's own "every" would go on in the background, and a swap must never come under a finger.
 (() => {
   const EVERY = 4000;
-  let touching = false;
-  const held = (on) => () => { touching = on; };
-  addEventListener("pointerdown", held(true), { passive: true });
-  addEventListener("pointerup", held(false), { passive: true });
-  addEventListener("pointercancel", held(false), { passive: true });
+  let pointer = false, fingers = 0;
+  // A finger that scrolls ends as a pointer (pointercancel) while it is still on the glass: touches are counted too.
+  const pressed = (on) => () => { pointer = on; };
+  const touched = (event) => { fingers = event.touches.length; };
+  addEventListener("pointerdown", pressed(true), { passive: true });
+  for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, pressed(false), { passive: true });
+  for (const kind of ["touchstart", "touchend", "touchcancel"]) addEventListener(kind, touched, { passive: true });
 
-  const typing = () => document.querySelector("dialog[open]") !== null;
+  const busy = () => pointer || fingers > 0 || document.querySelector("dialog[open]") !== null;
   const tick = () => {
     const day = document.getElementById("day");
-    if (day && !document.hidden && !touching && !typing()) day.dispatchEvent(new CustomEvent("tick"));
+    if (day && !document.hidden && !busy()) day.dispatchEvent(new CustomEvent("tick"));
   };
   setInterval(tick, EVERY);
   document.addEventListener("visibilitychange", tick);
+
+  // An answer that comes under a finger is dropped, and its tag forgotten, so that the next question gets it again.
+  document.addEventListener("htmx:before:swap", (event) => {
+    const day = document.getElementById("day");
+    if (!day || event.target !== day || !busy()) return;
+    event.preventDefault();
+    if (day._htmx) day._htmx.ptag = undefined;
+  });
 })();

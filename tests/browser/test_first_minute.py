@@ -104,7 +104,7 @@ def test_a_wrong_pin_is_told_and_forgotten(site: Site):
 def test_a_pin_of_six_digits_is_sent_at_the_sixth(site: Site):
     owner = site.phone("owner")
     owner.goto("/team")
-    owner.get_by_label("New PIN for Sam").fill("123456")
+    owner.get_by_label("New PIN for Sam", exact=True).fill("123456")
     owner.get_by_role("button", name="Set a new PIN for Sam").tap()
     expect(owner.get_by_role("alert")).to_have_count(0)
     page = site.phone(who=None)

@@ -68,7 +68,7 @@ def _add_phone(page: Page) -> None:
 
 
 def _wrong_team(page: Page) -> None:
-    page.get_by_label("New PIN for Sam").fill("12")
+    page.get_by_label("New PIN for Sam", exact=True).fill("12")
     page.get_by_role("button", name="Set a new PIN for Sam").click()
     expect(page.get_by_role("alert")).to_be_visible()
 

@@ -62,13 +62,6 @@ def test_escape_closes_the_sheet_and_focus_returns_to_the_pencil(phone: Page):
     expect(pencil).to_be_focused()
 
 
-def test_a_note_that_was_begun_is_not_lost_to_escape(phone: Page):
-    phone.get_by_role("link", name="Note on Priya").click()
-    phone.get_by_label("In your words").fill("Her test is on Friday")
-    phone.keyboard.press("Escape")
-    expect(phone.locator("#toast")).to_contain_text("Kept.")
-
-
 def test_what_happened_is_said_aloud(phone: Page):
     expect(phone.locator("#toast")).to_have_attribute("role", "status")
     expect(phone.get_by_role("separator", name="Now, 8:12")).to_be_attached()

@@ -173,7 +173,7 @@ def test_nothing_is_swapped_under_a_finger(page: Page, site: Site, asked: list[s
 
 def test_an_answer_that_comes_under_a_finger_waits_until_it_is_lifted(page: Page, site: Site):
     waiting: list[Any] = []
-    page.route("**/today", waiting.append)
+    page.route("**/today", lambda route: waiting.append(route))
     site.act("visit.create", customer=site.person("Daniel"))
     with page.expect_request("**/today"):
         page.clock.run_for(POLL)

@@ -1,0 +1,542 @@
+"""The terminal, as a program would use it: answers in JSON, exit codes, sentences instead of tracebacks."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+
+import app as wiring
+import cli
+import clock
+import models
+from domain import access
+from models import Customer, Shop, Staff, Usual, Visit
+from tests.conftest import ROOT, TUESDAY, Phone
+
+NOW = TUESDAY.isoformat()
+BEGIN = ("init", "--shop", "Fenwick Road Coffee", "--timezone", "Europe/London", "--owner", "Ruth")
+
+
+@pytest.fixture
+def here(tmp_path, storage, monkeypatch):
+    """Return a function that runs a command on this engine's empty database, at Tuesday 8:12."""
+    present = tmp_path / "clock"
+    present.write_text(NOW)
+
+    def run(*args, data=None, url=storage.database_url, stopped=True):
+        monkeypatch.setenv("DATABASE_URL", url)
+        monkeypatch.setenv("REGULARS_DATA", str(data or storage.data))
+        monkeypatch.setenv("REGULARS_CLOCK", str(present)) if stopped else monkeypatch.delenv("REGULARS_CLOCK", False)
+        monkeypatch.setattr(sys, "argv", ["regulars", *map(str, args)])
+        models.db.obj.close_all() if models.is_postgres() else models.db.close()  # each command opens its own
+        with pytest.MonkeyPatch.context() as patch:
+            out, err = _captured(patch)
+            try:
+                cli.run()
+                code = 0
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+                err.write("" if isinstance(ended.code, int | None) else ended.code)
+        return SimpleNamespace(code=code, out=out.getvalue(), err=err.getvalue())
+
+    yield run
+    if not models.db.is_closed():
+        models.db.close()
+    wiring.open_storage(storage, migrate=False)
+
+
+def _captured(patch):
+    out, err = io.StringIO(), io.StringIO()
+    patch.setattr(sys, "stdout", out)
+    patch.setattr(sys, "stderr", err)
+    return out, err
+
+
+@pytest.fixture
+def told(here):
+    """Return a function that runs a command with --json and returns its answer."""
+
+    def run(*args, **where):
+        answer = here(*args, "--json", **where)
+        assert answer.code == 0, answer.err
+        return json.loads(answer.out)
+
+    return run
+
+
+@pytest.fixture
+def begun(here):
+    assert here(*BEGIN).code == 0
+
+
+@pytest.fixture
+def grown(told, begun):
+    """A shop of thirty people and two thousand visits."""
+    return told("seed", "--customers", 30, "--visits", 2000, "--seed", 7)
+
+
+@pytest.fixture
+def hands(server, begun):
+    return lambda token: Phone(_bearing(server.test_client(), token))
+
+
+def _bearing(client, token):
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
+
+
+class TestInit:
+    def test_makes_a_shop_with_an_owner_whose_link_works_once(self, told, server):
+        answer = told(*BEGIN)
+        assert set(answer) == {"shop", "owner", "owner_link"}
+        assert Shop.get_by_id(int(answer["shop"])).zone == "Europe/London"
+        assert Staff.get_by_id(int(answer["owner"])).name == "Ruth"
+        hand = Phone(server.test_client())
+        assert hand.post(answer["owner_link"]).location == "/today"
+        assert Phone(server.test_client()).post(answer["owner_link"]).status_code == 410
+
+    def test_says_in_words_how_to_go_on(self, here):
+        assert "Fenwick Road Coffee is ready." in here(*BEGIN).out
+
+    def test_leaves_a_shop_that_is_there_alone(self, here, begun):
+        again = here("init", "--shop", "Other", "--timezone", "Europe/London")
+        assert (again.code, again.out) == (1, "")
+        assert "This directory holds a shop already." in again.err
+        assert Shop.select().count() == 1
+
+
+class TestSeed:
+    def test_adds_exactly_what_was_asked_for_within_180_days(self, grown, shop_of_grown):
+        shop = shop_of_grown
+        assert Customer.select().count() == len(grown["customers"]) == 30
+        assert Visit.select().count() == 2000
+        today = shop.day_of(TUESDAY)
+        days = [day for (day,) in Visit.select(Visit.day).tuples()]
+        assert today - timedelta(days=180) <= min(days) and max(days) < today
+        assert all(visit.day == shop.day_of(visit.at) for visit in Visit.select())
+
+    @pytest.fixture
+    def shop_of_grown(self, grown):
+        return Shop.get_by_id(int(grown["shop"]))
+
+    @pytest.mark.parametrize(("customers", "visits"), [(1, 1), (1, 500), (7, 3), (3, 1)])
+    def test_adds_exactly_as_many_of_any_size(self, told, begun, customers, visits):
+        told("seed", "--customers", customers, "--visits", visits)
+        assert (Customer.select().count(), Visit.select().count()) == (customers, visits)
+
+    def test_of_visits_by_nobody_is_refused(self, here, begun):
+        answer = here("seed", "--customers", 0, "--visits", 5)
+        assert (answer.code, answer.out) == (1, "")
+        assert "Visits need customers" in answer.err
+
+    def test_gives_what_tests_need(self, grown):
+        assert set(grown) == {"tokens", "customers", "staff", "shop"}
+        assert set(grown["tokens"]) == {"staff", "manager", "owner"}
+        assert all(isinstance(one, str) for one in grown["customers"])
+        assert all(set(one) == {"id", "name", "pin"} for one in grown["staff"])
+
+    def test_gives_tokens_that_open_api_and_pages(self, grown, hands):
+        for role, token in grown["tokens"].items():
+            hand = hands(token)
+            assert hand.get("/today").status_code == 200
+            assert hand.act("visit.create", key=str(uuid4()), customer=grown["customers"][0])["status"] == "applied"
+            assert hand.get("/settings").status_code == (200 if role == "owner" else 404)
+
+    def test_gives_pins_that_are_right(self, grown):
+        for one in grown["staff"]:
+            assert access.pin_matches(one["pin"], Staff.get_by_id(int(one["id"])).pin_hash)
+
+    def test_is_the_same_for_the_same_seed_and_another_for_another(self, told, here, tmp_path):
+        files = []
+        for n, seed in enumerate((7, 7, 8)):
+            data, file = tmp_path / f"d{n}", tmp_path / f"e{n}"
+            for args in (BEGIN, ("seed", "--customers", 12, "--visits", 300, "--seed", seed), ("export", file)):
+                told(*args, data=data, url="")
+            files.append(file.read_text())
+        assert files[0] == files[1]
+        assert files[0] != files[2]
+        assert files[0].count('"table":"Visit"') == 300
+
+
+class TestImportVisits:
+    FILE = "customer,at,shop,name\n17,2026-11-23T08:12,,Rosa\n17,2026-11-23T08:30,,\n18,never,,\n18,2026-11-22T09:00,Second Street,\n"
+
+    @pytest.fixture
+    def file(self, tmp_path):
+        path = tmp_path / "visits.csv"
+        path.write_text(self.FILE)
+        return path
+
+    def test_answers_with_an_honest_count(self, told, begun, file):
+        answer = told("import", "visits", file)
+        assert set(answer) == {"total", "added", "updated", "skipped", "refused", "created_shops", "errors", "import_id"}
+        counts = {name: answer[name] for name in ("total", "added", "updated", "skipped", "refused")}
+        assert counts == {"total": 4, "added": 2, "updated": 0, "skipped": 1, "refused": 1}
+        assert answer["created_shops"] == ["Second Street"]
+        assert {(e["line"], e["field"], e["code"]) for e in answer["errors"]} == {(3, "at", "same_visit"), (4, "at", "no_time")}
+        assert all(e["reason"].endswith(".") for e in answer["errors"])
+        assert isinstance(answer["import_id"], str)
+
+    def test_tells_people_the_lines_that_were_not_taken(self, here, begun, file):
+        answer = here("import", "visits", file)
+        assert answer.out.startswith("4 lines: 2 added, 1 skipped, 1 refused.")
+        assert "Line 4: “never” is no time" in answer.out
+
+    def test_of_the_same_file_twice_adds_nothing(self, told, begun, file):
+        told("import", "visits", file)
+        again = told("import", "visits", file)
+        assert (again["added"], again["skipped"]) == (0, 3)
+        assert Visit.select().count() == 2
+
+    def test_only_looks_when_asked_to(self, told, begun, file):
+        assert told("import", "visits", file, "--dry-run")["added"] == 2
+        assert (Visit.select().count(), Shop.select().count()) == (0, 1)
+
+    def test_takes_their_names_for_our_columns_and_a_shop_for_all(self, told, begun, tmp_path):
+        theirs = tmp_path / "theirs.csv"
+        theirs.write_text("Card No,When\n17,2026-11-23T08:12\n")
+        told("import", "visits", theirs, "--map", "Card No=customer", "--map", "When=at", "--shop", "Fenwick Road Coffee")
+        assert Visit.get().customer.source_id == "17"
+
+
+class TestExpected:
+    KEYS = {
+        "customer": str, "source_id": str | None, "name": str, "source": str, "probability": float, "at": str | None, "until": str | None,
+        "part_of_day": str | None, "reason": str, "why": list, "usual": str | None, "prompt": dict | None, "arrived_at": str | None,
+    }  # fmt: skip
+
+    def test_answers_with_the_keys_and_kinds_of_the_contract(self, told, grown):
+        one = Customer.get_by_id(int(grown["customers"][0]))
+        Usual.create(customer=one, shop=Shop.get(), text="Flat white", day=date(2026, 11, 1))
+        rows = told("expected")
+        assert len(rows) > 3
+        for row in rows:
+            assert set(row) >= set(self.KEYS)
+            for key, kind in self.KEYS.items():
+                assert isinstance(row[key], kind), (key, row[key])
+            assert 0 <= row["probability"] <= 1
+            assert row["source"] in ("habit", "appointment")
+            assert (row["at"] is None) == (row["until"] is None)
+            if row["prompt"]:
+                assert set(row["prompt"]) >= {"id", "fact", "ask"}
+        assert [row["probability"] for row in rows] == sorted((row["probability"] for row in rows), reverse=True)
+        assert any(row["at"] for row in rows)
+
+    def test_is_the_same_set_as_today(self, told, grown, hands):
+        rows = told("expected")
+        assert {row["customer"] for row in rows} == set(hands(grown["tokens"]["staff"]).rows())
+
+    def test_times_carry_the_shops_offset(self, told, begun, tmp_path):
+        Shop.update(zone="America/New_York").execute()
+        file = tmp_path / "v.csv"
+        file.write_text("customer,at\n" + "".join(f"17,{date(2026, 11, 23) - timedelta(days=n)}T08:10\n" for n in range(60)))
+        told("import", "visits", file)
+        row = told("expected", "--day", "2026-11-24")[0]
+        assert row["at"].startswith("2026-11-24T08:") and row["at"].endswith("-05:00")
+        assert row["source_id"] == "17"
+
+    def test_of_a_past_day_knows_only_what_was_before_it(self, told, grown):
+        day = "2026-10-01"
+        before = told("expected", "--day", day)
+        Visit.delete().where(Visit.day >= date(2026, 10, 1)).execute()
+        models.DayList.delete().execute()
+        assert [row["customer"] for row in told("expected", "--day", day)] == [row["customer"] for row in before] != []
+
+    def test_says_so_in_words(self, here, begun):
+        assert here("expected").out == "Nobody is expected.\n"
+
+    def test_marks_who_has_come(self, told, grown, hands):
+        first = told("expected")[0]
+        hands(grown["tokens"]["staff"]).act("visit.create", customer=first["customer"])
+        row = next(row for row in told("expected") if row["customer"] == first["customer"])
+        assert row["arrived_at"] == "2026-11-24T08:12:00+00:00"
+
+
+class TestForecast:
+    def test_of_a_file_alone_gives_the_probabilities_of_the_list(self, told, here, grown, tmp_path):
+        file, out = tmp_path / "visits.csv", tmp_path / "out.csv"
+        shop = Shop.get()
+        with file.open("w", newline="") as target:
+            writer = csv.writer(target)
+            writer.writerow(["customer", "at"])
+            for code, at in Visit.select(Customer.source_id, Visit.at).join(Customer).order_by(Visit.at.desc()).tuples():
+                writer.writerow([code, shop.local(at).replace(tzinfo=None).isoformat()])
+        expected = {row["source_id"]: row for row in told("expected", "--day", "2026-11-20")}
+        assert here("forecast", "--visits", file, "--day", "2026-11-20", "--out", out).code == 0
+        rows = {row["customer"]: row for row in csv.DictReader(out.open())}
+        assert list(next(iter(rows.values()))) == ["customer", "probability", "expected_minute", "shown"]
+        assert len(expected) > 3
+        for code, row in expected.items():
+            assert float(rows[code]["probability"]) == pytest.approx(row["probability"], abs=1e-6)
+            assert rows[code]["shown"] == str(int(row["at"] is not None))
+            assert 0 <= int(rows[code]["expected_minute"]) < 1440
+
+    def test_uses_only_what_was_before_the_day(self, here, storage, tmp_path):
+        file, outs = tmp_path / "v.csv", [tmp_path / "1", tmp_path / "2"]
+        past = "".join(f"17,2026-10-{n:02d}T08:00\n18,2026-10-{n:02d}T09:00\n" for n in range(1, 28))
+        for more, out in zip(("", "17,2026-10-28T08:00\n19,2026-10-29T08:00\n"), outs, strict=True):
+            file.write_text("customer,at\n" + past + more)
+            assert here("forecast", "--visits", file, "--day", "2026-10-28", "--out", out).code == 0
+        assert outs[0].read_text() == outs[1].read_text()
+
+
+class TestExportAndBack:
+    @pytest.fixture
+    def full(self, told, grown, hands, tmp_path):
+        """A shop with something in every table that is told, exported."""
+        hand = hands(grown["tokens"]["owner"])
+        who = grown["customers"][3]
+        hand.act("visit.create", customer=who)
+        hand.act("note.create", customer=who, text="=1+1 „quoted“, \"twice\"\nand ünïcode نور", private=True)
+        hand.act("usual.set", customer=who, text="Flat white")
+        Shop.update(hours=[["08:00", "18:00"], None, *[["09:00", "17:30"]] * 5]).execute()
+        told("device", "enrol", "--staff", grown["staff"][0]["id"])
+        file = tmp_path / "visits.csv"
+        file.write_text("customer,at,shop\n17,2026-11-23T08:12,Second Street\n")
+        told("import", "visits", file)
+        return told("export", tmp_path / "export.jsonl")["file"]
+
+    def test_gives_the_same_checksum_in_an_empty_database(self, told, full, tmp_path):
+        before = told("checksum")["checksum"]
+        count = told("import", "everything", full, data=tmp_path / "second", url="")["total"]
+        after = told("checksum", data=tmp_path / "second", url="")["checksum"]
+        assert after == before and re.fullmatch(r"[0-9a-f]{64}", after)
+        assert count > 2030
+        told("export", tmp_path / "again.jsonl", data=tmp_path / "second", url="")
+        assert (tmp_path / "again.jsonl").read_text() == (tmp_path / "export.jsonl").read_text()
+
+    def test_moves_from_sqlite_to_this_engine_and_goes_on(self, told, here, tmp_path, server):
+        small = {"data": tmp_path / "small", "url": ""}
+        told(*BEGIN, **small)
+        told("seed", "--customers", 9, "--visits", 200, **small)
+        told("export", tmp_path / "small.jsonl", **small)
+        told("import", "everything", tmp_path / "small.jsonl")
+        assert told("checksum") == told("checksum", **small)
+        grown = told("seed", "--customers", 2, "--visits", 3, "--seed", 2)
+        assert Customer.select().count() == 11, "ids go on where they were"
+        assert set(grown["customers"]) == {"10", "11"}
+        shop = Shop.get()
+        assert Visit.create(customer=1, shop=shop, day=date(2026, 11, 24), at=TUESDAY).id > 200
+
+    def test_holds_no_secret_and_a_notes_text_once(self, full, grown):
+        text = open(full, encoding="utf-8").read()
+        assert "pin_hash" not in text and "secret_hash" not in text and "token_hash" not in text
+        assert not any(token in text for token in grown["tokens"].values())
+        assert text.count("and ünïcode") == 1
+        assert [json.loads(line)["table"] for line in text.splitlines()[1:2]] == ["Business"]
+
+    def test_goes_into_an_empty_database_only(self, here, full):
+        answer = here("import", "everything", full)
+        assert answer.code == 1
+        assert "An export goes only into an empty one." in answer.err
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            pytest.param("", id="nothing"),
+            pytest.param("{}\n", id="another thing"),
+            pytest.param('{"regulars":"export","version":99}\n', id="a newer export"),
+            pytest.param('{"regulars":"export","version":1}\n{"table":"Secrets"}\n', id="a table we do not have"),
+            pytest.param('{"regulars":"export","version":1}\n{"table":"Business","colour":"red"}\n', id="a column we do not have"),
+            pytest.param('{"regulars":"export","version":1}\n{"table":"Business","id":1,"name":"B","created_at":"x"}\n[1]\n', id="a line of something else"),
+            pytest.param('{"regulars":"export","version":1}\n{"table":"Business","id":1,"na', id="a file cut off"),
+            pytest.param('{"regulars":"export","version":1}\n{"table":"Visit","id":1,"customer":5,"shop":5,"day":"2026-11-24","at":"x"}\n', id="a visit of nobody"),
+            pytest.param("\x00\xff\xfe", id="binary junk"),
+        ],
+    )
+    def test_of_a_damaged_file_is_refused_and_nothing_is_kept(self, here, tmp_path, content):
+        file = tmp_path / "damaged"
+        file.write_bytes(content.encode("latin-1"))
+        answer = here("import", "everything", file)
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err.strip()
+        assert models.Business.select().count() == 0
+
+
+class TestDevices:
+    def test_are_let_in_listed_and_shut_out(self, told, grown, server):
+        staff = grown["staff"][0]["id"]
+        invited = told("device", "enrol", "--staff", staff)
+        assert set(invited) == {"link", "code", "expires_at"}
+        assert datetime.fromisoformat(invited["expires_at"]) == TUESDAY + timedelta(minutes=10)
+        hand = Phone(server.test_client())
+        assert hand.post("/enrol/", {"code": invited["code"]}).location == "/today"
+        assert Phone(server.test_client()).post(invited["link"]).status_code == 410
+        listed = told("device", "list")
+        assert [(one["staff"], one["revoked_at"]) for one in listed] == [(staff, None)]
+        told("device", "revoke", listed[0]["id"])
+        assert hand.get("/sign-in").status_code == 401
+        assert told("device", "list")[0]["revoked_at"] is not None
+
+
+class TestRoutes:
+    def test_are_complete_and_each_names_its_roles(self, told, server):
+        listed = told("routes")
+        assert all(set(one) == {"path", "methods", "roles", "endpoint"} and one["roles"] for one in listed)
+        there = {(rule.rule, tuple(sorted(rule.methods)), rule.endpoint) for rule in server.url_map.iter_rules()}
+        assert {(one["path"], tuple(one["methods"]), one["endpoint"]) for one in listed} == there
+        assert len(listed) == len(there)
+        assert {role for one in listed for role in one["roles"]} == {"public", "staff", "manager", "owner"}
+
+
+class TestMigrate:
+    def test_shows_and_takes_the_steps(self, told, tmp_path):
+        new = {"data": tmp_path / "new", "url": ""}
+        assert told("migrate", "--plan", **new)["pending"] == ["0001_first_schema"]
+        assert told("migrate", **new)["applied"] == ["0001_first_schema"]
+        assert told("migrate", "--plan", **new)["pending"] == []
+
+
+class TestWhatCannotBeDone:
+    @pytest.mark.parametrize(
+        ("args", "code", "sentence"),
+        [
+            (("init", "--shop", " ", "--timezone", "Europe/London"), 1, "A shop needs a name."),
+            (("init", "--shop", "A", "--timezone", "Mars/Base"), 1, "is no time zone"),
+            (("init", "--shop", "A"), 2, "--timezone"),
+            (("expected",), 1, "There is no shop yet."),
+            (("seed", "--customers", "5", "--visits", "5"), 1, "There is no shop yet."),
+            (("seed", "--customers", "many", "--visits", "5"), 2, "many"),
+            (("seed", "--customers", "-1", "--visits", "5"), 2, "-1"),
+            (("import", "visits", "nowhere.csv"), 1, "There is no shop yet."),
+            (("import", "everything", "nowhere.jsonl"), 1, "cannot be read"),
+            (("import", "everything", "."), 1, "cannot be read"),
+            (("export", "no/such/place"), 1, "cannot be written"),
+            (("device", "enrol", "--staff", "99"), 1, "Nobody on the team has this number."),
+            (("device", "enrol", "--staff", "9" * 30), 2, "999"),
+            (("device", "revoke", "99"), 1, "There is no phone of this number."),
+            (("device", "revoke", "9" * 30), 2, "999"),
+            (("device", "revoke", "x"), 2, "x"),
+            (("expected", "--day", "tomorrow"), 2, "“tomorrow” is no day"),
+            (("forecast", "--visits", "nowhere.csv", "--day", "2026-11-24", "--out", "x"), 1, "cannot be read"),
+            (("forecast", "--day", "2026-11-24", "--out", "x"), 2, "--visits"),
+            (("dance",), 2, "dance"),
+            (("checksum", "--loud"), 2, "--loud"),
+            (("serve", "--test-mode", "--host", "0.0.0.0"), 1, "Test mode serves only this very machine"),
+            (("serve", "--test-mode", "--host", "192.168.1.20"), 1, "Test mode serves only this very machine"),
+            (("serve", "--test-mode", "--lan"), 1, "Test mode serves only this very machine"),
+            (("serve", "--clock", "x"), 2, "--clock goes with --test-mode."),
+            (("serve", "--port", "70000"), 2, "70000"),
+            (("checksum", "--clock", "nowhere"), 1, "The clock file cannot be used"),
+        ],
+        ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+    )
+    def test_is_told_in_a_sentence(self, here, args, code, sentence):
+        answer = here(*args)
+        assert (answer.code, answer.out) == (code, "")
+        assert sentence in answer.err
+        assert "Traceback" not in answer.err
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [
+            ("", "The first line should name the columns"),
+            ("who,when\n", "The first line should name the columns"),
+            ("customer,at\n17,never\n", "Line 2: “never” is no time"),
+            ("customer,at\n17\n", "Line 2"),
+            ("at,customer\n2026-11-01T08:00\n", "Line 2"),
+            ("customer,at\n\xff\xfe\n", "cannot be read"),
+            ("customer,at\n" + "x" * 200_000 + ",2026-11-01\n", "cannot be read"),
+        ],
+        ids=["empty", "other columns", "no time", "cut off", "nobody", "binary", "endless"],
+    )
+    def test_with_a_visits_file_is_told_by_forecast(self, here, storage, tmp_path, content, sentence):
+        file = tmp_path / "v.csv"
+        file.write_bytes(content.encode("latin-1"))
+        answer = here("forecast", "--visits", file, "--day", "2026-11-24", "--out", tmp_path / "out")
+        assert answer.code == 1
+        assert sentence in answer.err
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"), [("", "The file is empty."), ("who,when\n1,2\n", "customer and at"), (None, "cannot be read")]
+    )
+    def test_with_a_visits_file_is_told_by_import(self, here, begun, tmp_path, content, sentence):
+        file = tmp_path / "v.csv"
+        if content is not None:
+            file.write_text(content)
+        answer = here("import", "visits", file)
+        assert (answer.code, answer.out) == (1, "")
+        assert sentence in answer.err
+
+    @pytest.mark.parametrize(
+        "args", [("--map", "customer"), ("--shop", "Nowhere")], ids=["a map without an equals sign", "a shop that is not there"]
+    )
+    def test_with_an_option_is_told(self, here, begun, tmp_path, args):
+        (tmp_path / "v.csv").write_text("customer,at\n")
+        answer = here("import", "visits", tmp_path / "v.csv", *args)
+        assert answer.code in (1, 2) and answer.err
+
+    def test_with_an_address_of_no_database_is_told(self, here):
+        answer = here("checksum", url="mysql://somewhere/x")
+        assert (answer.code, answer.out) == (1, "")
+        assert "sqlite:///" in answer.err
+
+    def test_in_a_place_that_is_a_file_is_told(self, here, tmp_path):
+        (tmp_path / "file").write_text("x")
+        answer = here("checksum", data=tmp_path / "file", url="")
+        assert answer.code == 1 and answer.err
+
+    def test_with_a_database_that_is_none_is_told_and_leaves_it(self, here, tmp_path):
+        broken = tmp_path / "broken"
+        broken.mkdir()
+        (broken / "regulars.db").write_bytes(b"not a database, " * 100)
+        answer = here("checksum", data=broken, url="")
+        assert answer.code == 1
+        assert "The database refused" in answer.err
+        assert (broken / "regulars.db").read_bytes() == b"not a database, " * 100
+
+    @pytest.mark.parametrize("instant", ["", "noon", "2026-11-24T08:12"])
+    def test_with_a_clock_that_says_nothing_is_told(self, here, tmp_path, instant):
+        (tmp_path / "bad").write_text(instant)
+        answer = here("checksum", "--clock", tmp_path / "bad")
+        assert answer.code == 1
+        assert "The clock file cannot be used" in answer.err
+
+
+class TestAServerOfItsOwn:
+    def test_says_where_it_is_answers_and_ends_within_ten_seconds(self, tmp_path):
+        (tmp_path / "clock").write_text(NOW)
+        environment = {**os.environ, "DATABASE_URL": "", "REGULARS_DATA": str(tmp_path / "data")}
+        command = [sys.executable, "cli.py", "serve", "--json", "--port", "0", "--test-mode", "--clock", str(tmp_path / "clock")]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            told = json.loads(process.stdout.readline())
+            assert told["pid"] == process.pid
+            with urllib.request.urlopen(f"{told['url']}/readyz", timeout=10) as answer:
+                ready = json.load(answer)
+            assert (ready["ok"], ready["database"], ready["test_mode"]) == (True, "sqlite", True)
+            assert set(ready) >= {"ok", "database", "schema", "sqlite_version", "scheduler_age_s", "oldest_due_s", "last_backup_at", "version", "test_mode"}
+            with urllib.request.urlopen(f"{told['url']}/today", timeout=10) as answer:
+                assert 'data-testid="sign-in"' in answer.read().decode()
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"{told['url']}/api/v1/export", timeout=10)
+            assert refused.value.code == 401
+            began = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0
+            assert time.monotonic() - began < 10
+            assert "Traceback" not in process.stderr.read()
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_a_clock_file_is_the_present_until_it_changes(tmp_path, monkeypatch):
+    file = tmp_path / "clock"
+    file.write_text("2026-11-24T09:12:00+01:00\n")
+    clock.follow(file)
+    assert clock.now() == TUESDAY == clock.now()
+    file.write_text("2027-01-01T00:00:00Z")
+    assert clock.now() == datetime(2027, 1, 1, tzinfo=UTC)
