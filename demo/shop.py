@@ -92,8 +92,7 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
         Witness.create(visit=visit, staff=author, at=at)
     services = {"booked": "Cake pick-up, paid", "booked-later": "Table for two", "away": "Table by the window"}
     if person.habit in services and person.minutes is not None:
-        starts = now + timedelta(minutes=person.minutes)
-        starts -= timedelta(minutes=starts.minute % 5, seconds=starts.second, microseconds=starts.microsecond)
+        starts = shop.at(today, min(local.hour * 60 + local.minute + person.minutes, LAST_MINUTE) // 5 * 5)
         Appointment.create(
             customer=customer, shop=shop, day=shop.day_of(starts), starts_at=starts, service=services[person.habit]
         )

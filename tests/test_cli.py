@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -124,7 +125,8 @@ class TestSeed:
         assert Visit.select().count() == 2000
         today = shop.day_of(TUESDAY)
         days = [day for (day,) in Visit.select(Visit.day).tuples()]
-        assert today - timedelta(days=180) <= min(days) and max(days) < today
+        assert today - timedelta(days=180) <= min(days)
+        assert max(days) < today
         assert all(visit.day == shop.day_of(visit.at) for visit in Visit.select())
 
     @pytest.fixture
@@ -171,7 +173,10 @@ class TestSeed:
 
 
 class TestImportVisits:
-    FILE = "customer,at,shop,name\n17,2026-11-23T08:12,,Rosa\n17,2026-11-23T08:30,,\n18,never,,\n18,2026-11-22T09:00,Second Street,\n"
+    FILE = (
+        "customer,at,shop,name\n17,2026-11-23T08:12,,Rosa\n17,2026-11-23T08:30,,\n"
+        "18,never,,\n18,2026-11-22T09:00,Second Street,\n"
+    )
 
     @pytest.fixture
     def file(self, tmp_path):
@@ -181,11 +186,23 @@ class TestImportVisits:
 
     def test_answers_with_an_honest_count(self, told, begun, file):
         answer = told("import", "visits", file)
-        assert set(answer) == {"total", "added", "updated", "skipped", "refused", "created_shops", "errors", "import_id"}
+        assert set(answer) == {
+            "total",
+            "added",
+            "updated",
+            "skipped",
+            "refused",
+            "created_shops",
+            "errors",
+            "import_id",
+        }
         counts = {name: answer[name] for name in ("total", "added", "updated", "skipped", "refused")}
         assert counts == {"total": 4, "added": 2, "updated": 0, "skipped": 1, "refused": 1}
         assert answer["created_shops"] == ["Second Street"]
-        assert {(e["line"], e["field"], e["code"]) for e in answer["errors"]} == {(3, "at", "same_visit"), (4, "at", "no_time")}
+        assert {(e["line"], e["field"], e["code"]) for e in answer["errors"]} == {
+            (3, "at", "same_visit"),
+            (4, "at", "no_time"),
+        }
         assert all(e["reason"].endswith(".") for e in answer["errors"])
         assert isinstance(answer["import_id"], str)
 
@@ -207,14 +224,17 @@ class TestImportVisits:
     def test_takes_their_names_for_our_columns_and_a_shop_for_all(self, told, begun, tmp_path):
         theirs = tmp_path / "theirs.csv"
         theirs.write_text("Card No,When\n17,2026-11-23T08:12\n")
-        told("import", "visits", theirs, "--map", "Card No=customer", "--map", "When=at", "--shop", "Fenwick Road Coffee")
+        told(
+            "import", "visits", theirs, "--map", "Card No=customer", "--map", "When=at", "--shop", "Fenwick Road Coffee"
+        )
         assert Visit.get().customer.source_id == "17"
 
 
 class TestExpected:
     KEYS = {
-        "customer": str, "source_id": str | None, "name": str, "source": str, "probability": float, "at": str | None, "until": str | None,
-        "part_of_day": str | None, "reason": str, "why": list, "usual": str | None, "prompt": dict | None, "arrived_at": str | None,
+        "customer": str, "source_id": str | None, "name": str, "source": str, "probability": float,
+        "at": str | None, "until": str | None, "part_of_day": str | None, "reason": str, "why": list,
+        "usual": str | None, "prompt": dict | None, "arrived_at": str | None,
     }  # fmt: skip
 
     def test_answers_with_the_keys_and_kinds_of_the_contract(self, told, grown):
@@ -241,10 +261,13 @@ class TestExpected:
     def test_times_carry_the_shops_offset(self, told, begun, tmp_path):
         Shop.update(zone="America/New_York").execute()
         file = tmp_path / "v.csv"
-        file.write_text("customer,at\n" + "".join(f"17,{date(2026, 11, 23) - timedelta(days=n)}T08:10\n" for n in range(60)))
+        file.write_text(
+            "customer,at\n" + "".join(f"17,{date(2026, 11, 23) - timedelta(days=n)}T08:10\n" for n in range(60))
+        )
         told("import", "visits", file)
         row = told("expected", "--day", "2026-11-24")[0]
-        assert row["at"].startswith("2026-11-24T08:") and row["at"].endswith("-05:00")
+        assert row["at"].startswith("2026-11-24T08:")
+        assert row["at"].endswith("-05:00")
         assert row["source_id"] == "17"
 
     def test_of_a_past_day_knows_only_what_was_before_it(self, told, grown):
@@ -271,7 +294,9 @@ class TestForecast:
         with file.open("w", newline="") as target:
             writer = csv.writer(target)
             writer.writerow(["customer", "at"])
-            for code, at in Visit.select(Customer.source_id, Visit.at).join(Customer).order_by(Visit.at.desc()).tuples():
+            for code, at in (
+                Visit.select(Customer.source_id, Visit.at).join(Customer).order_by(Visit.at.desc()).tuples()
+            ):
                 writer.writerow([code, shop.local(at).replace(tzinfo=None).isoformat()])
         expected = {row["source_id"]: row for row in told("expected", "--day", "2026-11-20")}
         assert here("forecast", "--visits", file, "--day", "2026-11-20", "--out", out).code == 0
@@ -299,7 +324,7 @@ class TestExportAndBack:
         hand = hands(grown["tokens"]["owner"])
         who = grown["customers"][3]
         hand.act("visit.create", customer=who)
-        hand.act("note.create", customer=who, text="=1+1 „quoted“, \"twice\"\nand ünïcode نور", private=True)
+        hand.act("note.create", customer=who, text='=1+1 „quoted“, "twice"\nand ünïcode نور', private=True)
         hand.act("usual.set", customer=who, text="Flat white")
         Shop.update(hours=[["08:00", "18:00"], None, *[["09:00", "17:30"]] * 5]).execute()
         told("device", "enrol", "--staff", grown["staff"][0]["id"])
@@ -312,7 +337,8 @@ class TestExportAndBack:
         before = told("checksum")["checksum"]
         count = told("import", "everything", full, data=tmp_path / "second", url="")["total"]
         after = told("checksum", data=tmp_path / "second", url="")["checksum"]
-        assert after == before and re.fullmatch(r"[0-9a-f]{64}", after)
+        assert after == before
+        assert re.fullmatch(r"[0-9a-f]{64}", after)
         assert count > 2030
         told("export", tmp_path / "again.jsonl", data=tmp_path / "second", url="")
         assert (tmp_path / "again.jsonl").read_text() == (tmp_path / "export.jsonl").read_text()
@@ -331,8 +357,10 @@ class TestExportAndBack:
         assert Visit.create(customer=1, shop=shop, day=date(2026, 11, 24), at=TUESDAY).id > 200
 
     def test_holds_no_secret_and_a_notes_text_once(self, full, grown):
-        text = open(full, encoding="utf-8").read()
-        assert "pin_hash" not in text and "secret_hash" not in text and "token_hash" not in text
+        text = Path(full).read_text(encoding="utf-8")
+        assert "pin_hash" not in text
+        assert "secret_hash" not in text
+        assert "token_hash" not in text
         assert not any(token in text for token in grown["tokens"].values())
         assert text.count("and ünïcode") == 1
         assert [json.loads(line)["table"] for line in text.splitlines()[1:2]] == ["Business"]
@@ -349,10 +377,18 @@ class TestExportAndBack:
             pytest.param("{}\n", id="another thing"),
             pytest.param('{"regulars":"export","version":99}\n', id="a newer export"),
             pytest.param('{"regulars":"export","version":1}\n{"table":"Secrets"}\n', id="a table we do not have"),
-            pytest.param('{"regulars":"export","version":1}\n{"table":"Business","colour":"red"}\n', id="a column we do not have"),
-            pytest.param('{"regulars":"export","version":1}\n{"table":"Business","id":1,"name":"B","created_at":"x"}\n[1]\n', id="a line of something else"),
+            pytest.param(
+                '{"regulars":"export","version":1}\n{"table":"Business","colour":"red"}\n', id="a column we do not have"
+            ),
+            pytest.param(
+                '{"regulars":"export","version":1}\n{"table":"Business","id":1,"name":"B","created_at":"x"}\n[1]\n',
+                id="a line of something else",
+            ),
             pytest.param('{"regulars":"export","version":1}\n{"table":"Business","id":1,"na', id="a file cut off"),
-            pytest.param('{"regulars":"export","version":1}\n{"table":"Visit","id":1,"customer":5,"shop":5,"day":"2026-11-24","at":"x"}\n', id="a visit of nobody"),
+            pytest.param(
+                '{"regulars":"export","version":1}\n{"table":"Visit","id":1,"customer":5,"shop":5,"day":"2026-11-24","at":"x"}\n',
+                id="a visit of nobody",
+            ),
             pytest.param("\x00\xff\xfe", id="binary junk"),
         ],
     )
@@ -460,7 +496,8 @@ class TestWhatCannotBeDone:
         assert sentence in answer.err
 
     @pytest.mark.parametrize(
-        ("content", "sentence"), [("", "The file is empty."), ("who,when\n1,2\n", "customer and at"), (None, "cannot be read")]
+        ("content", "sentence"),
+        [("", "The file is empty."), ("who,when\n1,2\n", "customer and at"), (None, "cannot be read")],
     )
     def test_with_a_visits_file_is_told_by_import(self, here, begun, tmp_path, content, sentence):
         file = tmp_path / "v.csv"
@@ -471,12 +508,15 @@ class TestWhatCannotBeDone:
         assert sentence in answer.err
 
     @pytest.mark.parametrize(
-        "args", [("--map", "customer"), ("--shop", "Nowhere")], ids=["a map without an equals sign", "a shop that is not there"]
+        "args",
+        [("--map", "customer"), ("--shop", "Nowhere")],
+        ids=["a map without an equals sign", "a shop that is not there"],
     )
     def test_with_an_option_is_told(self, here, begun, tmp_path, args):
         (tmp_path / "v.csv").write_text("customer,at\n")
         answer = here("import", "visits", tmp_path / "v.csv", *args)
-        assert answer.code in (1, 2) and answer.err
+        assert answer.code in (1, 2)
+        assert answer.err
 
     def test_with_an_address_of_no_database_is_told(self, here):
         answer = here("checksum", url="mysql://somewhere/x")
@@ -486,7 +526,8 @@ class TestWhatCannotBeDone:
     def test_in_a_place_that_is_a_file_is_told(self, here, tmp_path):
         (tmp_path / "file").write_text("x")
         answer = here("checksum", data=tmp_path / "file", url="")
-        assert answer.code == 1 and answer.err
+        assert answer.code == 1
+        assert answer.err
 
     def test_with_a_database_that_is_none_is_told_and_leaves_it(self, here, tmp_path):
         broken = tmp_path / "broken"
@@ -509,15 +550,39 @@ class TestAServerOfItsOwn:
     def test_says_where_it_is_answers_and_ends_within_ten_seconds(self, tmp_path):
         (tmp_path / "clock").write_text(NOW)
         environment = {**os.environ, "DATABASE_URL": "", "REGULARS_DATA": str(tmp_path / "data")}
-        command = [sys.executable, "cli.py", "serve", "--json", "--port", "0", "--test-mode", "--clock", str(tmp_path / "clock")]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        command = [
+            sys.executable,
+            "cli.py",
+            "serve",
+            "--json",
+            "--port",
+            "0",
+            "--test-mode",
+            "--clock",
+            str(tmp_path / "clock"),
+        ]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         try:
+            assert process.stdout
+            assert process.stderr
             told = json.loads(process.stdout.readline())
             assert told["pid"] == process.pid
             with urllib.request.urlopen(f"{told['url']}/readyz", timeout=10) as answer:
                 ready = json.load(answer)
             assert (ready["ok"], ready["database"], ready["test_mode"]) == (True, "sqlite", True)
-            assert set(ready) >= {"ok", "database", "schema", "sqlite_version", "scheduler_age_s", "oldest_due_s", "last_backup_at", "version", "test_mode"}
+            assert set(ready) >= {
+                "ok",
+                "database",
+                "schema",
+                "sqlite_version",
+                "scheduler_age_s",
+                "oldest_due_s",
+                "last_backup_at",
+                "version",
+                "test_mode",
+            }
             with urllib.request.urlopen(f"{told['url']}/today", timeout=10) as answer:
                 assert 'data-testid="sign-in"' in answer.read().decode()
             with pytest.raises(urllib.error.HTTPError) as refused:

@@ -42,7 +42,9 @@ def imports_of(source: str) -> set[str]:
 
 def files() -> list[Path]:
     top = list(ROOT.glob("*.py"))
-    inside = [path for floor in ("domain", "views", "demo", "migrations", "tools") for path in (ROOT / floor).rglob("*.py")]
+    inside = [
+        path for floor in ("domain", "views", "demo", "migrations", "tools") for path in (ROOT / floor).rglob("*.py")
+    ]
     return sorted(top + inside)
 
 

@@ -111,16 +111,23 @@ class TestTheMigratedDatabase:
         runner(empty).up()
         stepped = written_checks(empty, engine)
         expected = {
-            model._meta.table_name: sum(len(field.constraints or []) for field in model._meta.sorted_fields) for model in models.TABLES
+            model._meta.table_name: sum(len(field.constraints or []) for field in model._meta.sorted_fields)
+            for model in models.TABLES
         }
         assert sum(expected.values()) >= 12
         assert {name: stepped.get(name, 0) for name in expected} == expected
 
     @pytest.mark.parametrize(
-        "column, values",
+        ("column", "values"),
         [
-            ("name, search_name, created_at, business_id, say_as, call, lang, pronoun", "'', '', 'x', 1, '', '', '', ''"),
-            ("name, search_name, created_at, business_id, say_as, call, lang, pronoun", "'R', 'r', 'x', 1, '', '', '', 'it'"),
+            (
+                "name, search_name, created_at, business_id, say_as, call, lang, pronoun",
+                "'', '', 'x', 1, '', '', '', ''",
+            ),
+            (
+                "name, search_name, created_at, business_id, say_as, call, lang, pronoun",
+                "'R', 'r', 'x', 1, '', '', '', 'it'",
+            ),
         ],
         ids=["a customer without a name", "a pronoun nobody chose"],
     )

@@ -8,7 +8,20 @@ import pytest
 from peewee import IntegrityError
 
 import models
-from models import Appointment, Customer, Invitation, Note, PromptShown, Session, Shop, Staff, Usual, Visit, folded, instant_text
+from models import (
+    Appointment,
+    Customer,
+    Invitation,
+    Note,
+    PromptShown,
+    Session,
+    Shop,
+    Staff,
+    Usual,
+    Visit,
+    folded,
+    instant_text,
+)
 from tests.conftest import TUESDAY, someone
 
 MIDNIGHT = 0
@@ -24,21 +37,48 @@ class TestTheShopsDay:
     @pytest.mark.parametrize(
         ("zone", "at", "day"),
         [
-            pytest.param("Europe/London", "2026-03-29T00:59:59Z", "2026-03-29", id="London, the second before the spring gap"),
-            pytest.param("Europe/London", "2026-03-28T23:59:59Z", "2026-03-28", id="London, the last second of a winter day"),
-            pytest.param("Europe/London", "2026-03-29T22:59:59Z", "2026-03-29", id="London, the last second of the 23-hour day"),
-            pytest.param("Europe/London", "2026-03-29T23:00:00Z", "2026-03-30", id="London, the day after the 23-hour day"),
+            pytest.param(
+                "Europe/London", "2026-03-29T00:59:59Z", "2026-03-29", id="London, the second before the spring gap"
+            ),
+            pytest.param(
+                "Europe/London", "2026-03-28T23:59:59Z", "2026-03-28", id="London, the last second of a winter day"
+            ),
+            pytest.param(
+                "Europe/London", "2026-03-29T22:59:59Z", "2026-03-29", id="London, the last second of the 23-hour day"
+            ),
+            pytest.param(
+                "Europe/London", "2026-03-29T23:00:00Z", "2026-03-30", id="London, the day after the 23-hour day"
+            ),
             pytest.param("Europe/London", "2026-10-24T23:00:00Z", "2026-10-25", id="London, the 25-hour day begins"),
             pytest.param("Europe/London", "2026-10-25T23:59:59Z", "2026-10-25", id="London, the 25-hour day ends"),
-            pytest.param("America/New_York", "2026-03-08T04:59:59Z", "2026-03-07", id="New York, the night before the gap"),
+            pytest.param(
+                "America/New_York", "2026-03-08T04:59:59Z", "2026-03-07", id="New York, the night before the gap"
+            ),
             pytest.param("America/New_York", "2026-03-09T03:59:59Z", "2026-03-08", id="New York, the 23-hour day ends"),
             pytest.param("America/New_York", "2026-11-02T04:59:59Z", "2026-11-01", id="New York, the 25-hour day ends"),
-            pytest.param("Africa/Cairo", "2024-04-25T21:59:59Z", "2024-04-25", id="Cairo, the second before a midnight that is skipped"),
+            pytest.param(
+                "Africa/Cairo",
+                "2024-04-25T21:59:59Z",
+                "2024-04-25",
+                id="Cairo, the second before a midnight that is skipped",
+            ),
             pytest.param("Africa/Cairo", "2024-04-25T22:00:00Z", "2024-04-26", id="Cairo, the day that begins at one"),
             pytest.param("Asia/Beirut", "2022-03-26T22:00:00Z", "2022-03-27", id="Beirut, the day that begins at one"),
-            pytest.param("America/Santiago", "2022-09-11T03:59:59Z", "2022-09-10", id="Santiago, the second before a midnight that is skipped"),
-            pytest.param("America/Santiago", "2022-09-11T04:00:00Z", "2022-09-11", id="Santiago, the day that begins at one"),
-            pytest.param("Pacific/Apia", "2011-12-30T09:59:59Z", "2011-12-29", id="Apia, the last second before a date that was left out"),
+            pytest.param(
+                "America/Santiago",
+                "2022-09-11T03:59:59Z",
+                "2022-09-10",
+                id="Santiago, the second before a midnight that is skipped",
+            ),
+            pytest.param(
+                "America/Santiago", "2022-09-11T04:00:00Z", "2022-09-11", id="Santiago, the day that begins at one"
+            ),
+            pytest.param(
+                "Pacific/Apia",
+                "2011-12-30T09:59:59Z",
+                "2011-12-29",
+                id="Apia, the last second before a date that was left out",
+            ),
             pytest.param("Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-31", id="Apia, straight to New Year's Eve"),
             pytest.param("Pacific/Apia", "2026-11-24T08:12:00Z", "2026-11-24", id="Apia, thirteen hours ahead"),
             pytest.param("Pacific/Auckland", "2026-11-24T11:00:00Z", "2026-11-25", id="Auckland, tomorrow already"),
@@ -52,21 +92,73 @@ class TestTheShopsDay:
     @pytest.mark.parametrize(
         ("zone", "day", "minute", "at"),
         [
-            pytest.param("Europe/London", "2026-03-29", 90, "2026-03-29T02:30:00+01:00", id="London 1:30 does not exist: 2:30"),
-            pytest.param("Europe/London", "2026-03-29", 60, "2026-03-29T02:00:00+01:00", id="London 1:00 does not exist: 2:00"),
-            pytest.param("Europe/London", "2026-03-29", 59, "2026-03-29T00:59:00+00:00", id="London 0:59, the minute before the gap"),
-            pytest.param("Europe/London", "2026-10-25", 90, "2026-10-25T01:30:00+01:00", id="London 1:30 twice: the first"),
-            pytest.param("Europe/London", "2026-10-25", 120, "2026-10-25T02:00:00+00:00", id="London 2:00 after the fold"),
-            pytest.param("America/New_York", "2026-03-08", 150, "2026-03-08T03:30:00-04:00", id="New York 2:30 does not exist: 3:30"),
-            pytest.param("America/New_York", "2026-11-01", 90, "2026-11-01T01:30:00-04:00", id="New York 1:30 twice: the first"),
-            pytest.param("Africa/Cairo", "2024-04-26", MIDNIGHT, "2024-04-26T01:00:00+03:00", id="Cairo, no midnight: one o'clock"),
-            pytest.param("Asia/Beirut", "2022-03-27", MIDNIGHT, "2022-03-27T01:00:00+03:00", id="Beirut, no midnight: one o'clock"),
-            pytest.param("America/Santiago", "2022-09-11", MIDNIGHT, "2022-09-11T01:00:00-03:00", id="Santiago, no midnight: one o'clock"),
-            pytest.param("Pacific/Apia", "2011-12-30", 600, "2011-12-31T10:00:00+14:00", id="Apia, a missing date: the next"),
-            pytest.param("Pacific/Apia", "2011-12-31", MIDNIGHT, "2011-12-31T00:00:00+14:00", id="Apia, the day after the missing one"),
+            pytest.param(
+                "Europe/London", "2026-03-29", 90, "2026-03-29T02:30:00+01:00", id="London 1:30 does not exist: 2:30"
+            ),
+            pytest.param(
+                "Europe/London", "2026-03-29", 60, "2026-03-29T02:00:00+01:00", id="London 1:00 does not exist: 2:00"
+            ),
+            pytest.param(
+                "Europe/London",
+                "2026-03-29",
+                59,
+                "2026-03-29T00:59:00+00:00",
+                id="London 0:59, the minute before the gap",
+            ),
+            pytest.param(
+                "Europe/London", "2026-10-25", 90, "2026-10-25T01:30:00+01:00", id="London 1:30 twice: the first"
+            ),
+            pytest.param(
+                "Europe/London", "2026-10-25", 120, "2026-10-25T02:00:00+00:00", id="London 2:00 after the fold"
+            ),
+            pytest.param(
+                "America/New_York",
+                "2026-03-08",
+                150,
+                "2026-03-08T03:30:00-04:00",
+                id="New York 2:30 does not exist: 3:30",
+            ),
+            pytest.param(
+                "America/New_York", "2026-11-01", 90, "2026-11-01T01:30:00-04:00", id="New York 1:30 twice: the first"
+            ),
+            pytest.param(
+                "Africa/Cairo",
+                "2024-04-26",
+                MIDNIGHT,
+                "2024-04-26T01:00:00+03:00",
+                id="Cairo, no midnight: one o'clock",
+            ),
+            pytest.param(
+                "Asia/Beirut",
+                "2022-03-27",
+                MIDNIGHT,
+                "2022-03-27T01:00:00+03:00",
+                id="Beirut, no midnight: one o'clock",
+            ),
+            pytest.param(
+                "America/Santiago",
+                "2022-09-11",
+                MIDNIGHT,
+                "2022-09-11T01:00:00-03:00",
+                id="Santiago, no midnight: one o'clock",
+            ),
+            pytest.param(
+                "Pacific/Apia", "2011-12-30", 600, "2011-12-31T10:00:00+14:00", id="Apia, a missing date: the next"
+            ),
+            pytest.param(
+                "Pacific/Apia",
+                "2011-12-31",
+                MIDNIGHT,
+                "2011-12-31T00:00:00+14:00",
+                id="Apia, the day after the missing one",
+            ),
             pytest.param("Europe/London", "2028-02-29", 8 * 60, "2028-02-29T08:00:00+00:00", id="a leap day"),
-            pytest.param("America/New_York", "2026-11-24", 8 * 60, "2026-11-24T13:00:00+00:00", id="an ordinary morning far away"),
-            pytest.param("Asia/Kathmandu", "2026-11-24", 8 * 60 + 12, "2026-11-24T02:27:00+00:00", id="a zone of quarter hours"),
+            pytest.param(
+                "America/New_York", "2026-11-24", 8 * 60, "2026-11-24T13:00:00+00:00", id="an ordinary morning far away"
+            ),
+            pytest.param(
+                "Asia/Kathmandu", "2026-11-24", 8 * 60 + 12, "2026-11-24T02:27:00+00:00", id="a zone of quarter hours"
+            ),
         ],
     )
     def test_has_wall_times_and_those_that_do_not_exist_move_forward(self, zone, day, minute, at):
@@ -126,10 +218,18 @@ class TestInstants:
         [
             pytest.param(datetime(2026, 11, 24, 8, 12, tzinfo=UTC), "2026-11-24T08:12:00.000Z", id="in UTC"),
             pytest.param(
-                datetime(2026, 11, 24, 8, 12, tzinfo=timezone(timedelta(hours=5, minutes=45))), "2026-11-24T02:27:00.000Z", id="from far away"
+                datetime(2026, 11, 24, 8, 12, tzinfo=timezone(timedelta(hours=5, minutes=45))),
+                "2026-11-24T02:27:00.000Z",
+                id="from far away",
             ),
-            pytest.param(datetime(1, 1, 1, 0, 0, tzinfo=UTC), "0001-01-01T00:00:00.000Z", id="a phone's clock gone mad"),
-            pytest.param(datetime(2026, 11, 24, 8, 12, 5, 999_999, tzinfo=UTC), "2026-11-24T08:12:05.999Z", id="milliseconds, not rounded up"),
+            pytest.param(
+                datetime(1, 1, 1, 0, 0, tzinfo=UTC), "0001-01-01T00:00:00.000Z", id="a phone's clock gone mad"
+            ),
+            pytest.param(
+                datetime(2026, 11, 24, 8, 12, 5, 999_999, tzinfo=UTC),
+                "2026-11-24T08:12:05.999Z",
+                id="milliseconds, not rounded up",
+            ),
         ],
     )
     def test_are_stored_as_utc_text_of_one_width(self, at, stored):
@@ -214,7 +314,9 @@ class TestCheckIn:
         assert joined
         assert Visit.get_by_id(visit.id).at == TUESDAY - timedelta(minutes=20)
 
-    @pytest.mark.parametrize(("minutes", "visits"), [(0, 1), (90, 1), (91, 2)], ids=["at once", "at the window's end", "a minute later"])
+    @pytest.mark.parametrize(
+        ("minutes", "visits"), [(0, 1), (90, 1), (91, 2)], ids=["at once", "at the window's end", "a minute later"]
+    )
     def test_within_the_window_it_is_one_visit(self, shop, rosa, sam, minutes, visits):
         rosa.check_in(shop, sam, TUESDAY)
         rosa.check_in(shop, sam, TUESDAY + timedelta(minutes=minutes))

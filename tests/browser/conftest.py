@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def find_browser(playwright: Playwright) -> str | None:
     """Return the path of the first browser there is: REGULARS_BROWSER, the machine's own, Playwright's."""
     wanted = os.environ.get("REGULARS_BROWSER")
-    for name in ([wanted] if wanted else NAMES):
+    for name in [wanted] if wanted else NAMES:
         path = shutil.which(name)
         if path:
             return path
@@ -161,7 +161,10 @@ def serving(folder: Path, browser: Browser, url: str = "") -> Iterator[Site]:
     log = (folder / "log").open("w")
     environment = {**os.environ, "DATABASE_URL": url}
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "serve.py"), str(folder), str(clock)], stdout=subprocess.PIPE, stderr=log, env=environment
+        [sys.executable, str(HERE / "serve.py"), str(folder), str(clock)],
+        stdout=subprocess.PIPE,
+        stderr=log,
+        env=environment,
     )
     try:
         assert server.stdout

@@ -12,13 +12,14 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def find(site: Site) -> Page:
-    page = site.today()
-    page.get_by_role("link", name="Find").tap()
-    expect(page.get_by_role("heading", name="Who has come in?")).to_be_visible()
+    page = site.phone()
+    page.goto("/find")
     return page
 
 
-def test_a_walk_in_without_a_name_is_added_and_here(find: Page):
+def test_a_walk_in_without_a_name_is_added_and_here(site: Site):
+    find = site.today()
+    find.get_by_role("link", name="Find").tap()
     find.get_by_label("Find someone").press_sequentially("Red umbrella")
     expect(find.get_by_test_id("nobody")).to_have_text("Nobody called “Red umbrella”. Add them?")
     find.get_by_role("button", name="Add Red umbrella, who is here now").tap()

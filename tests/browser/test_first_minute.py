@@ -63,7 +63,9 @@ def test_the_first_minute(site: Site):
     thumb.tap(page.get_by_role("link", name="Back to today"))
 
     # says the words: she is here, and they were said
-    expect(priya.get_by_test_id("prompt")).to_have_text(re.compile("Third Tuesday in a row. Thank her for coming back."))
+    expect(priya.get_by_test_id("prompt")).to_have_text(
+        re.compile("Third Tuesday in a row. Thank her for coming back.")
+    )
     assert thumb.tap(priya.get_by_test_id("here"), priya.get_by_test_id("said")) == 2
     expect(priya).to_contain_text("Said.")
     expect(priya.get_by_test_id("prompt")).to_have_count(0)

@@ -35,7 +35,15 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
 
 def test_a_row_reads_who_how_when_what_and_what_to_say(phone: Page):
     read = " ".join(row(phone, "Priya").inner_text().split())
-    expected = ["8:15", "Priya Raghunathan", "say PREE-ya", "Flat white, oat", "To say:", "Third Tuesday in a row.", "Here"]
+    expected = [
+        "8:15",
+        "Priya Raghunathan",
+        "say PREE-ya",
+        "Flat white, oat",
+        "To say:",
+        "Third Tuesday in a row.",
+        "Here",
+    ]
     places = [read.find(part) for part in expected]
     assert -1 not in places, read
     assert places == sorted(places), read

@@ -21,7 +21,12 @@ def test_a_name_and_a_note_that_look_like_code_ask_nothing(site: Site):
     site.act("usual.set", customer=made["customer"], text=PAYLOAD)
     page = site.phone()
     asked = requests_of(page)
-    for address in ("/today", f"/customers/{made['customer']}", f"/customers/{made['customer']}/notes/new", "/find?q=Bobby"):
+    for address in (
+        "/today",
+        f"/customers/{made['customer']}",
+        f"/customers/{made['customer']}/notes/new",
+        "/find?q=Bobby",
+    ):
         page.goto(address)
         expect(page.locator("body")).to_contain_text("Bobby")
         page.wait_for_load_state("networkidle")

@@ -48,8 +48,6 @@ def test_here_on_one_phone_is_seen_on_another_within_five_seconds(either_site: S
     row(maya, "Priya").get_by_test_id("here").tap()
     expect(row(sam, "Priya")).to_have_attribute("data-arrived", "true", timeout=5_000)
     assert sam.evaluate("window.same") is True, "the page was loaded anew"
-    row(maya, "Priya").get_by_test_id("undo").tap()
-    expect(row(sam, "Priya")).to_have_attribute("data-arrived", "false", timeout=5_000)
 
 
 @pytest.fixture

@@ -129,22 +129,75 @@ def busy() -> Shop:
     other = Shop.create(business=shop.business, name="Harbour Kiosk", zone="Europe/Lisbon")
     for person in Staff.select():
         models.Membership.create(staff=person, shop=other)
-    names = [LONG, UNBROKEN, "نور الهدى عبد الرحمن", "רחל בן־דוד", "Nguyễn Thị Minh Khai", PAYLOAD[:190], "Ọláwálé Adébáyọ̀", "田中 弘"]
+    names = [
+        LONG,
+        UNBROKEN,
+        "نور الهدى عبد الرحمن",
+        "רחל בן־דוד",
+        "Nguyễn Thị Minh Khai",
+        PAYLOAD[:190],
+        "Ọláwálé Adébáyọ̀",
+        "田中 弘",
+    ]
     names += [f"Regular {i} Person" for i in range(len(names), 66)]
     sam = Staff.get(Staff.name == "Sam")
     for i, name in enumerate(names):
         lang = {"نور": "ar", "רחל": "he", "田中": "ja"}.get(name.split()[0], "")
-        customer = _someone(shop, name, lang=lang, say_as="PREE-ya with a rather long explanation of it" if i < 3 else "", call=LONG if i == 1 else "")
+        customer = _someone(
+            shop,
+            name,
+            lang=lang,
+            say_as="PREE-ya with a rather long explanation of it" if i < 3 else "",
+            call=LONG if i == 1 else "",
+        )
         _came(customer, shop, *range(1, 40), minute=8 * 60 + 15 + 5 * i)
-        Usual.create(customer=customer, shop=shop, text=f"{'Black filter, extra large, with a very long story. ' * 3 if i < 2 else 'Tea'}", author=sam, day=shop.day_of(TUESDAY))
+        Usual.create(
+            customer=customer,
+            shop=shop,
+            text=f"{'Black filter, extra large, with a very long story. ' * 3 if i < 2 else 'Tea'}",
+            author=sam,
+            day=shop.day_of(TUESDAY),
+        )
         if i < 2:
             text = "No sesame, ever. " + "Check the bag yourself, twice, before it leaves the counter. " * 2
-            Note.create(customer=customer, shop=shop, author=sam, text=text, safety=True, moment="arrival", day=shop.day_of(TUESDAY), at=TUESDAY)
+            Note.create(
+                customer=customer,
+                shop=shop,
+                author=sam,
+                text=text,
+                safety=True,
+                moment="arrival",
+                day=shop.day_of(TUESDAY),
+                at=TUESDAY,
+            )
         if i == 1:
             for text in (PAYLOAD, UNBROKEN * 3):
-                Note.create(customer=customer, shop=shop, author=sam, text=text, moment="list", day=shop.day_of(TUESDAY), at=TUESDAY)
-            Note.create(customer=customer, shop=shop, author=sam, text=UNBROKEN, private=True, moment="arrival", day=shop.day_of(TUESDAY), at=TUESDAY)
-    Appointment.create(customer=customer, shop=shop, day=shop.day_of(TUESDAY), starts_at=TUESDAY - timedelta(minutes=20), service="Table by the window")
+                Note.create(
+                    customer=customer,
+                    shop=shop,
+                    author=sam,
+                    text=text,
+                    moment="list",
+                    day=shop.day_of(TUESDAY),
+                    at=TUESDAY,
+                )
+            Note.create(
+                customer=customer,
+                shop=shop,
+                author=sam,
+                text=UNBROKEN,
+                private=True,
+                moment="arrival",
+                day=shop.day_of(TUESDAY),
+                at=TUESDAY,
+            )
+    Appointment.create(
+        customer=customer,
+        shop=shop,
+        day=shop.day_of(TUESDAY),
+        starts_at=TUESDAY - timedelta(minutes=20),
+        service="Table by the window",
+    )
     return shop
 
 
@@ -157,7 +210,11 @@ def quiet() -> Shop:
 
 
 WORLDS: dict[str, Callable[[], Shop]] = {
-    "demo": demo, "first-day": first_day, "all-here": all_here, "busy": busy, "quiet": quiet,
+    "demo": demo,
+    "first-day": first_day,
+    "all-here": all_here,
+    "busy": busy,
+    "quiet": quiet,
 }
 
 

@@ -89,7 +89,11 @@ class TestTheDemoShop:
         _shop, lines, today = demo
         names = Counter(line.customer.name for line in lines)
         assert max(names.values()) == 1
-        places = Counter(line.customer.name for place in (today.here, today.past, today.open, today.later, today.any_time) for line in place)
+        places = Counter(
+            line.customer.name
+            for place in (today.here, today.past, today.open, today.later, today.any_time)
+            for line in place
+        )
         assert places == names
 
     def test_offers_words_of_several_kinds(self, demo):
@@ -103,14 +107,15 @@ class TestTheDemoShop:
     def test_calls_each_time_honest_that_it_shows(self, demo):
         for line in demo[1]:
             if line.source == "habit" and line.at:
-                assert line.at <= line.until and line.at.date() == line.until.date()
+                assert line.at <= line.until
+                assert line.at.date() == line.until.date()
 
 
 def test_it_is_alive_on_either_engine(storage, at):
     now = at(MOMENTS["on a Tuesday at 8:12"])
     shop = build(now, "Europe/London")
     today = arrange(expected.lines(shop, shop.day_of(now), now), shop, now)
-    assert [line.customer.name for line in today.here][0] == "Tomás Ferreira"
+    assert next(line.customer.name for line in today.here) == "Tomás Ferreira"
     assert Visit.select().count() > 2000
 
 

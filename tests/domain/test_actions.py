@@ -1,6 +1,7 @@
 """What a phone can do, through the API: each act once, each answer in words, and junk of any kind is only junk."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ import clock
 from domain import access
 from domain.actions import DOERS, OLDEST, taken_time
 from models import Action, Business, Customer, Import, Note, PromptShown, Shop, Usual, Visit, Witness
-from tests.conftest import TUESDAY, came, days_before, hire, signed_in, someone
+from tests.conftest import TUESDAY, came, days_before, hire, signed_in
 
 NOBODY = "999999"
 
@@ -41,17 +42,30 @@ def stranger(server):
     customer = Customer.create(business=business, name="Not ours", created_at=clock.now())
     visit = Visit.create(customer=customer, shop=shop, day=shop.today(), at=clock.now())
     kept = Note.create(customer=customer, shop=shop, text="Not ours", day=shop.today(), at=clock.now())
-    return {"customer": str(customer.id), "visit": str(visit.id), "note": str(kept.id), "shop": str(shop.id), "business": business}
+    return {
+        "customer": str(customer.id),
+        "visit": str(visit.id),
+        "note": str(kept.id),
+        "shop": str(shop.id),
+        "business": business,
+    }
 
 
 class TestEachAct:
     """What each type does, and that the same act again changes nothing and gets the same answer."""
 
-    CASES = {
+    CASES: dict[str, dict[str, Any]] = {
         "visit.create": {"customer": "ROSA"},
         "visit.undo": {"visit": "VISIT"},
         "customer.create": {"name": "Red scarf", "here": True},
-        "note.create": {"customer": "ROSA", "text": "Left-handed", "lifetime": "next_visit", "moment": "list", "private": False, "safety": True},
+        "note.create": {
+            "customer": "ROSA",
+            "text": "Left-handed",
+            "lifetime": "next_visit",
+            "moment": "list",
+            "private": False,
+            "safety": True,
+        },
         "note.edit": {"note": "NOTE", "text": "Likes the door", "base": "Likes the window"},
         "usual.set": {"customer": "ROSA", "text": "Cortado"},
         "prompt.said": {"customer": "ROSA", "prompt": "the-usual", "greeted_by_name": True},
@@ -63,7 +77,10 @@ class TestEachAct:
         names = {"ROSA": str(regular.id), "NOTE": note}
         if kind == "visit.undo":
             names["VISIT"] = applied(phone.act("visit.create", customer=str(regular.id)))["visit"]
-        return {name: names.get(value, value) if isinstance(value, str) else value for name, value in self.CASES[kind].items()}
+        return {
+            name: names.get(value, value) if isinstance(value, str) else value
+            for name, value in self.CASES[kind].items()
+        }
 
     def everything(self):
         tables = (Customer, Visit, Witness, Note, Usual, PromptShown)
@@ -123,7 +140,11 @@ class TestAnId:
                 {"id": person, "type": "customer.create", "data": {"name": "Red scarf"}},
                 {"id": visit, "type": "visit.create", "data": {"customer": person}},
                 {"id": note, "type": "note.create", "data": {"customer": person, "text": "Left-handed"}},
-                {"id": str(uuid4()), "type": "note.edit", "data": {"note": note, "text": "Right-handed", "base": "Left-handed"}},
+                {
+                    "id": str(uuid4()),
+                    "type": "note.edit",
+                    "data": {"note": note, "text": "Right-handed", "base": "Left-handed"},
+                },
                 {"id": str(uuid4()), "type": "visit.undo", "data": {"visit": visit}},
             ]
         )
@@ -132,7 +153,11 @@ class TestAnId:
         assert Note.get().customer.name == "Red scarf"
         assert Visit.select().count() == 0
 
-    @pytest.mark.parametrize("written", [str.upper, lambda key: key.replace("-", ""), lambda key: f"{{{key}}}"], ids=["capitals", "no dashes", "braces"])
+    @pytest.mark.parametrize(
+        "written",
+        [str.upper, lambda key: key.replace("-", ""), lambda key: f"{{{key}}}"],
+        ids=["capitals", "no dashes", "braces"],
+    )
     def test_is_the_same_however_it_is_written(self, phone, written):
         key = str(uuid4())
         phone.act("customer.create", key=key, name="Red scarf")
@@ -140,7 +165,25 @@ class TestAnId:
 
     @pytest.mark.parametrize(
         "who",
-        ["", "x", "-1", "0", "1.5", "9" * 30, "x" * 36, str(uuid4()), None, True, [], {}, [1], 1.5, 2**31, "1 OR 1=1", "\x00"],
+        [
+            "",
+            "x",
+            "-1",
+            "0",
+            "1.5",
+            "9" * 30,
+            "x" * 36,
+            str(uuid4()),
+            None,
+            True,
+            [],
+            {},
+            [1],
+            1.5,
+            2**31,
+            "1 OR 1=1",
+            "\x00",
+        ],
         ids=lambda who: repr(who)[:12],
     )
     def test_of_nothing_there_is_refused_in_words(self, phone, rosa, who):
@@ -180,7 +223,10 @@ class TestVisits:
 
     def test_in_a_shop_one_does_not_work_in_are_refused(self, phone, shop, rosa, stranger):
         second = Shop.create(business=shop.business, name="Second Street")
-        answers = [phone.act("visit.create", customer=str(rosa.id), shop=place) for place in (str(second.id), stranger["shop"], NOBODY)]
+        answers = [
+            phone.act("visit.create", customer=str(rosa.id), shop=place)
+            for place in (str(second.id), stranger["shop"], NOBODY)
+        ]
         assert {answer["status"] for answer in answers} == {"rejected"}
         assert len({answer["reason"] for answer in answers}) == 1
 
@@ -215,7 +261,16 @@ class TestVisits:
 
 class TestNotes:
     def test_are_kept_as_written_with_who_and_when(self, phone, rosa, sam, shop):
-        applied(phone.act("note.create", customer=str(rosa.id), text="  Left-handed ", moment="booking", lifetime="this_visit", private=True))
+        applied(
+            phone.act(
+                "note.create",
+                customer=str(rosa.id),
+                text="  Left-handed ",
+                moment="booking",
+                lifetime="this_visit",
+                private=True,
+            )
+        )
         kept = Note.get()
         assert (kept.text, kept.author, kept.shop, kept.moment, kept.lifetime, kept.private, kept.safety) == (
             "Left-handed", sam, shop, "booking", "this_visit", True, False,
@@ -248,10 +303,15 @@ class TestNotes:
         assert Note.select().count() == 0
 
     def test_edited_by_two_keep_both_texts(self, phone, other_phone, note, rosa):
-        assert applied(phone.act("note.edit", note=note, text="Likes the door", base="Likes the window")) == {"note": note}
+        assert applied(phone.act("note.edit", note=note, text="Likes the door", base="Likes the window")) == {
+            "note": note
+        }
         beside = applied(other_phone.act("note.edit", note=note, text="Likes the bar", base="Likes the window"))
         assert beside["note"] == note
-        assert {str(n.id): n.text for n in rosa.notes} == {note: "Likes the door", beside["kept_beside"]: "Likes the bar"}
+        assert {str(n.id): n.text for n in rosa.notes} == {
+            note: "Likes the door",
+            beside["kept_beside"]: "Likes the bar",
+        }
 
     def test_kept_beside_stay_as_private_as_they_were(self, phone, other_phone, rosa, ana):
         note = applied(phone.act("note.create", customer=str(rosa.id), text="Moved out", private=True))["note"]
@@ -260,7 +320,9 @@ class TestNotes:
         assert Note.get_by_id(int(beside)).author == ana
 
     def test_of_another_business_cannot_be_edited(self, phone, stranger):
-        answers = [phone.act("note.edit", note=which, text="Ours now", base="Not ours") for which in (stranger["note"], NOBODY)]
+        answers = [
+            phone.act("note.edit", note=which, text="Ours now", base="Not ours") for which in (stranger["note"], NOBODY)
+        ]
         assert answers[0]["reason"] == answers[1]["reason"]
         assert Note.get().text == "Not ours"
 
@@ -281,7 +343,12 @@ class TestPrompts:
         assert PromptShown.get().outcome == "shown"
         applied(phone.act(kind, customer=str(regular.id), prompt="the-usual", greeted_by_name=False))
         kept = PromptShown.get()
-        assert (kept.prompt, kept.outcome, kept.greeted_by_name, kept.day) == ("the-usual", outcome, False, shop.today())
+        assert (kept.prompt, kept.outcome, kept.greeted_by_name, kept.day) == (
+            "the-usual",
+            outcome,
+            False,
+            shop.today(),
+        )
         assert kept.facts["usual"] == "Flat white"
 
     @pytest.mark.parametrize("prompt", ["second-visit", "nonsense", "x" * 2000])
@@ -315,7 +382,12 @@ class TestTheTimeOfAnAct:
     @pytest.mark.parametrize("days", [-3, 3])
     def test_puts_no_visit_on_a_wrong_day_though_the_clock_is_days_off_and_says_so(self, phone, shop, rosa, days):
         wrong = TUESDAY + timedelta(days=days)
-        act = {"id": str(uuid4()), "type": "visit.create", "at": (wrong - timedelta(minutes=20)).isoformat(), "data": {"customer": str(rosa.id)}}
+        act = {
+            "id": str(uuid4()),
+            "type": "visit.create",
+            "at": (wrong - timedelta(minutes=20)).isoformat(),
+            "data": {"customer": str(rosa.id)},
+        }
         answer = phone.post("/api/v1/actions", json={"sent_at": wrong.isoformat(), "actions": [act]}).json
         assert answer["clock_off_s"] == -days * 86_400
         visit = rosa.visits.get()
@@ -329,14 +401,19 @@ class TestTheTimeOfAnAct:
         assert ("clock_off_s" in answer) is told
 
     def test_is_now_where_none_is_given(self, phone, rosa):
-        answer = phone.post("/api/v1/actions", json={"actions": [{"id": str(uuid4()), "type": "visit.create", "data": {"customer": rosa.id}}]})
+        answer = phone.post(
+            "/api/v1/actions",
+            json={"actions": [{"id": str(uuid4()), "type": "visit.create", "data": {"customer": rosa.id}}]},
+        )
         assert answer.json["results"][0]["status"] == "applied"
         assert rosa.visits.get().at == TUESDAY
 
     @pytest.mark.parametrize(
         ("sent", "told"),
         [
-            pytest.param("9999-12-31T23:59:59+00:00", "0001-01-01T00:00:01+00:00", id="from one end of time to the other"),
+            pytest.param(
+                "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:01+00:00", id="from one end of time to the other"
+            ),
             pytest.param("0001-01-01T00:00:01+00:00", "9999-12-31T23:59:59+00:00", id="and back"),
         ],
     )
@@ -346,9 +423,13 @@ class TestTheTimeOfAnAct:
         assert answer.status_code == 200, answer.text
         assert rosa.visits.get().at == TUESDAY
 
-    @pytest.mark.parametrize("told", ["", "yesterday", "2026-11-24T08:00", 17, [], {}, "0001-01-01T00:00:00+14:00"], ids=repr)
+    @pytest.mark.parametrize(
+        "told", ["", "yesterday", "2026-11-24T08:00", 17, [], {}, "0001-01-01T00:00:00+14:00"], ids=repr
+    )
     def test_that_is_none_is_rejected(self, phone, rosa, told):
-        answer = phone.acts([{"id": str(uuid4()), "type": "visit.create", "at": told, "data": {"customer": str(rosa.id)}}])[0]
+        answer = phone.acts(
+            [{"id": str(uuid4()), "type": "visit.create", "at": told, "data": {"customer": str(rosa.id)}}]
+        )[0]
         assert answer["status"] == "rejected"
 
     def test_three_days_is_the_limit_the_contract_names(self):
@@ -367,7 +448,9 @@ class TestABatch:
         ]
         answers = phone.acts(acts)
         assert [answer["status"] for answer in answers] == ["applied", *["rejected"] * 4, "applied"]
-        assert [answer["id"] for answer in answers if answer["id"]] == [act["id"] for act in acts if isinstance(act, dict)]
+        assert [answer["id"] for answer in answers if answer["id"]] == [
+            act["id"] for act in acts if isinstance(act, dict)
+        ]
         assert Visit.select().count() == 2
 
     @pytest.mark.parametrize(("count", "code"), [(0, 200), (500, 200), (501, 413)])
@@ -381,7 +464,8 @@ class TestABatch:
 
     @pytest.mark.parametrize(
         "body",
-        [b"", b"null", b"[]", b"17", b'"text"', b"{}", b'{"actions": {}}', b'{"actions": null}', b"{", b"\xff\xfe", b'{"actions": [], "sent_at": "noon"}',
+        [b"", b"null", b"[]", b"17", b'"text"', b"{}", b'{"actions": {}}', b'{"actions": null}', b"{", b"\xff\xfe",
+         b'{"actions": [], "sent_at": "noon"}',
          b'{"actions": [], "sent_at": 17}', b'{"actions":' * 100_000, b"[" * 200_000, b'{"actions": [' + b"9" * 5000 + b"]}"],
         ids=lambda body: repr(body[:24]),
     )  # fmt: skip
@@ -400,18 +484,26 @@ class TestABatch:
 class TestWithABearerToken:
     @pytest.mark.parametrize("token", ["", "nonsense", "ж", "a b c"])
     def test_that_is_none_nobody_gets_in(self, server, rosa, token):
-        answer = server.test_client().post("/api/v1/actions", json={"actions": []}, headers={"Authorization": f"Bearer {token}".encode().decode("latin-1")})
+        answer = server.test_client().post(
+            "/api/v1/actions",
+            json={"actions": []},
+            headers={"Authorization": f"Bearer {token}".encode().decode("latin-1")},
+        )
         assert answer.status_code == 401
 
     def test_that_is_good_the_same_acts_are_done(self, server, shop, sam, rosa):
         token = access.start_session(sam, "token", shop=shop)
         act = {"id": str(uuid4()), "type": "visit.create", "data": {"customer": str(rosa.id)}}
-        answer = server.test_client().post("/api/v1/actions", json={"actions": [act]}, headers={"Authorization": f"Bearer {token}"})
+        answer = server.test_client().post(
+            "/api/v1/actions", json={"actions": [act]}, headers={"Authorization": f"Bearer {token}"}
+        )
         assert answer.json["results"][0]["status"] == "applied"
 
     def test_a_phones_session_is_no_bearer_token(self, server, phone):
         cookie = phone.client.get_cookie("regulars").value
-        answer = server.test_client().post("/api/v1/actions", json={"actions": []}, headers={"Authorization": f"Bearer {cookie}"})
+        answer = server.test_client().post(
+            "/api/v1/actions", json={"actions": []}, headers={"Authorization": f"Bearer {cookie}"}
+        )
         assert answer.status_code == 401
 
 
@@ -428,12 +520,26 @@ ANYTHING = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(max_size=40)
-    | st.sampled_from(["1", "2", "\ud83d", "\x00", "x" * 36, "2026-11-24T08:00:00+00:00", "0001-01-01T00:00:00+00:00", "always", "list", str(uuid4()), "9" * 40]),
+    | st.sampled_from(
+        [
+            "1",
+            "2",
+            "\ud83d",
+            "\x00",
+            "x" * 36,
+            "2026-11-24T08:00:00+00:00",
+            "0001-01-01T00:00:00+00:00",
+            "always",
+            "list",
+            str(uuid4()),
+            "9" * 40,
+        ]
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-FIELDS = ["customer", "visit", "note", "shop", "text", "name", "here", "lifetime", "moment", "private", "safety", "base", "prompt",
-          "greeted_by_name", "pronoun", "call", "say_as", "usual"]  # fmt: skip
+FIELDS = ["customer", "visit", "note", "shop", "text", "name", "here", "lifetime", "moment", "private", "safety", "base",
+          "prompt", "greeted_by_name", "pronoun", "call", "say_as", "usual"]  # fmt: skip
 JUNK = st.fixed_dictionaries(
     {},
     optional={
@@ -457,4 +563,3 @@ def test_junk_is_answered_in_words_and_never_with_a_breakdown(phone, rosa, acts,
         assert len(results) == len(acts)
         assert all(r["status"] in ("applied", "duplicate", "conflict", "rejected") for r in results)
         assert all(r.get("reason", "").endswith(".") for r in results if r["status"] in ("conflict", "rejected"))
-

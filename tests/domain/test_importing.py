@@ -61,8 +61,15 @@ class TestTheHeader:
         ],
     )
     def test_is_understood(self, take_in, header, mapping):
-        fields = {"customer": "17", "at": "2026-11-23T08:00", **{theirs: {"customer": "17", "at": "2026-11-23T08:00"}[ours] for theirs, ours in mapping.items()}}
-        line = ",".join(fields.get(name.strip(" \ufeff"), fields.get(name.strip(" \ufeff").lower(), "x")) for name in header.split(","))
+        fields = {
+            "customer": "17",
+            "at": "2026-11-23T08:00",
+            **{theirs: {"customer": "17", "at": "2026-11-23T08:00"}[ours] for theirs, ours in mapping.items()},
+        }
+        line = ",".join(
+            fields.get(name.strip(" \ufeff"), fields.get(name.strip(" \ufeff").lower(), "x"))
+            for name in header.split(",")
+        )
         report = take_in(f"{header}\n{line}\n", mapping=mapping)
         assert (report.added, report.errors) == (1, [])
         assert visits() == [("17", "Fenwick Road Coffee", "11-23 08:00")]
@@ -96,11 +103,24 @@ class TestTheTime:
         ("told", "instant", "day"),
         [
             pytest.param("2026-11-23T08:12", "2026-11-23T08:12:00Z", "2026-11-23", id="the shop's wall time in winter"),
-            pytest.param("2026-07-23 08:12:30", "2026-07-23T07:12:30Z", "2026-07-23", id="the shop's wall time in summer, with a blank"),
-            pytest.param("2026-07-23T23:30:00Z", "2026-07-23T23:30:00Z", "2026-07-24", id="UTC, already tomorrow in the shop"),
-            pytest.param("2026-11-23T03:30:00+05:45", "2026-11-22T21:45:00Z", "2026-11-22", id="an offset, yesterday in the shop"),
-            pytest.param("2026-03-29T01:30", "2026-03-29T01:30:00Z", "2026-03-29", id="a time that does not exist: an hour later"),
-            pytest.param("2026-10-25T01:30", "2026-10-25T00:30:00Z", "2026-10-25", id="a time that is twice: the first"),
+            pytest.param(
+                "2026-07-23 08:12:30",
+                "2026-07-23T07:12:30Z",
+                "2026-07-23",
+                id="the shop's wall time in summer, with a blank",
+            ),
+            pytest.param(
+                "2026-07-23T23:30:00Z", "2026-07-23T23:30:00Z", "2026-07-24", id="UTC, already tomorrow in the shop"
+            ),
+            pytest.param(
+                "2026-11-23T03:30:00+05:45", "2026-11-22T21:45:00Z", "2026-11-22", id="an offset, yesterday in the shop"
+            ),
+            pytest.param(
+                "2026-03-29T01:30", "2026-03-29T01:30:00Z", "2026-03-29", id="a time that does not exist: an hour later"
+            ),
+            pytest.param(
+                "2026-10-25T01:30", "2026-10-25T00:30:00Z", "2026-10-25", id="a time that is twice: the first"
+            ),
             pytest.param("2024-02-29T08:00", "2024-02-29T08:00:00Z", "2024-02-29", id="a leap day"),
             pytest.param("2026-11-23", "2026-11-23T00:00:00Z", "2026-11-23", id="a day without a time"),
         ],
@@ -148,7 +168,9 @@ class TestALineThatCannotBeTakenIn:
         assert [row[0] for row in visits()] == ["7", "8"]
 
     def test_does_not_bring_a_shop_that_only_it_names(self, take_in):
-        report = take_in("customer,at,shop\n1,0001-01-01T00:00,Atlantis\n,2026-11-23T08:00,Atlantis\n1,never,Atlantis\n")
+        report = take_in(
+            "customer,at,shop\n1,0001-01-01T00:00,Atlantis\n,2026-11-23T08:00,Atlantis\n1,never,Atlantis\n"
+        )
         assert (report.refused, report.created_shops) == (3, [])
         assert not Shop.select().where(Shop.name == "Atlantis").exists()
 
@@ -172,7 +194,9 @@ class TestTheSameVisit:
         assert take_in("customer,at\n1,2026-11-23T08:05\n").skipped == 1
 
     def test_does_not_reach_over_midnight_nor_into_another_shop(self, take_in):
-        report = take_in("customer,at,shop\n1,2026-11-23T23:50,\n1,2026-11-24T00:10,\n1,2026-11-23T23:50,Second Street\n")
+        report = take_in(
+            "customer,at,shop\n1,2026-11-23T23:50,\n1,2026-11-24T00:10,\n1,2026-11-23T23:50,Second Street\n"
+        )
         assert (report.added, report.skipped) == (3, 0)
 
     def test_follows_the_shops_own_window(self, take_in, shop):
@@ -181,7 +205,9 @@ class TestTheSameVisit:
         assert (report.added, report.skipped) == (2, 1)
 
     def test_is_found_in_a_file_that_is_in_no_order(self, take_in):
-        report = take_in("customer,at\n1,2026-11-23T12:00\n2,2026-11-20T08:00\n1,2026-11-23T08:00\n1,2026-11-23T11:00\n")
+        report = take_in(
+            "customer,at\n1,2026-11-23T12:00\n2,2026-11-20T08:00\n1,2026-11-23T08:00\n1,2026-11-23T11:00\n"
+        )
         assert (report.added, report.skipped) == (3, 1)
         assert [row[2] for row in visits() if row[0] == "1"] == ["11-23 08:00", "11-23 12:00"]
 
@@ -189,7 +215,8 @@ class TestTheSameVisit:
 class TestTheSameFileTwice:
     def test_adds_nothing(self, take_in):
         content = "customer,at,name,shop\n" + "".join(
-            f"{n % 7},2026-11-{1 + n % 20:02d}T{7 + n % 12:02d}:{n % 60:02d}:00.123456,Guest {n % 7},Second Street\n" for n in range(60)
+            f"{n % 7},2026-11-{1 + n % 20:02d}T{7 + n % 12:02d}:{n % 60:02d}:00.123456,Guest {n % 7},Second Street\n"
+            for n in range(60)
         )
         first = take_in(content)
         before = visits()
@@ -257,11 +284,19 @@ class TestShops:
 
 
 class TestADryRun:
-    CONTENT = "customer,at,shop,name\n1,2026-11-23T08:00,,Rosa\n1,2026-11-23T08:30,,\n2,2026-11-23T08:00,Second Street,\n2,2026-11-23T08:10,Second Street,\n,x,,\n"
+    CONTENT = (
+        "customer,at,shop,name\n1,2026-11-23T08:00,,Rosa\n1,2026-11-23T08:30,,\n"
+        "2,2026-11-23T08:00,Second Street,\n2,2026-11-23T08:10,Second Street,\n,x,,\n"
+    )
 
     def test_counts_as_the_real_one_would_and_keeps_nothing(self, take_in, shop):
         dry = take_in(self.CONTENT, dry_run=True)
-        assert (Visit.select().count(), Customer.select().count(), Shop.select().count(), Import.select().count()) == (0, 0, 1, 0)
+        assert (Visit.select().count(), Customer.select().count(), Shop.select().count(), Import.select().count()) == (
+            0,
+            0,
+            1,
+            0,
+        )
         assert dry.import_id is None
         wet = take_in(self.CONTENT)
         same = ("total", "added", "skipped", "refused", "created_shops", "errors")
@@ -290,13 +325,14 @@ class TestTheChunks:
     @pytest.mark.parametrize("size", [1, 2, 3, 4000], ids=lambda size: f"{size} at a time")
     def test_make_no_difference(self, take_in, monkeypatch, size):
         monkeypatch.setattr(importing, "CHUNK", size)
-        seen = []
+        seen: list[int] = []
         report = take_in(self.LINES, progress=seen.append)
         assert (report.total, report.added, report.skipped, report.refused) == (7, 3, 3, 1)
         assert [error["line"] for error in sorted(report.errors, key=lambda e: e["line"])] == [3, 5, 6, 8]
         assert sorted(c.name for c in Customer.select()) == ["Okafor", "Rosa"]
         assert len(visits()) == 3
-        assert seen == sorted(seen) and seen[-1] == 7
+        assert seen == sorted(seen)
+        assert seen[-1] == 7
 
 
 class TestWhatAnImportLeaves:
@@ -339,16 +375,37 @@ class TestListedErrors:
 
 
 GOOD = b"customer,at,shop,name,source_id\n" + b"".join(
-    b"%d,2026-11-%02dT%02d:%02d,%s,%s,R%d\n" % (n % 5, 1 + n % 20, 7 + n % 12, n % 60, (b"", b"Second Street")[n % 2], (b"", "Zoë".encode())[n % 3 == 0], n)
+    b"%d,2026-11-%02dT%02d:%02d,%s,%s,R%d\n"
+    % (n % 5, 1 + n % 20, 7 + n % 12, n % 60, (b"", b"Second Street")[n % 2], (b"", "Zoë".encode())[n % 3 == 0], n)
     for n in range(12)
 )
 PIECES = st.one_of(
     st.binary(max_size=6),
-    st.sampled_from([b'"', b",", b"\n", b"\r", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"9" * 30, b"=1+1", b"T24:00", b"+99:99", b"\xed\xa0\x80", b"'; --", "\u202e".encode()]),
+    st.sampled_from(
+        [
+            b'"',
+            b",",
+            b"\n",
+            b"\r",
+            b"\x00",
+            b"\xff\xfe",
+            b"\xef\xbb\xbf",
+            b"9" * 30,
+            b"=1+1",
+            b"T24:00",
+            b"+99:99",
+            b"\xed\xa0\x80",
+            b"'; --",
+            "\u202e".encode(),
+        ]
+    ),
 )
 
 
-@given(edits=st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 9), PIECES), min_size=1, max_size=12), tail=st.integers(0, len(GOOD)))
+@given(
+    edits=st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 9), PIECES), min_size=1, max_size=12),
+    tail=st.integers(0, len(GOOD)),
+)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_refused_or_counted_and_never_worse(shop, file, edits, tail):
     content = GOOD[: tail or None] if tail % 5 == 0 else GOOD
@@ -357,8 +414,8 @@ def test_a_damaged_file_is_refused_or_counted_and_never_worse(shop, file, edits,
     with models.db.atomic() as transaction:
         try:
             report = import_visits(file(content), shop.business, shop)
-        except Unreadable as told:
-            assert str(told)
+        except Unreadable:
+            assert not Visit.select().exists()
         else:
             assert adds_up(report)
             assert report.added == Visit.select().count()

@@ -21,7 +21,9 @@ def minutes(clock: str) -> int:
     return int(clock.split(":")[0]) * 60 + int(clock.split(":")[1])
 
 
-def usual(name: str, around: str = "", until: str = "", here: str = "", prompt: str = "", source: str = "habit") -> Line:
+def usual(
+    name: str, around: str = "", until: str = "", here: str = "", prompt: str = "", source: str = "habit"
+) -> Line:
     """Return somebody expected by habit around a time (none: any time), perhaps here since a time."""
     line = Line(Customer(name=name), source, probability=0.5, reason={"kind": "visits", "came": 3})
     if around:
@@ -50,7 +52,10 @@ def walk_in(name: str, here: str) -> Line:
 def places(lines: list[Line], now: str) -> dict[str, list[str]]:
     """Return the names in each place, places that are empty left out."""
     today = arrange(lines, LONDON, at(now))
-    found = {name: [line.customer.name for line in getattr(today, name)] for name in ("here", "past", "open", "later", "any_time")}
+    found = {
+        name: [line.customer.name for line in getattr(today, name)]
+        for name in ("here", "past", "open", "later", "any_time")
+    }
     return {name: names for name, names in found.items() if names}
 
 
@@ -66,7 +71,9 @@ class TestWhereALineStands:
             pytest.param(usual("Rosa", "8:00"), "10:10", "past", id="two hours past"),
             pytest.param(usual("Rosa", "8:00"), "10:11", "any_time", id="more than two hours past slides to the end"),
             pytest.param(usual("Rosa"), "8:00", "any_time", id="at no particular hour"),
-            pytest.param(usual("Rosa", prompt="second-visit"), "8:00", "open", id="at no particular hour, with something to say"),
+            pytest.param(
+                usual("Rosa", prompt="second-visit"), "8:00", "open", id="at no particular hour, with something to say"
+            ),
             pytest.param(booked("Mr Okafor", "8:30"), "8:00", "open", id="booked within the hour"),
             pytest.param(booked("Mr Okafor", "8:00"), "8:10", "open", id="booked, within the grace"),
             pytest.param(booked("Mr Okafor", "8:00"), "8:11", "past", id="booked, past the grace"),
@@ -95,7 +102,14 @@ class TestWhereALineStands:
         assert places([*others, line], "8:13") == {"here": ["Ana", "Rosa"]}
 
     def test_is_one_place_only(self):
-        lines = [usual("a", "8:00"), usual("b"), booked("c", "9:00"), walk_in("d", "7:00"), usual("e", "12:00"), usual("f", "6:00")]
+        lines = [
+            usual("a", "8:00"),
+            usual("b"),
+            booked("c", "9:00"),
+            walk_in("d", "7:00"),
+            usual("e", "12:00"),
+            usual("f", "6:00"),
+        ]
         for hour in range(24):
             found = places(lines, f"{hour}:12")
             assert sorted(name for names in found.values() for name in names) == list("abcdef")
@@ -144,7 +158,9 @@ class TestCounts:
         assert (today.soon, today.still) == (1, 4)
 
     def test_the_next_time_is_that_of_the_first_still_to_come(self):
-        today = arrange([usual("a", "11:00", here="8:00"), usual("b", "12:00"), usual("c", "13:00")], LONDON, at("8:01"))
+        today = arrange(
+            [usual("a", "11:00", here="8:00"), usual("b", "12:00"), usual("c", "13:00")], LONDON, at("8:01")
+        )
         assert today.next_time == LONDON.local(at("12:00"))
 
     def test_a_day_without_anybody_is_empty(self):

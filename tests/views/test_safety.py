@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,17 @@ from domain import access
 from models import Appointment, Customer, Note, Shop, Usual
 from tests.conftest import came, days_before, signed_in
 
-PAGES = ("/today", "/find", "/find?q=r", "/customers/{rosa}", "/customers/{rosa}/edit", "/customers/{rosa}/notes/new", "/choose-shop", "/settings", "/team")
+PAGES = (
+    "/today",
+    "/find",
+    "/find?q=r",
+    "/customers/{rosa}",
+    "/customers/{rosa}/edit",
+    "/customers/{rosa}/notes/new",
+    "/choose-shop",
+    "/settings",
+    "/team",
+)
 ANYBODYS = ("/sign-in", "/enrol/", "/sign-in/owner/nonsense", "/enrol/nonsense")
 
 
@@ -40,7 +51,12 @@ class TestHeaders:
             assert "unsafe" not in answer.headers["Content-Security-Policy"], path
             assert told["default-src"] == "'none'", path
             assert re.fullmatch(r"'nonce-[\w-]{16,}'", told["script-src"]), path
-            assert (told["style-src"], told["frame-ancestors"], told["base-uri"], told["form-action"]) == ("'self'", "'none'", "'none'", "'self'")
+            assert (told["style-src"], told["frame-ancestors"], told["base-uri"], told["form-action"]) == (
+                "'self'",
+                "'none'",
+                "'none'",
+                "'self'",
+            )
 
     def test_carry_a_nonce_that_no_two_answers_share(self, everywhere):
         nonces = [policy(answer)["script-src"] for _path, answer in everywhere()]
@@ -59,13 +75,26 @@ class TestHeaders:
             assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", path
 
     def test_are_on_answers_that_are_no_pages_too(self, desk, rosa):
-        answers = [desk.post(f"/customers/{rosa.id}/visits", htmx=True), desk.post("/api/v1/actions", json={}), desk.get("/healthz"), desk.get("/api/v1/export"), desk.get("/")]
+        answers = [
+            desk.post(f"/customers/{rosa.id}/visits", htmx=True),
+            desk.post("/api/v1/actions", json={}),
+            desk.get("/healthz"),
+            desk.get("/api/v1/export"),
+            desk.get("/"),
+        ]
         for answer in answers:
-            assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
+            assert (answer.headers["Cache-Control"], answer.headers["X-Content-Type-Options"]) == (
+                "no-store",
+                "nosniff",
+            )
 
     @pytest.mark.parametrize(
         ("host", "scheme", "referrer", "hsts"),
-        [("localhost", "http", "no-referrer", False), ("192.168.1.20:8000", "http", "same-origin", False), ("regulars.example", "https", "no-referrer", True)],
+        [
+            ("localhost", "http", "no-referrer", False),
+            ("192.168.1.20:8000", "http", "same-origin", False),
+            ("regulars.example", "https", "no-referrer", True),
+        ],
         ids=["on this machine", "in the shop's network", "on https"],
     )
     def test_suit_where_it_is_served(self, server, owner, host, scheme, referrer, hsts):
@@ -89,7 +118,9 @@ class TestCookies:
     def entered(self, server, owner, base):
         link = access.invite(owner, "owner")
         client = server.test_client()
-        return client.post(f"/sign-in/owner/{link.token}", base_url=base, headers={"Sec-Fetch-Site": "same-origin"}).headers["Set-Cookie"]
+        return client.post(
+            f"/sign-in/owner/{link.token}", base_url=base, headers={"Sec-Fetch-Site": "same-origin"}
+        ).headers["Set-Cookie"]
 
     def test_are_bound_to_the_host_on_https(self, server, owner):
         cookie = self.entered(server, owner, "https://regulars.example")
@@ -101,7 +132,9 @@ class TestCookies:
     def test_cannot_be_read_by_scripts_on_http(self, server, owner):
         cookie = self.entered(server, owner, "http://192.168.1.20:8000")
         assert cookie.startswith("regulars=")
-        assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert "Secure" not in cookie
 
 
 class TestAWriteThatAnotherSitesPageCaused:
@@ -113,7 +146,11 @@ class TestAWriteThatAnotherSitesPageCaused:
             pytest.param({"Sec-Fetch-Site": "same-site"}, 403, id="a neighbour on our domain"),
             pytest.param({"Sec-Fetch-Site": "none"}, 403, id="a bookmark that writes"),
             pytest.param({"Sec-Fetch-Site": ""}, 403, id="an empty word"),
-            pytest.param({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"}, 403, id="another site that claims our origin"),
+            pytest.param(
+                {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+                403,
+                id="another site that claims our origin",
+            ),
             pytest.param({"Origin": "http://localhost"}, 303, id="an old browser on our page"),
             pytest.param({"Origin": "http://evil.example"}, 403, id="an old browser on another page"),
             pytest.param({"Origin": "http://localhost.evil.example"}, 403, id="an origin that begins as ours"),
@@ -130,7 +167,9 @@ class TestAWriteThatAnotherSitesPageCaused:
         if code == 403:
             assert "That came from another page than ours, so nothing was done." in answer.text
 
-    @pytest.mark.parametrize("path", ["/sign-in", "/enrol/", "/sign-out", "/settings", "/api/v1/actions", "/sign-in/owner/nonsense"])
+    @pytest.mark.parametrize(
+        "path", ["/sign-in", "/enrol/", "/sign-out", "/settings", "/api/v1/actions", "/sign-in/owner/nonsense"]
+    )
     def test_is_refused_everywhere(self, desk, path):
         assert desk.client.post(path, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
 
@@ -140,7 +179,9 @@ class TestAWriteThatAnotherSitesPageCaused:
         assert server.test_client().post("/api/v1/actions", json={"actions": []}, headers=headers).status_code == 200
 
     def test_cannot_hide_behind_a_token_that_is_none(self, phone, rosa):
-        answer = phone.client.post(f"/customers/{rosa.id}/visits", headers={"Authorization": "Bearer nonsense", "Sec-Fetch-Site": "cross-site"})
+        answer = phone.client.post(
+            f"/customers/{rosa.id}/visits", headers={"Authorization": "Bearer nonsense", "Sec-Fetch-Site": "cross-site"}
+        )
         assert answer.status_code == 401
         assert rosa.visits.count() == 0
 
@@ -149,20 +190,26 @@ class TestAWriteThatAnotherSitesPageCaused:
 
 
 class TestErrors:
-    CASES = {
+    CASES: dict[str, tuple[str, str, dict[str, Any], int, str]] = {
         "nobody there": ("GET", "/customers/999999", {}, 404, "It may have been removed. Go back to today’s list."),
         "a wrong method": ("DELETE", "/today", {}, 405, "That cannot be done here. Go back to today’s list."),
         "far too much": ("POST", "/customers", {"data": {"name": "x" * 5_000_000}}, 413, "That is too much at once. Send less."),
         "a form without a name": ("POST", "/customers", {"data": {}}, 422, "“name” is empty. Write something first."),
         "a name too long": ("POST", "/customers", {"data": {"name": "x" * 201}}, 422, "“name” is too long: 200 letters fit."),
         "a hole in the text": ("GET", "/find?q=%00", {}, 400, "That could not be read. Go back and try again."),
-        "an act of no id": ("POST", "/customers", {"data": {"name": "Rosa", "action": "junk"}}, 422, "An act needs an id of its own, a UUID."),
-        "another site": ("POST", "/customers", {"headers": {"Sec-Fetch-Site": "cross-site"}}, 403, "That came from another page than ours, so nothing was done."),
+        "an act of no id": ("POST", "/customers", {"data": {"name": "Rosa", "action": "junk"}}, 422,
+                            "An act needs an id of its own, a UUID."),
+        "another site": ("POST", "/customers", {"headers": {"Sec-Fetch-Site": "cross-site"}}, 403,
+                         "That came from another page than ours, so nothing was done."),
     }  # fmt: skip
 
     def asked(self, phone, case, htmx):
         method, path, options, _code, _told = self.CASES[case]
-        headers = {"Sec-Fetch-Site": "same-origin", **({"HX-Request": "true"} if htmx else {}), **options.get("headers", {})}
+        headers = {
+            "Sec-Fetch-Site": "same-origin",
+            **({"HX-Request": "true"} if htmx else {}),
+            **options.get("headers", {}),
+        }
         return phone.client.open(path, method=method, headers=headers, data=options.get("data"))
 
     @pytest.mark.parametrize("case", CASES)
@@ -193,19 +240,23 @@ class TestErrors:
         ids=["no such address", "a wrong method", "a wrong body", "far too much", "not theirs", "another site"],
     )
     def test_are_problem_json_for_programs(self, phone, method, path, options, code):
-        options = {**options, "headers": {"Sec-Fetch-Site": "same-origin", **options.get("headers", {})}}
-        answer = phone.client.open(path, method=method, **options)
+        given: dict[str, Any] = {**options, "headers": {"Sec-Fetch-Site": "same-origin", **options.get("headers", {})}}
+        answer = phone.client.open(path, method=method, **given)
         assert (answer.status_code, answer.mimetype) == (code, "application/problem+json")
         assert answer.json["status"] == code
         assert answer.json["type"] == "about:blank"
         assert answer.json["title"].endswith(".")
 
     def test_of_our_own_making_tell_nothing_of_the_inside(self, phone, monkeypatch, rosa):
-        monkeypatch.setattr("domain.expected.lines", lambda *_: {}["secret/path"])
+        def broken(*_given):
+            raise KeyError("secret/path")
+
+        monkeypatch.setattr("domain.expected.lines", broken)
         answer = phone.get("/today")
         assert answer.status_code == 500
         assert "That did not save, and nothing was lost. Try again." in answer.text
-        assert "KeyError" not in answer.text and "secret/path" not in answer.text
+        assert "KeyError" not in answer.text
+        assert "secret/path" not in answer.text
 
     def test_signed_out_htmx_is_sent_to_sign_in(self, server, rosa):
         answer = server.test_client().get("/today", headers={"HX-Request": "true"})
@@ -233,19 +284,42 @@ class TestHostileText:
         owner.name, sam.name = text, text
         owner.save(), sam.save()
         access.admit_phone(sam, text)
-        rosa = Customer.create(business=shop.business, name=text, say_as=text, call=text, lang=text[:9], created_at=clock.now())
+        rosa = Customer.create(
+            business=shop.business, name=text, say_as=text, call=text, lang=text[:9], created_at=clock.now()
+        )
         came(rosa, shop, *days_before(shop.today(), 14, 7, 1))
         Usual.create(customer=rosa, shop=shop, text=text, author=sam, day=shop.today())
         for moment, safety, private in (("list", False, False), ("arrival", True, False), ("arrival", False, True)):
-            Note.create(customer=rosa, shop=shop, author=sam, text=text, moment=moment, safety=safety, private=private, day=shop.today(), at=clock.now())
+            Note.create(
+                customer=rosa,
+                shop=shop,
+                author=sam,
+                text=text,
+                moment=moment,
+                safety=safety,
+                private=private,
+                day=shop.today(),
+                at=clock.now(),
+            )
         Appointment.create(customer=rosa, shop=shop, day=shop.today(), starts_at=clock.now(), service=text)
         phone = signed_in(server, sam)
         pages = [desk.get(path.format(rosa=rosa.id)) for path in PAGES]
         pages += [desk.get("/find", query_string={"q": text}), phone.get("/sign-in")]
         pages += [phone.post(f"/customers/{rosa.id}/visits", htmx=htmx) for htmx in (True, False)]
-        pages += [phone.get("/today"), phone.get(f"/customers/{rosa.id}"), phone.post(f"/customers/{rosa.id}/private-notes", htmx=True)]
-        pages += [phone.post(f"/customers/{rosa.id}/notes", {"text": text, "action": "junk"}), phone.post("/customers", {"name": text})]
-        pages += [desk.post("/settings", {"name": text, "same_visit_minutes": text, "opens_0": text, "zone": text, "called": text})]
+        pages += [
+            phone.get("/today"),
+            phone.get(f"/customers/{rosa.id}"),
+            phone.post(f"/customers/{rosa.id}/private-notes", htmx=True),
+        ]
+        pages += [
+            phone.post(f"/customers/{rosa.id}/notes", {"text": text, "action": "junk"}),
+            phone.post("/customers", {"name": text}),
+        ]
+        pages += [
+            desk.post(
+                "/settings", {"name": text, "same_visit_minutes": text, "opens_0": text, "zone": text, "called": text}
+            )
+        ]
         pages += [desk.post("/team", {"name": text, "pin": text}), desk.post(f"/team/{sam.id}/phone")]
         assert {page.status_code for page in pages} <= {200, 302, 303, 422}
         shown = 0
@@ -255,9 +329,8 @@ class TestHostileText:
                 assert tag not in body
             for element in re.findall(r"<[a-zA-Z][^<>]*>", body):
                 bare = re.sub(r'"[^"]*"', '""', element)
-                assert "alert" not in bare and "hx-get" not in bare.replace('hx-get=""', ""), element
-                assert "onmouseover" not in bare, element
-            assert "49" not in re.sub(r"<[^>]*>", "", body) or "{{7*7}}" not in text
+                assert not re.search(r"alert|onmouseover|hx-get(?!=\"\")", bare), element
+            assert "{{7*7}}" not in text or "49" not in re.sub(r"<[^>]*>", "", body)
             shown += html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in body
         assert shown >= 12, "it stands on the pages, as text"
 

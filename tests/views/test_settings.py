@@ -29,7 +29,12 @@ class TestEachField:
             pytest.param({"same_visit_minutes": " 0 "}, "same_visit_minutes", 0, id="no window"),
             pytest.param({"same_visit_minutes": "720"}, "same_visit_minutes", 720, id="the longest window"),
             pytest.param(HOURS, "hours", [["08:00", "18:00"]] * 7, id="hours every day"),
-            pytest.param({"opens_1": "08:30", "closes_1": "24:00"}, "hours", [None, ["08:30", "24:00"], *[None] * 5], id="open on Tuesdays only"),
+            pytest.param(
+                {"opens_1": "08:30", "closes_1": "24:00"},
+                "hours",
+                [None, ["08:30", "24:00"], *[None] * 5],
+                id="open on Tuesdays only",
+            ),
             pytest.param({"opens_1": "  ", "closes_1": ""}, "hours", None, id="hours left empty are not told"),
         ],
     )
@@ -49,15 +54,41 @@ class TestEachField:
             pytest.param({"zone": "../../etc/passwd"}, "Pick a time zone from the list.", id="a zone that is a path"),
             pytest.param({"zone": ""}, "Pick a time zone from the list.", id="no zone"),
             pytest.param({"called": "punter"}, "Pick one of the words.", id="another word"),
-            pytest.param({"same_visit_minutes": "721"}, "Write a number of minutes from 0 to 720.", id="a window too long"),
-            pytest.param({"same_visit_minutes": "-1"}, "Write a number of minutes from 0 to 720.", id="a window below nothing"),
-            pytest.param({"same_visit_minutes": "ninety"}, "Write a number of minutes from 0 to 720.", id="a window in words"),
-            pytest.param({"same_visit_minutes": "9" * 400}, "Write a number of minutes from 0 to 720.", id="an endless window"),
-            pytest.param({"opens_1": "08:00"}, "Write both times as 08:30, the earlier one first.", id="opening without closing"),
-            pytest.param({"opens_1": "18:00", "closes_1": "08:00"}, "Write both times as 08:30, the earlier one first.", id="hours backwards"),
-            pytest.param({"opens_1": "08:00", "closes_1": "08:00"}, "Write both times as 08:30, the earlier one first.", id="open for no time"),
-            pytest.param({"opens_1": "8 am", "closes_1": "6 pm"}, "Write both times as 08:30, the earlier one first.", id="hours in words"),
-            pytest.param({"opens_6": "08:00", "closes_6": "25:00"}, "Write both times as 08:30, the earlier one first.", id="an hour too many"),
+            pytest.param(
+                {"same_visit_minutes": "721"}, "Write a number of minutes from 0 to 720.", id="a window too long"
+            ),
+            pytest.param(
+                {"same_visit_minutes": "-1"}, "Write a number of minutes from 0 to 720.", id="a window below nothing"
+            ),
+            pytest.param(
+                {"same_visit_minutes": "ninety"}, "Write a number of minutes from 0 to 720.", id="a window in words"
+            ),
+            pytest.param(
+                {"same_visit_minutes": "9" * 400}, "Write a number of minutes from 0 to 720.", id="an endless window"
+            ),
+            pytest.param(
+                {"opens_1": "08:00"}, "Write both times as 08:30, the earlier one first.", id="opening without closing"
+            ),
+            pytest.param(
+                {"opens_1": "18:00", "closes_1": "08:00"},
+                "Write both times as 08:30, the earlier one first.",
+                id="hours backwards",
+            ),
+            pytest.param(
+                {"opens_1": "08:00", "closes_1": "08:00"},
+                "Write both times as 08:30, the earlier one first.",
+                id="open for no time",
+            ),
+            pytest.param(
+                {"opens_1": "8 am", "closes_1": "6 pm"},
+                "Write both times as 08:30, the earlier one first.",
+                id="hours in words",
+            ),
+            pytest.param(
+                {"opens_6": "08:00", "closes_6": "25:00"},
+                "Write both times as 08:30, the earlier one first.",
+                id="an hour too many",
+            ),
         ],
     )
     def test_that_is_not_good_is_told_and_nothing_is_kept(self, desk, shop, changes, sentence):
@@ -71,8 +102,8 @@ class TestEachField:
 
     @pytest.mark.parametrize(
         "changes",
-        [{"name": "Corner Café"}, {"zone": "America/New_York"}, {"called": "patient"}, {"same_visit_minutes": "45"}, {"same_visit_minutes": "ninety"},
-         {"opens_1": "8 am", "closes_1": "6 pm"}, {"opens_3": "09:15", "closes_3": "17:45"}],
+        [{"name": "Corner Café"}, {"zone": "America/New_York"}, {"called": "patient"}, {"same_visit_minutes": "45"},
+         {"same_visit_minutes": "ninety"}, {"opens_1": "8 am", "closes_1": "6 pm"}, {"opens_3": "09:15", "closes_3": "17:45"}],
         ids=lambda changes: ", ".join(changes.values()),
     )  # fmt: skip
     def test_stays_as_it_was_typed_when_another_is_not_good(self, desk, changes):
@@ -102,7 +133,8 @@ class TestThePage:
     def test_shows_what_is_kept(self, desk, shop):
         keep(desk, **{**HOURS, "opens_2": "", "closes_2": ""}, same_visit_minutes="45", zone="Asia/Kathmandu")
         page = desk.get("/settings").text
-        assert 'name="opens_0" value="08:00"' in page and 'name="opens_2" value=""' in page
+        assert 'name="opens_0" value="08:00"' in page
+        assert 'name="opens_2" value=""' in page
         assert '<option value="Asia/Kathmandu" selected>' in page
         assert 'value="45"' in page
         assert "It is 13:57 on Tuesday there." in page
@@ -118,7 +150,9 @@ class TestThePage:
         assert Shop.get_by_id(shop.id).revision > before
 
     def test_does_not_count_back_what_another_phone_counted_up(self, desk, shop, monkeypatch):
-        monkeypatch.setattr(Shop, "save", lambda self, *a, save=Shop.save, **k: (shop.changed(), save(self, *a, **k))[1])
+        monkeypatch.setattr(
+            Shop, "save", lambda self, *a, save=Shop.save, **k: (shop.changed(), save(self, *a, **k))[1]
+        )
         before = Shop.get_by_id(shop.id).revision
         keep(desk)
         assert Shop.get_by_id(shop.id).revision >= before + 2
