@@ -168,7 +168,10 @@ def _tell(error: HTTPException) -> Response | HTTPException:
         and not request.headers.get("HX-Request")
     ):
         return redirect(url_for("sign_in.show"), 303)
-    return problem(401 if signed_out else code, g.get("problem", ""))
+    response = problem(401 if signed_out else code, g.get("problem", ""))
+    if signed_out and sign_in.is_shut_out():
+        response.headers["Clear-Site-Data"] = asking.FORGET
+    return response
 
 
 def _is_public() -> bool:

@@ -19,7 +19,6 @@ from zoneinfo import available_timezones
 
 import click
 import waitress
-from peewee import PeeweeException
 from playhouse.migrations import Runner
 
 import background
@@ -31,7 +30,7 @@ from demo.seed import grow
 from demo.shop import build
 from domain import access, expected, forecast, importing
 from domain.telling import line_as_json
-from models import MIGRATIONS, Business, Phone, Shop, Staff, db
+from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, open_database
 from views.asking import roles_of
 from words import _
 
@@ -52,11 +51,10 @@ def command(group: click.Group, name: str, storage: bool = True) -> Callable[[Ca
     def add(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
         def run(data: Path | None, as_json: bool, clock_file: Path | None, **options: Any) -> None:
-            config = Config()
-            if data:
-                config = config.but(data=data)
+            config = configured(data)
             follow_clock(clock_file)
             if storage:
+                need_shop(config)
                 open_storage(config)
             answer = function(config, **options)
             if answer is not None:
@@ -77,6 +75,21 @@ def command(group: click.Group, name: str, storage: bool = True) -> Callable[[Ca
         return group.command(name, help=function.__doc__)(run)
 
     return add
+
+
+def configured(data: Path | None) -> Config:
+    try:
+        config = Config()
+        open_database(config.url)
+    except ValueError as error:
+        raise Sentence(_("A setting in the environment cannot be used: %(error)s", error=error)) from None
+    return config.but(data=data) if data else config
+
+
+def need_shop(config: Config) -> None:
+    """Refuse a directory without a shop, rather than make an empty one of a mistyped name."""
+    if not config.database_url and not (config.data / "regulars.db").exists():
+        raise Sentence(_("There is no shop in %(data)s yet. Begin with ./regulars init.", data=config.data))
 
 
 def follow_clock(path: Path | None) -> None:
@@ -122,7 +135,7 @@ def main() -> None:
 # -- beginning
 
 
-@command(main, "init")
+@command(main, "init", storage=False)
 @click.option("--shop", required=True)
 @click.option("--timezone", required=True, help="Such as Europe/London.")
 @click.option("--owner", default="Owner", show_default=True)
@@ -132,6 +145,7 @@ def init(config: Config, shop: str, timezone: str, owner: str) -> tuple[Options,
         raise Sentence(_("A shop needs a name."))
     if timezone not in available_timezones():
         raise Sentence(_("“%(timezone)s” is no time zone. One looks like Europe/London.", timezone=timezone))
+    open_storage(config)
     if Business.select().exists():
         raise Sentence(_("This directory holds a shop already."))
     place, person = access.open_shop(shop.strip()[:100], timezone, owner.strip()[:100] or "Owner")
@@ -199,9 +213,7 @@ def serve_command(
     data: Path | None, clock_file: Path | None, as_json: bool, host: str, port: int, lan: bool, test_mode: bool
 ) -> None:
     """Serve the app until SIGTERM or Ctrl-C."""
-    config = Config()
-    if data:
-        config = config.but(data=data)
+    config = configured(data)
     if clock_file and not test_mode:
         raise click.UsageError(_("--clock goes with --test-mode."))
     if test_mode:
@@ -261,7 +273,10 @@ def seed(config: Config, customers: int, visits: int, seed: int) -> tuple[Option
     shop = shop_called(None)
     if visits and not customers:
         raise Sentence(_("Visits need customers who make them."))
-    told = grow(shop, customers, visits, seed, clock.now())
+    try:
+        told = grow(shop, customers, visits, seed, clock.now())
+    except ValueError as error:
+        raise Sentence(str(error)) from None
     return told, json.dumps(told, indent=1)
 
 
@@ -314,10 +329,11 @@ def import_visits(
     return told, words
 
 
-@command(import_group, "everything")
+@command(import_group, "everything", storage=False)
 @click.argument("file", type=click.Path(path_type=Path))
 def import_everything(config: Config, file: Path) -> tuple[Options, str]:
     """Take an export back into an empty database."""
+    open_storage(config)
     try:
         count = domain.export.take_back(file)
     except ValueError as error:
@@ -433,7 +449,7 @@ def forecast_command(file: Path, day: date, out: Path) -> None:
 # -- the installation
 
 
-@command(main, "routes")
+@command(main, "routes", storage=False)
 def routes(config: Config) -> tuple[Any, str]:
     """Print every route with the roles that may use it."""
     app = create_app(config)
@@ -529,10 +545,14 @@ def test_command(context: click.Context, full: bool) -> None:
 def run() -> None:
     """Run the command line; bad input never ends in a traceback."""
     try:
-        main()
-    except PeeweeException as error:
+        main(prog_name="./regulars")
+    except DRIVER_ERRORS as error:
         click.echo(_("The database refused: %(error)s. Nothing was lost.", error=error), err=True)
-        sys.exit(1)
+    except OSError as error:
+        click.echo(
+            _("%(file)s cannot be used: %(why)s.", file=error.filename or "", why=error.strerror or error), err=True
+        )
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Code calls ``clock.now()`` and never imports ``now``, so that a test, or a serve
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,5 +36,12 @@ def read_instant(path: Path) -> datetime:
 def follow(path: Path) -> None:
     """Make the instant in `path` the present for the whole process; time moves only when the file changes."""
     global now
-    read_instant(path)
-    now = lambda: read_instant(path)  # noqa: E731
+    last = read_instant(path)
+
+    def followed() -> datetime:
+        nonlocal last
+        with suppress(OSError, ValueError):  # caught in the middle of being written: the former instant still holds
+            last = read_instant(path)
+        return last
+
+    now = followed

@@ -7,12 +7,15 @@ calendar day. Nothing here knows HTTP, and what weighs many rows against each ot
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from peewee import (
+    SQL,
     AutoField,
     BooleanField,
     Check,
@@ -25,10 +28,13 @@ from peewee import (
     IntegerField,
     JSONField,
     Model,
+    NodeList,
+    PeeweeException,
     Query,
     SqliteDatabase,
     TextField,
     fn,
+    sqlite3 as peewee_sqlite3,
 )
 
 import clock
@@ -73,9 +79,30 @@ def open_database(url: str) -> Database:
     raise ValueError("A database address begins with sqlite:/// or postgresql://.")
 
 
+def _driver_errors() -> tuple[type[Exception], ...]:
+    """Return what a refusal of the database can be: peewee's own errors, and those of a driver asked directly."""
+    errors: list[type[Exception]] = [PeeweeException, peewee_sqlite3.Error]
+    with suppress(ImportError):
+        import psycopg
+
+        errors.append(psycopg.Error)
+    return tuple(errors)
+
+
+DRIVER_ERRORS = _driver_errors()
+
+
 def is_postgres() -> bool:
     """Say whether the database in use is PostgreSQL."""
     return not isinstance(db.obj, SqliteDatabase)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read one moment's state inside the block, whoever writes meanwhile, and hold up nobody."""
+    how = {"isolation_level": "REPEATABLE READ"} if is_postgres() else {"lock_type": "DEFERRED"}
+    with db.atomic(**how):
+        yield
 
 
 def checked(field: str, words: tuple[str, ...]) -> Check:
@@ -104,10 +131,21 @@ def instant_text(instant: datetime) -> str:
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+class NumberField(AutoField):
+    """A row's number, never given twice: a stale Undo on some phone must not hit whoever came after.
+
+    PostgreSQL's sequences keep that by themselves; SQLite has to be asked.
+    """
+
+    def ddl(self, ctx: Any) -> Any:
+        column = super().ddl(ctx)
+        return column if is_postgres() else NodeList((column, SQL("AUTOINCREMENT")))
+
+
 class Row(Model):
     """What every table shares: the database in use and plain table names."""
 
-    id = AutoField()
+    id = NumberField()
 
     class Meta:
         database = db
@@ -333,6 +371,12 @@ class Customer(Row):
             visit.save(only=[Visit.at])
         Witness.create(visit=visit, staff=by, at=at, **witness)
         return visit, same is not None
+
+
+def one_line(text: str) -> str:
+    """Return text fit to be a name: on one line, without control letters or those that turn the writing's direction."""
+    turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in text if c not in turning).split())
 
 
 def folded(text: str) -> str:

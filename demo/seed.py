@@ -35,6 +35,14 @@ def grow(shop: Shop, customers: int, visits: int, seed: int, now: datetime) -> d
 
     `visits` are spread over the 180 days before today, by habits drawn from `seed`.
     """
+    if (
+        Customer.select()
+        .where((Customer.business == shop.business) & (Customer.source_id == f"seed-{seed}-0"))
+        .exists()
+    ):
+        raise ValueError("This seed has been used here already. Take another.")
+    if visits and not customers:
+        raise ValueError("Visits need customers.")
     chance = random.Random(seed)
     today = shop.day_of(now)
     with db.atomic():

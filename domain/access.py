@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from peewee import JOIN
 
 import clock
-from models import Invitation, Membership, Phone, PinTries, Session, Shop, Staff, db, is_postgres
+from models import Business, Invitation, Membership, Phone, PinTries, Session, Shop, Staff, db, is_postgres
 
 OWNER_LINK_LASTS = timedelta(hours=24)
 PHONE_LINK_LASTS = timedelta(minutes=10)
@@ -195,11 +195,12 @@ def end_session(session: Session) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PinAnswer:
-    """What came of a PIN: right, or the tries left, or at rest until a time (None: until the owner opens it)."""
+    """What came of a PIN: right, or the tries left, or resting for a quarter of an hour, or shut until a new PIN is set."""
 
     right: bool
     tries_left: int = 0
     resting: bool = False
+    shut: bool = False
 
 
 def try_pin(staff: Staff, phone: Phone, pin: str) -> PinAnswer:
@@ -212,7 +213,7 @@ def try_pin(staff: Staff, phone: Phone, pin: str) -> PinAnswer:
         if tries.rests_until and tries.rests_until <= now and tries.wrong_in_all < TRIES_IN_ALL:
             tries.wrong, tries.rests_until = 0, None
         if tries.rests_until or tries.wrong_in_all >= TRIES_IN_ALL:
-            return PinAnswer(False, resting=True)
+            return PinAnswer(False, resting=True, shut=tries.wrong_in_all >= TRIES_IN_ALL)
         tries.wrong += 1
         tries.wrong_in_all += 1
         if tries.wrong >= TRIES or tries.wrong_in_all >= TRIES_IN_ALL:
@@ -222,7 +223,7 @@ def try_pin(staff: Staff, phone: Phone, pin: str) -> PinAnswer:
         PinTries.delete().where(PinTries.id == tries.id).execute()
         return PinAnswer(True)
     left = min(TRIES - tries.wrong, TRIES_IN_ALL - tries.wrong_in_all)
-    return PinAnswer(False, tries_left=left, resting=left <= 0)
+    return PinAnswer(False, tries_left=left, resting=left <= 0, shut=tries.wrong_in_all >= TRIES_IN_ALL)
 
 
 def team(business: int) -> list[Staff]:
@@ -236,8 +237,6 @@ def team(business: int) -> list[Staff]:
 
 def open_shop(name: str, zone: str, owner_name: str) -> tuple[Shop, Staff]:
     """Return a new business's first shop and its owner."""
-    from models import Business
-
     with db.atomic():
         business = Business.create(name=name, created_at=clock.now())
         shop = Shop.create(business=business, name=name, zone=zone)

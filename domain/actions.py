@@ -32,12 +32,14 @@ from models import (
     Visit,
     Witness,
     db,
+    one_line,
 )
 from words import _
 
 OLDEST = timedelta(days=3)  # an older act is taken at the time it reaches us
 SKEW_TOLD = timedelta(minutes=5)
-LONGEST = {"name": 200, "text": 2000}
+LONGEST = {"name": 200, "say_as": 200, "call": 200, "usual": 200, "text": 2000}
+ONE_LINE = {"name", "say_as", "call", "usual"}
 
 
 class Refused(Exception):
@@ -74,6 +76,8 @@ class Asked:
             raise Refused(_("“%(name)s” has to be a text.", name=name))
         # neither a NUL nor half a letter (a lone surrogate) can be stored
         value = str(value).replace("\x00", "").encode("utf-8", "ignore").decode().strip()
+        if name in ONE_LINE:
+            value = one_line(value)
         if required and not value:
             raise Refused(_("“%(name)s” is empty. Write something first.", name=name))
         if len(value) > LONGEST.get(name, 2000):
@@ -98,10 +102,8 @@ class Asked:
         value = self.act.data.get(name)
         if isinstance(value, str) and len(value) == 36:
             value = _made_by(value, name)
-        try:
-            number = int(str(value))
-        except ValueError:
-            number = 0
+        text = str(value)
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 0
         if not 0 < number < 2**31:
             raise Refused(_("There is no such %(thing)s. It may have been removed.", thing=_(name)))
         return number

@@ -33,6 +33,7 @@ from models import (
     db,
     instant_text,
     is_postgres,
+    snapshot,
 )  # fmt: skip
 from words import _
 
@@ -63,7 +64,12 @@ def _plain(value: Any) -> Any:
 
 
 def lines() -> Iterator[str]:
-    """Yield the export as text, one line an object, keys in order."""
+    """Yield the export as text, one line an object, keys in order: one moment's state, whoever writes meanwhile."""
+    with snapshot():
+        yield from _lines()
+
+
+def _lines() -> Iterator[str]:
     for record in records():
         yield json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 

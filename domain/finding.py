@@ -46,15 +46,15 @@ def found(shop: Shop, query: str, now: datetime) -> list[Line]:
     """Return the customers whose name holds `query` (no case, no accents), or whose usual does; those due today first."""
     text = folded(query)
     having = Usual.select(Usual.customer).where((Usual.shop == shop.id) & Usual.text.contains(query))
+    today = {line.customer.id: line for line in lines(shop, shop.day_of(now), now)}
     matches = list(
         Customer.select()
         .where(
             (Customer.business == shop.business_id) & (Customer.search_name.contains(text) | Customer.id.in_(having))
         )
-        .order_by(Customer.search_name)
+        .order_by(Customer.id.in_(list(today)).desc(), Customer.search_name)
         .limit(200)
     )
-    today = {line.customer.id: line for line in lines(shop, shop.day_of(now), now)}
     result = [today.get(c.id) or Line(c, "walk-in") for c in matches]
     result.sort(key=lambda line: (line.source == "walk-in", not folded(line.customer.name).startswith(text)))
     return with_usuals(shop, result[:MOST])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -175,7 +176,7 @@ def _read(file: Iterable[str], shops: _Shops, mapping: dict[str, str], report: R
     if missing:
         raise Unreadable(
             _(
-                "The first line should name the columns customer and at; %(missing)s is missing. "
+                "The first line should name the columns customer and at. Missing: %(missing)s. "
                 "If your file calls it something else, say --map THEIRS=OURS.",
                 missing=listed(missing),
             )
@@ -221,6 +222,8 @@ def _told(line: int, row: dict[str, str], shops: _Shops) -> Told:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise Refusal("at", "no_time", _("“%(text)s” is no time such as 2026-11-24T08:12.", text=text[:40])) from None
+    if not re.search(r"[T ]\d", text):
+        raise Refusal("at", "no_hour", _("“%(text)s” names a day but no hour; a visit needs both.", text=text[:40]))
     if not 1970 <= at.year < 9999:  # room for any offset on both sides
         raise Refusal("at", "out_of_range", _("“%(text)s” is out of range.", text=text[:40]))
     source_id = row.get("source_id", "")

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from domain.history import History
-from models import Customer, PromptShown, Shop, Staff, Usual
+from models import PromptShown, Shop, Staff, Usual
 
 SILENT_DAYS = 28  # the same prompt is not shown again within these days
 CROWD = 6  # more arrivals than this in CROWD_MINUTES, and nobody has time to say anything
@@ -178,10 +178,3 @@ def prompts_for(shop: Shop, people: dict[int, History], today: date) -> dict[int
         if chosen:
             found[customer] = chosen
     return found
-
-
-def prompt_for(customer: Customer, shop: Shop, today: date) -> dict[str, Any] | None:
-    """Return the best prompt for one customer who comes today, or None."""
-    from domain.history import histories
-
-    return prompts_for(shop, histories(shop, [customer.id], today), today).get(customer.id)

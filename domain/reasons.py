@@ -24,7 +24,7 @@ GROUPS = {
     "yesterday": ("lag1",),
 }
 NEW_FACE_DAYS = 28
-DATES_SHOWN = 6
+DATES_SHOWN = 14
 GAPS_LOOKED_AT = 6
 SATURDAY = 5
 
@@ -35,7 +35,7 @@ Days = Sequence[date]
 class Reason:
     """One claim: its `kind` and the numbers in it, all fit for JSON (days as ISO dates, oldest first).
 
-    `facts["dates"]` holds up to 6 of the latest visit days that bear the claim out. The kinds and their other facts:
+    `facts["dates"]` holds up to 14 of the latest visit days that bear the claim out. The kinds and their other facts:
 
     - `new-face`, `visits`: `came` visit days in all, the first included, `since` that day
     - `weekdays`: `came` of the last `of` Mondays to Fridays, on `days`, and hardly ever at weekends
@@ -128,7 +128,7 @@ def _often_claim(days: Days, day: date, _: Arrival) -> Reason | None:
 
 
 def _rhythm_claim(days: Days, day: date, _: Arrival) -> Reason | None:
-    """A steady gap of 2 days or more that comes round about now."""
+    """A steady gap of 3 days or more that comes round about now."""
     recent = days[-GAPS_LOOKED_AT - 1 :]
     gaps = [(later - earlier).days for earlier, later in pairwise(recent)]
     if len(gaps) < 3:
@@ -137,7 +137,7 @@ def _rhythm_claim(days: Days, day: date, _: Arrival) -> Reason | None:
     slack = max(1, 0.2 * gap)
     steady = sum(1 for g in gaps if abs(g - gap) <= slack)
     away = (day - recent[-1]).days
-    if gap < 2 or 3 * steady < 2 * len(gaps) or not gap - slack <= away <= 2 * gap:
+    if gap < 3 or 4 * steady < 3 * len(gaps) or not gap - slack <= away <= 2 * gap:
         return None
     return _reason("every-n-days", recent, gap=int(gap + 0.5), gaps=gaps)
 

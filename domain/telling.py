@@ -21,7 +21,9 @@ def line_as_json(line: Line, shop: Shop, today: date) -> dict[str, Any]:
             "ask": said.ask,
             "why": words.prompt_why(line.prompt, today),
         }
-    reason = words.reason(line.reason, line.window) if line.reason else words._("booked")
+    reason = words._("booked")
+    if line.appointment is None and line.reason is not None:
+        reason = words.reason(line.reason, line.window)
     return {
         "customer": str(line.customer.id),
         "source_id": line.customer.source_id,

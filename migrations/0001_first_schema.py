@@ -1,6 +1,7 @@
 """The first schema: business, shops, staff, phones, customers, visits, notes, usuals, appointments, prompts."""
 
 from peewee import (
+    SQL,
     AutoField,
     BooleanField,
     Check,
@@ -10,6 +11,8 @@ from peewee import (
     IntegerField,
     JSONField,
     Model,
+    NodeList,
+    SqliteDatabase,
     TextField,
 )
 
@@ -17,8 +20,13 @@ from peewee import (
 def tables(db):
     """Return the tables of this schema, parents first."""
 
+    class NumberField(AutoField):
+        def ddl(self, ctx):
+            column = super().ddl(ctx)
+            return NodeList((column, SQL("AUTOINCREMENT"))) if isinstance(db, SqliteDatabase) else column
+
     class Row(Model):
-        id = AutoField()
+        id = NumberField()
 
         class Meta:
             database = db

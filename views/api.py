@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import datetime
 from typing import Any, NoReturn
 
-from flask import Blueprint, abort, g, jsonify, request
+from flask import Blueprint, abort, g, jsonify, request, send_file
 from werkzeug import Response
 
 import clock
 from domain.actions import SKEW_TOLD, Act, Answer, perform, taken_time
+from domain.export import lines
 from views.asking import OWNER, STAFF, open_to
 from words import _
 
@@ -74,6 +76,7 @@ def _refuse(words: str, code: int = 400) -> NoReturn:
 @open_to(*OWNER)
 def export() -> Response:
     """Return everything of the business, one JSON object a line."""
-    from domain.export import lines
-
-    return Response(lines(), mimetype="application/x-ndjson")
+    file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by the server once it is sent)
+    file.writelines(line.encode() for line in lines())
+    file.seek(0)
+    return send_file(file, mimetype="application/x-ndjson")

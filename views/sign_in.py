@@ -10,7 +10,17 @@ from werkzeug import Response
 import clock
 from domain import access
 from models import Phone, Shop, Staff
-from views.asking import EVERYONE, PHONE_COOKIE, SESSION_COOKIE, STAFF, cookie_name, give_cookie, open_to, sign_in
+from views.asking import (
+    EVERYONE,
+    FORGET,
+    PHONE_COOKIE,
+    SESSION_COOKIE,
+    STAFF,
+    cookie_name,
+    give_cookie,
+    open_to,
+    sign_in,
+)
 from words import _
 
 bp = Blueprint("sign_in", __name__)
@@ -26,18 +36,22 @@ def asking_phone() -> Phone | None:
 def show() -> Response | str:
     if g.session is not None:
         return redirect(url_for("today.show"))
-    secret = request.cookies.get(cookie_name(PHONE_COOKIE))
-    phone = access.known_phone(secret)
-    if secret and phone is None:
+    if is_shut_out():
         return shut_out()
-    return _page(phone)
+    return _page(asking_phone())
+
+
+def is_shut_out() -> bool:
+    """Say whether the asker holds the secret of a phone that is known no longer."""
+    secret = request.cookies.get(cookie_name(PHONE_COOKIE))
+    return bool(secret) and access.known_phone(secret) is None
 
 
 def shut_out() -> Response:
     """Return the answer to a phone the owner has shut out: it forgets everything."""
     told = _("This phone has been signed out by the owner. Nothing is kept on it.")
     response = make_response(render_template("problem.html", told=told, bare=True), 401)
-    response.headers["Clear-Site-Data"] = '"cache","cookies","storage"'
+    response.headers["Clear-Site-Data"] = FORGET
     response.delete_cookie(cookie_name(PHONE_COOKIE), path="/", secure=request.is_secure, httponly=True)
     return response
 
@@ -76,6 +90,9 @@ def enter() -> Response:
     answer = access.try_pin(staff, phone, request.form.get("pin", "")[:12])
     if answer.right:
         response = sign_in(access.start_session(staff, "phone", phone))
+    elif answer.shut:
+        told = _("Too many wrong PINs. Ask the owner to set a new one for %(name)s.", name=staff.name)
+        response = _page(phone, staff.id, told, 429)
     elif answer.resting:
         told = _("Let it rest for a quarter of an hour, or ask the owner for a new one.")
         response = _page(phone, staff.id, told, 429)

@@ -52,8 +52,9 @@ def _toast_after_form() -> dict[str, object] | None:
     marked = request.args.get("marked", "")
     if not marked.isdecimal() or len(marked) > 9:
         return None
-    visit = Visit.get_or_none((Visit.id == int(marked)) & (Visit.shop == g.shop.id))
-    return {"line": expected.line_for(visit.customer, g.shop, clock.now())} if visit else None
+    visit = Visit.get_or_none((Visit.id == int(marked)) & (Visit.shop == g.shop.id) & (Visit.day == g.shop.today()))
+    line = expected.line_for(visit.customer, g.shop, clock.now()) if visit else None
+    return {"line": line} if line and line.visit else None
 
 
 @bp.get("/choose-shop")

@@ -26,7 +26,12 @@ class TestTheStoredList:
     def test_is_made_once_however_often_it_is_asked_for(self, shop, regulars, monkeypatch):
         made = []
         make = expected.make_list
-        monkeypatch.setattr(expected, "make_list", lambda *a: made.append(a) or make(*a))
+
+        def counted(*asked):
+            made.append(asked)
+            return make(*asked)
+
+        monkeypatch.setattr(expected, "make_list", counted)
         for _ in range(3):
             expected.lines(shop, TODAY, clock.now())
         assert len(made) == 1

@@ -78,7 +78,7 @@ class TestTheHeader:
         ("content", "sentence"),
         [
             pytest.param("", "The file is empty", id="an empty file"),
-            pytest.param("customer,time\n1,2026-11-23T08:00\n", "; at is missing", id="no time"),
+            pytest.param("customer,time\n1,2026-11-23T08:00\n", "Missing: at", id="no time"),
             pytest.param("who,when\n1,2026-11-23T08:00\n", "customer and at is missing", id="neither"),
             pytest.param("1,2026-11-23T08:00\n", "customer and at", id="no header at all"),
             pytest.param("\n\n", "customer and at", id="blank lines"),
