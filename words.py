@@ -125,6 +125,14 @@ def called(word: str, n: int = 1) -> str:
     return one if n == 1 else many
 
 
+def find_whom(word: str) -> str:
+    return _("Find a %(customer)s", customer=called(word))
+
+
+def choose_whom(word: str) -> str:
+    return _("Choose a %(customer)s to see their card.", customer=called(word))
+
+
 def part_of_day(part: str) -> str:
     """Return the words for a part of the day that an arrival time allows."""
     return {

@@ -79,4 +79,6 @@ def export() -> Response:
     file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by the server once it is sent)
     file.writelines(line.encode() for line in lines())
     file.seek(0)
-    return send_file(file, mimetype="application/x-ndjson")
+    answer = send_file(file, mimetype="application/x-ndjson")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import clock
 from domain import expected
-from domain.learning import just_met
+from domain.learning import Met, just_met
 from domain.today import arrange
 from models import Shop, Visit
 from views.answers import page_or_partial
 from views.asking import STAFF, open_to
 
 bp = Blueprint("today", __name__)
+YOUNG = 6  # with fewer people on a day than this, there is room to show whom we are getting to know
 
 
 @bp.get("/")
@@ -38,13 +41,18 @@ def show() -> Response | str:
             "today/_day.html",
             today=arranged,
             tag=tag,
-            met=just_met(g.shop, day) if not arranged.still and not arranged.here else [],
+            met=_met(day, {line.customer.id for line in lines}) if len(lines) < YOUNG else [],
             listed=bool(lines),
             toast=_toast_after_form(),
         )
     )
     answer.headers["HX-PTag"] = tag
     return answer
+
+
+def _met(day: date, known: set[int]) -> list[Met]:
+    """Return whom we are getting to know, less those who stand on the list already."""
+    return [one for one in just_met(g.shop, day) if one.customer.id not in known]
 
 
 def _toast_after_form() -> dict[str, object] | None:

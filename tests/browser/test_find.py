@@ -20,7 +20,7 @@ def find(site: Site) -> Page:
 def test_a_walk_in_without_a_name_is_added_and_here(site: Site):
     find = site.today()
     find.get_by_role("link", name="Find").tap()
-    find.get_by_label("Find someone").press_sequentially("Red umbrella")
+    find.get_by_role("searchbox").press_sequentially("Red umbrella")
     expect(find.get_by_test_id("nobody")).to_have_text("Nobody called “Red umbrella”. Add them?")
     find.get_by_role("button", name="Add Red umbrella, who is here now").tap()
     expect(find).to_have_url(re.compile("/today"))
@@ -42,25 +42,25 @@ def test_a_walk_in_without_a_name_is_added_and_here(site: Site):
     ],
 )
 def test_part_of_a_name_without_its_accents_is_enough(find: Page, typed: str, name: str, underlined: str):
-    find.get_by_label("Find someone").press_sequentially(typed)
+    find.get_by_role("searchbox").press_sequentially(typed)
     expect(row(find, name)).to_be_visible()
     expect(row(find, name).locator("mark")).to_have_text(underlined)
     expect(row(find, "Bilal Iqbal")).to_have_count(0)
 
 
 def test_what_they_have_finds_them_too(find: Page):
-    find.get_by_label("Find someone").press_sequentially("kefir")
+    find.get_by_role("searchbox").press_sequentially("kefir")
     expect(row(find, "Dmytro Shevchenko")).to_be_visible()
 
 
 def test_a_known_walk_in_is_here_with_one_more_tap(find: Page):
-    find.get_by_label("Find someone").press_sequentially("pavel")
+    find.get_by_role("searchbox").press_sequentially("pavel")
     pavel = row(find, "Pavel Novák")
     pavel.get_by_test_id("here").tap()
     expect(pavel.locator(".stamp")).to_be_visible()
     expect(toast(find)).to_contain_text("Pavel Novák is here.")
-    expect(find.get_by_label("Find someone")).to_be_in_viewport(ratio=1)
-    box, field = toast(find).bounding_box(), find.get_by_label("Find someone").bounding_box()
+    expect(find.get_by_role("searchbox")).to_be_in_viewport(ratio=1)
+    box, field = toast(find).bounding_box(), find.get_by_role("searchbox").bounding_box()
     assert box
     assert field
     assert box["y"] + box["height"] <= field["y"], "the toast lies on the field"
@@ -69,7 +69,7 @@ def test_a_known_walk_in_is_here_with_one_more_tap(find: Page):
 
 
 def test_results_lie_directly_above_the_field(find: Page):
-    find.get_by_label("Find someone").press_sequentially("marj")
+    find.get_by_role("searchbox").press_sequentially("marj")
     expect(row(find, "Joan Whitlock")).to_have_count(0)
     last, field = find.locator(".add").bounding_box(), find.locator(".find").bounding_box()
     assert last

@@ -70,8 +70,8 @@ def test_a_private_note(site: Site, plain: Page):
 
 def test_someone_new(plain: Page):
     plain.get_by_role("link", name="Find").click()
-    plain.get_by_label("Find someone").fill("Red umbrella")
-    plain.get_by_label("Find someone").press("Enter")
+    plain.get_by_role("searchbox").fill("Red umbrella")
+    plain.get_by_role("searchbox").press("Enter")
     expect(plain.get_by_test_id("nobody")).to_be_visible()
     plain.get_by_test_id("add").click()
     expect(plain.get_by_test_id("strip")).to_contain_text("Red umbrella")
