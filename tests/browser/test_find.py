@@ -75,3 +75,19 @@ def test_results_lie_directly_above_the_field(find: Page):
     assert last
     assert field
     assert 0 <= field["y"] - (last["y"] + last["height"]) < 40
+
+
+def test_what_is_typed_never_stands_in_an_address(site: Site):
+    find = site.phone()
+    asked: list[str] = []
+    find.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    find.goto("/find")
+    find.get_by_role("searchbox").press_sequentially("marj")
+    expect(find.get_by_text("Marjorie Tan")).to_be_visible()
+    assert any(request.startswith("POST") and request.endswith("/find") for request in asked)
+    assert not any("marj" in request for request in asked)
+    expect(find).to_have_url(re.compile("/find$"))
+
+
+def test_the_field_is_ready_to_type_in(find: Page):
+    expect(find.get_by_role("searchbox")).to_be_focused()
