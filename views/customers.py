@@ -41,7 +41,8 @@ def row(customer: Customer, told: str = "") -> Response | str:
         back = url_for("customers.show", customer_id=customer.id)
         return done("customers/_card.html", back, toast, card=card_for(customer, g.shop, clock.now(), line))
     marked = line.visit.id if told == "line" and line.visit else None
-    back = url_for("today.show", marked=marked, _anchor=f"p-{customer.id}")
+    undone = customer.id if told == "undone" else None
+    back = url_for("today.show", marked=marked, undone=undone, _anchor=f"p-{customer.id}")
     flat = request.form.get("from") == "find"
     return done("today/_answer.html", back, toast, line=line, flat=flat, open=line.arrived or request.form.get("open"))
 

@@ -30,6 +30,7 @@ def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None) -> s
     return render_template(
         "settings/show.html",
         shop=shop,
+        name=request.form.get("name", shop.name),
         zones=zones if shop.zone in zones else [shop.zone, *zones],
         called=CALLED,
         days=[(i, weekday(i), *(hours[i] or ["", ""])) for i in range(7)],
@@ -45,15 +46,13 @@ def change() -> Response:
     """Keep what was written, or say what is wrong beside the field and keep the rest of the page as it was typed."""
     form, shop, told = request.form, g.shop, {}
     zone_before = shop.zone
-    shop.name = form.get("name", "").strip()[:100]
-    if not shop.name:
+    name = form.get("name", "").strip()[:100]
+    if not name:
         told["name"] = _("A shop needs a name.")
-    elif (
-        Shop.select()
-        .where((Shop.business == shop.business_id) & (Shop.name == shop.name) & (Shop.id != shop.id))
-        .exists()
-    ):
+    elif Shop.select().where((Shop.business == shop.business_id) & (Shop.name == name) & (Shop.id != shop.id)).exists():
         told["name"] = _("Another of your shops has this name.")
+    else:
+        shop.name = name
     if form.get("zone", "") in available_timezones():
         shop.zone = form["zone"]
     else:

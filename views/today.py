@@ -9,9 +9,10 @@ from werkzeug import Response
 
 import clock
 from domain import expected
+from domain.expected import Line
 from domain.learning import Met, just_met
 from domain.today import arrange
-from models import Shop, Visit
+from models import Customer, Shop, Visit
 from views.answers import page_or_partial
 from views.asking import STAFF, open_to
 
@@ -55,14 +56,25 @@ def _met(day: date, known: set[int]) -> list[Met]:
     return [one for one in just_met(g.shop, day) if one.customer.id not in known]
 
 
-def _toast_after_form() -> dict[str, object] | None:
-    """Return the toast for somebody who was marked by a plain form and led back here."""
-    marked = request.args.get("marked", "")
-    if not marked.isdecimal() or len(marked) > 9:
-        return None
-    visit = Visit.get_or_none((Visit.id == int(marked)) & (Visit.shop == g.shop.id) & (Visit.day == g.shop.today()))
-    line = expected.line_for(visit.customer, g.shop, clock.now()) if visit else None
-    return {"line": line} if line and line.visit else None
+def _toast_after_form() -> dict[str, Line] | None:
+    """Return the toast for an act done by a plain form, which leads back here with the number of what it was about."""
+    for told, found in (("marked", _marked), ("undone", _undone)):
+        number = request.args.get(told, "")
+        customer = found(int(number)) if number.isdecimal() and len(number) < 10 else None
+        if customer is not None:
+            line = expected.line_for(customer, g.shop, clock.now())
+            if line.arrived == (told == "marked"):
+                return {"line" if line.arrived else "undone": line}
+    return None
+
+
+def _marked(visit: int) -> Customer | None:
+    found = Visit.get_or_none((Visit.id == visit) & (Visit.shop == g.shop.id) & (Visit.day == g.shop.today()))
+    return found.customer if found else None
+
+
+def _undone(customer: int) -> Customer | None:
+    return g.staff.customers.where(Customer.id == customer).get_or_none()
 
 
 @bp.get("/choose-shop")

@@ -452,3 +452,16 @@ def test_the_list_is_made_once_and_not_on_every_view(phone, shop, rosa, monkeypa
         phone.act("visit.create", customer=str(rosa.id))
         phone.post(f"/customers/{rosa.id}/visits", htmx=True)
     assert len(made) == 1
+
+
+class TestTheWordAfterAPlainForm:
+    def test_here_and_undo_are_both_told_and_not_the_day_after(self, phone, rosa, at):
+        here = phone.post(f"/customers/{rosa.id}/visits")
+        assert f"{rosa.name} is here." in phone.get(here.location).text
+        undone = phone.post(f"/visits/{rosa.visits.get().id}/undo", {"customer": rosa.id})
+        assert "Undone." in phone.get(undone.location).text
+        assert f"{rosa.name} is here." not in phone.get(here.location).text
+        phone.post(f"/customers/{rosa.id}/visits")
+        assert "Undone." not in phone.get(undone.location).text
+        at(TUESDAY + timedelta(days=1))
+        assert phone.get(here.location).status_code == 200
