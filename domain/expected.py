@@ -211,13 +211,13 @@ def lines(shop: Shop, day: date, now: datetime, only: Customer | None = None) ->
     always in the answer: expected, arrived, or (with neither) as a plain walk-in.
     """
     found: dict[int, Line] = {}
-    expected = (
+    by_habit = (
         Expected.select(Expected, Customer)
         .join(Customer)
         .where((Expected.day_list == day_list(shop, day).id) & _one(Expected.customer, only))
         .order_by(Expected.probability.desc(), Expected.id)
     )
-    for row in expected:
+    for row in by_habit:
         found[row.customer_id] = Line(
             customer=row.customer,
             source="habit",
