@@ -57,10 +57,8 @@ def guard() -> None:
     """Find out who asks before any view runs. Raises SignedOut, or 404 for what is not theirs."""
     g.session = g.staff = g.shop = None
     g.role = ""
-    g.bearer = False
     authorization = request.headers.get("Authorization", "")
     if authorization.startswith("Bearer "):
-        g.bearer = True
         session = access.session_for(authorization.removeprefix("Bearer ").strip())
         if session and session.kind != "token":
             session = None
