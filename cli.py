@@ -29,6 +29,7 @@ from demo.cast import PIN
 from demo.seed import grow
 from demo.shop import build
 from domain import access, expected, forecast, importing
+from domain.lines import lines
 from domain.telling import line_as_json
 from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, open_database
 from views.asking import roles_of
@@ -394,8 +395,8 @@ def expected_command(config: Config, shop: str | None, day: date | None) -> tupl
     place = shop_called(shop)
     wanted = day or place.today()
     expected.day_list(place, wanted, fresh=True)
-    lines = [line for line in expected.lines(place, wanted, clock.now()) if line.source != "walk-in"]
-    told = [line_as_json(line, place, wanted) for line in lines]
+    listed = [line for line in lines(place, wanted, clock.now()) if line.source != "walk-in"]
+    told = [line_as_json(line, place, wanted) for line in listed]
     words = "\n".join(f"{row['probability']:.2f}  {row['name']}: {row['reason']}" for row in told)
     return told, words or _("Nobody is expected.")
 

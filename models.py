@@ -6,8 +6,10 @@ calendar day. Nothing here knows HTTP, and what weighs many rows against each ot
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -48,6 +50,9 @@ LIFETIMES = ("always", "next_visit", "this_visit")
 MOMENTS = ("list", "arrival", "booking", "late")
 APPOINTMENT_STATES = ("booked", "cancelled", "missed")
 OUTCOMES = ("shown", "said", "skipped")
+TONES = ("plain", "warm", "playful")
+WISHES = ("quick", "quiet", "no_notes")
+TELLABLE = ("name", "say_as", "call", *WISHES)
 
 
 def open_database(url: str) -> Database:
@@ -166,6 +171,46 @@ def insert_many(table: type[Row], columns: tuple[str, ...], rows: list[tuple[Any
         db.cursor().executemany(statement, rows)
 
 
+class Prepared:
+    """A query whose SQL is made once: half of what a small query costs is the making of its text.
+
+    `make` builds it, with ``":name"`` wherever a value goes; a call gives the values and returns the rows as tuples of
+    what the driver knows (instants and days as text, JSON as text or parsed: see `parsed`).
+    """
+
+    def __init__(self, make: Callable[[], Query]):
+        self.make = make
+        self.made: dict[bool, tuple[str, list[Any]]] = {}
+
+    def __call__(self, **values: Any) -> list[tuple[Any, ...]]:
+        engine = is_postgres()
+        if engine not in self.made:
+            self.made[engine] = self.make().bind(db.obj).sql()
+        sql, places = self.made[engine]
+        filled = [values[place[1:]] if type(place) is str and place[:1] == ":" else place for place in places]
+        return db.obj.execute_sql(sql, filled).fetchall()
+
+
+def parsed(value: Any) -> Any:
+    """Return a JSON value of a `Prepared` row: SQLite gives text, PostgreSQL what it holds."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def instant_of(value: str | None) -> datetime | None:
+    """Return an instant of a `Prepared` row."""
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def from_stored(table: type[Row], values: Iterator[Any]) -> Any:
+    """Return a row of a table, taking as many of a `Prepared` row's values as it has columns."""
+    row = table()
+    for field in table._meta.sorted_fields:
+        value = next(values)
+        row.__data__[field.name] = parsed(value) if isinstance(field, JSONField) else field.python_value(value)
+    row._dirty.clear()
+    return row
+
+
 class Business(Row):
     """Whoever runs the shops: the owner of the customers' names."""
 
@@ -184,7 +229,9 @@ class Shop(Row):
     same_visit_minutes = IntegerField(default=90, constraints=[Check("same_visit_minutes BETWEEN 0 AND 720")])
     listed_from = FloatField(default=0.25, constraints=[Check("listed_from BETWEEN 0 AND 1")])
     grace_minutes = IntegerField(default=10, constraints=[Check("grace_minutes BETWEEN 0 AND 240")])
-    revision = IntegerField(default=0)  # goes up with every change another phone should see
+    revision = IntegerField(default=0)  # goes up with every act here (a trigger on Action sees to it) and `changed`
+    tone = TextField(default="warm", constraints=[checked("tone", TONES)])
+    language = TextField(default="en")
 
     class Meta:
         indexes = ((("business", "name"), True),)
@@ -219,8 +266,13 @@ class Shop(Row):
         return bool(self.hours) and not self.hours[day.weekday()]
 
     def changed(self) -> None:
-        """Let the other phones know that there is something new to fetch."""
+        """Let the phones know that there is something new to fetch; acts do that by themselves."""
         Shop.update(revision=Shop.revision + 1).where(Shop.id == self.id).execute()
+
+    def tell_the_others(self) -> None:
+        """Let the phones of the business's other shops know: somebody known there was changed here."""
+        others = (Shop.business == self.business_id) & (Shop.id != self.id)
+        Shop.update(revision=Shop.revision + 1).where(others).execute()
 
 
 def minutes_of(text: str) -> int:
@@ -331,46 +383,65 @@ class Customer(Row):
     pronoun = TextField(default="", constraints=[checked("pronoun", PRONOUNS)])
     source_id = TextField(null=True)
     created_at = InstantField()
+    child = BooleanField(default=False)  # words to say are not for a child: they go to whoever brings them
 
     class Meta:
         indexes = ((("business", "source_id"), True),)
 
     def save(self, *args: Any, **kwargs: Any) -> int:
+        """Keep the row, and with it the words it is found by."""
         self.search_name = folded(self.name)
-        return super().save(*args, **kwargs)
+        named = {"name", "call"} & {field.name for field in self.dirty_fields}
+        with db.atomic():
+            rows = super().save(*args, **kwargs)
+            if named:
+                SearchWord.set_name(self)
+        return rows
 
     @property
     def called(self) -> str:
         """Return what to call them: the form they like, else their name."""
         return self.call or self.name
 
-    def check_in(self, shop: Shop, by: Staff | None, at: datetime, **witness: Any) -> tuple[Visit, bool]:
+    def check_in(
+        self, shop: Shop, by: Staff | None, at: datetime, first: bool = False, **seen: Any
+    ) -> tuple[Visit, bool]:
         """Return the visit and whether it joined an earlier one within the shop's same-visit window.
 
-        Holds the customer's row, so that two phones cannot both be first. Runs inside the caller's transaction.
-        A visit keeps its earliest witness's time, whichever phone told us first.
+        Runs inside the caller's transaction, which holds the customer (`hold`), so that two phones cannot both be first;
+        `first` says that the caller has seen that there is none to join. A visit keeps its earliest witness's time,
+        whichever phone told us first. `seen` is what a phone adds: `tapped_at`, `action`; for a new visit also the
+        words offered, `prompt` with its `outcome`.
         """
+        same = None if first else self.visit_near(shop, at)
+        if same is None:
+            seen.pop("action", None)
+            return Visit.create(customer=self.id, shop=shop.id, day=shop.day_of(at), at=at, staff=by, **seen), False
+        if at < same.at:
+            same.at = at
+            same.save(only=[Visit.at])
+        Witness.create(visit=same, staff=by, at=at, tapped_at=seen.get("tapped_at"), action=seen.get("action"))
+        return same, True
+
+    def hold(self) -> None:
+        """Hold the customer's row until the transaction ends; SQLite's transactions hold everything anyway."""
         if is_postgres():
             list(Customer.select(Customer.id).where(Customer.id == self.id).for_update().tuples())
-        day = shop.day_of(at)
+
+    def visit_near(self, shop: Shop, at: datetime) -> Visit | None:
+        """Return the visit of the same shop day within the shop's same-visit window."""
         window = timedelta(minutes=shop.same_visit_minutes)
-        same = (
+        return (
             Visit.select()
             .where(
                 (Visit.customer == self.id)
                 & (Visit.shop == shop.id)
-                & (Visit.day == day)
+                & (Visit.day == shop.day_of(at))
                 & Visit.at.between(at - window, at + window)
             )
             .order_by(Visit.at)
             .first()
         )
-        visit = same or Visit.create(customer=self, shop=shop, day=day, at=at)
-        if at < visit.at:
-            visit.at = at
-            visit.save(only=[Visit.at])
-        Witness.create(visit=visit, staff=by, at=at, **witness)
-        return visit, same is not None
 
 
 def one_line(text: str) -> str:
@@ -383,6 +454,56 @@ def folded(text: str) -> str:
     """Return text for searching: no case, no accents, single spaces."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(plain.casefold().replace("đ", "d").replace("ø", "o").replace("ł", "l").replace("ı", "i").split())
+
+
+LONGEST_WORD = 24  # letters of a word that count for searching
+# Writing that runs on without spaces, where a name may begin at any letter: Thai, Lao, Burmese, Khmer, Korean (which
+# folds into its letters; a syllable begins with a lead), Japanese, Chinese.
+RUNS_ON = "[\u0e01-\u0eff\u1000-\u109f\u1100-\u115f\u1780-\u17ff\u3041-\u31ff\u3400-\u9fff\U00020000-\U0003ffff]"
+BEGINS_ANYWHERE = re.compile(RUNS_ON)
+NEEDLESS_SPACE = re.compile(f"(?<={RUNS_ON[:-1]}\u1161-\u11ff]) (?={RUNS_ON})")
+APOSTROPHES = "\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf"  # those that Unicode counts among the letters
+
+
+def letters_in(token: str) -> tuple[str, list[int], list[int]]:
+    """Return the letters and digits of a folded token, the place of each in the token, and where a word may begin in them.
+
+    A mark between letters (a hyphen, an apostrophe, a dot) vanishes, and a word may begin behind it: O'Brien is found
+    as "obrien" and as "brien". In writing without spaces one may begin at any letter.
+    """
+    if token.isascii() and token.isalnum():
+        return token, list(range(len(token))), [0]
+    kinds = [unicodedata.category(c)[0] if c not in APOSTROPHES else "P" for c in token]
+    places = [i for i, kind in enumerate(kinds) if kind in "LMN"]
+    starts = [
+        n
+        for n, i in enumerate(places)
+        if n == 0 or (kinds[i] != "M" and (places[n - 1] != i - 1 or BEGINS_ANYWHERE.match(token[i])))
+    ]
+    return "".join(token[i] for i in places), places, starts
+
+
+def words_in(text: str) -> list[str]:
+    """Return the words a text is found by, folded: of each token what runs from wherever a word may begin to its end.
+
+    A search compares beginnings, so "mbekilarsson" and "larsson" will do for Mbeki-Larsson. A text of marks alone
+    (a heart) is found by these.
+    """
+    plain = folded(text)
+    if plain.isascii() and plain.replace(" ", "").isalnum():
+        return list(dict.fromkeys(token[:LONGEST_WORD] for token in plain.split()))
+    found: dict[str, None] = {}
+    for token in (tokens := NEEDLESS_SPACE.sub("", plain).split()):
+        letters, _places, starts = letters_in(token)
+        found.update((letters[start : start + LONGEST_WORD], None) for start in starts)
+    return list(found) or [token[:LONGEST_WORD] for token in tokens]
+
+
+def typed_words(text: str) -> list[str]:
+    """Return what somebody typed as the words to look for: folded, without marks, each as it begins."""
+    tokens = folded(text).split()
+    words = [letters_in(token)[0][:LONGEST_WORD] for token in tokens]
+    return list(dict.fromkeys(word for word in words if word)) or [token[:LONGEST_WORD] for token in tokens]
 
 
 class Import(Row):
@@ -404,6 +525,11 @@ class Visit(Row):
     at = InstantField()
     source_id = TextField(null=True)
     imported = ForeignKeyField(Import, backref="visits", null=True, on_delete="SET NULL")
+    staff = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)  # who saw them first
+    tapped_at = InstantField(null=True)  # what that phone's own clock said, when it differs
+    prompt: Any = JSONField(null=True)  # the words offered with this visit, {"id": ..., **facts}: one a visit at most
+    outcome = TextField(null=True, constraints=[checked("outcome", OUTCOMES)])
+    greeted_by_name = BooleanField(null=True)
 
     class Meta:
         indexes = (
@@ -411,20 +537,94 @@ class Visit(Row):
             (("shop", "day"), False),
         )
 
-    @classmethod
-    def on(cls, shop: Shop, day: date, until: datetime) -> Query:
-        """Return the query for a shop's visits of one day up to an instant, earliest first."""
-        return cls.select().where((cls.shop == shop.id) & (cls.day == day) & (cls.at <= until)).order_by(cls.at)
+    @property
+    def seen_by(self) -> list[str]:
+        """Return the names of those who saw them come, who was first in front."""
+        seen = [self.staff, *(witness.staff for witness in self.witnesses.order_by(Witness.id))]
+        return [staff.name for staff in seen if staff]
 
 
 class Witness(Row):
-    """Who saw them come. Two colleagues may both have tapped; the visit goes only when the last of them takes it back."""
+    """A colleague who saw them come as well; the visit goes only when the last of all who saw it takes it back."""
 
     visit = ForeignKeyField(Visit, backref="witnesses", on_delete="CASCADE")
     staff = ForeignKeyField(Staff, null=True, on_delete="SET NULL")
     at = InstantField()  # what the server took as the time of the tap
     tapped_at = InstantField(null=True)  # what the phone's own clock said, when it differs
     action = TextField(null=True, unique=True)
+
+
+class Told(Row):
+    """Something a customer told us about themselves, and who wrote it down when: what prompts are traced to.
+
+    `name`, `say_as` and `call` stand in the customer's own row (`was` is what stood there before); a wish (to be quick,
+    for quiet, for no notes) holds while its row stands.
+    """
+
+    customer = ForeignKeyField(Customer, backref="told", on_delete="CASCADE", index=False)
+    what = TextField(constraints=[checked("what", TELLABLE)])
+    was = TextField(default="")
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL")
+    day = DateField()
+
+    class Meta:
+        indexes = ((("customer", "what"), True),)
+
+
+class WordField(TextField):
+    """A text that sorts by its code points on both engines, so that "begins with" is a range of an index."""
+
+    def ddl(self, ctx: Any) -> Any:
+        column = super().ddl(ctx)
+        return NodeList((column, SQL('COLLATE "C"'))) if is_postgres() else column
+
+
+class SearchWord(Row):
+    """One word somebody is found by, folded: of their name, of what to call them, or (at one shop) of their usual."""
+
+    customer = ForeignKeyField(Customer, backref="search_words", on_delete="CASCADE")
+    shop = ForeignKeyField(Shop, null=True, on_delete="CASCADE")  # null: a word of their name
+    business = IntegerField()  # as the customer's: one index answers a search
+    word = WordField()
+
+    class Meta:
+        indexes = ((("business", "shop", "word"), False),)
+
+    COLUMNS = ("customer_id", "shop_id", "business", "word")
+
+    @classmethod
+    def rows_of_name(cls, customer: int, business: int, name: str, call: str = "") -> list[tuple[Any, ...]]:
+        """Return the rows that a name and what to call them make, for `insert_many`."""
+        return [(customer, None, business, word) for word in dict.fromkeys(words_in(name) + words_in(call))]
+
+    @classmethod
+    def rows_of_usual(cls, customer: int, business: int, shop: int, text: str) -> list[tuple[Any, ...]]:
+        """Return the rows that a usual makes, for `insert_many`."""
+        return [(customer, shop, business, word) for word in words_in(text)]
+
+    @classmethod
+    def set_name(cls, customer: Customer) -> None:
+        """Let somebody be found by the words of their name and of what to call them, and no longer by earlier ones."""
+        cls.delete().where((cls.customer == customer.id) & cls.shop.is_null()).execute()
+        rows = cls.rows_of_name(customer.id, customer.business_id, customer.name, customer.call)
+        insert_many(cls, cls.COLUMNS, rows)
+
+    @classmethod
+    def set_usual(cls, customer: Customer, shop: Shop, text: str) -> None:
+        """Let somebody be found at a shop by what they usually have there; an empty text takes the words away."""
+        cls.delete().where((cls.customer == customer.id) & (cls.shop == shop.id)).execute()
+        insert_many(cls, cls.COLUMNS, cls.rows_of_usual(customer.id, customer.business_id, shop.id, text))
+
+    @classmethod
+    def make_all(cls) -> None:
+        """Make every word anew from what is known: after rows came in past `save`."""
+        cls.delete().execute()
+        people = Customer.select(Customer.id, Customer.business, Customer.name, Customer.call)
+        rows = [row for person in people.tuples().iterator() for row in cls.rows_of_name(*person)]
+        insert_many(cls, cls.COLUMNS, rows)
+        usuals = Usual.select(Usual.customer, Customer.business, Usual.shop, Usual.text).join(Customer)
+        rows = [row for usual in usuals.tuples().iterator() for row in cls.rows_of_usual(*usual)]
+        insert_many(cls, cls.COLUMNS, rows)
 
 
 class Note(Row):
@@ -441,22 +641,23 @@ class Note(Row):
     day = DateField()
     at = InstantField()
     edited_at = InstantField(null=True)
+    chips = TextField(default="")  # the names of the chips tapped, spaced: what that visit was like
 
     @classmethod
-    def standing(cls, shop: Shop, today: date) -> Any:
-        """Return the condition that a note is still to be shown in a shop on a day.
+    def standing(cls, shop: Any, today: Any) -> Any:
+        """Return the condition that a note is still to be shown in a shop (its number) on a day.
 
         One for "this visit" stands on its own day; one for the "next visit" until a day on which they came is over.
         """
         came_since = Visit.select().where(
-            (Visit.customer == cls.customer) & (Visit.shop == shop.id) & (Visit.day > cls.day) & (Visit.day < today)
+            (Visit.customer == cls.customer) & (Visit.shop == shop) & (Visit.day > cls.day) & (Visit.day < today)
         )
         lives = (
             (cls.lifetime == "always")
             | ((cls.lifetime == "this_visit") & (cls.day == today))
             | ((cls.lifetime == "next_visit") & ~fn.EXISTS(came_since))
         )
-        return ((cls.shop == shop.id) | cls.shop.is_null()) & lives
+        return ((cls.shop == shop) | cls.shop.is_null()) & lives
 
 
 class NoteReading(Row):
@@ -478,6 +679,13 @@ class Usual(Row):
 
     class Meta:
         indexes = ((("customer", "shop"), True),)
+
+    def save(self, *args: Any, **kwargs: Any) -> int:
+        """Keep the row, and with it the words it is found by."""
+        with db.atomic():
+            rows = super().save(*args, **kwargs)
+            SearchWord.set_usual(self.customer, self.shop, self.text)
+        return rows
 
 
 class Appointment(Row):
@@ -513,42 +721,68 @@ class DayList(Row):
     made_at = InstantField()
     arrivals = FloatField(default=0)  # how many of the known are expected in all
     stale = BooleanField(default=False)  # a visit of an earlier day has come or gone since
+    met: Any = JSONField(null=True)  # whom we are getting to know: [customer, days, last instant], latest first
 
     class Meta:
         indexes = ((("shop", "day"), True),)
 
 
 class Expected(Row):
-    """One person on a day's list, with the facts behind it."""
+    """One person on a day's list, with the facts behind it: by habit, or (not `by_habit`) for being booked."""
 
     day_list = ForeignKeyField(DayList, backref="expected", on_delete="CASCADE", index=False)
     customer = ForeignKeyField(Customer, on_delete="CASCADE")
+    by_habit = BooleanField(default=True)
     probability = FloatField()
     around = IntegerField(null=True)  # minutes after midnight, only where a clock time is honest
     earliest = IntegerField(null=True)
     latest = IntegerField(null=True)
     part_of_day = TextField(default="")
-    reason: Any = JSONField()
-    prompt: Any = JSONField(null=True)
+    reason: Any = JSONField(null=True)
+    prompts: Any = JSONField(default=list)  # all that may be said, most important first; the moment decides which
 
     class Meta:
         indexes = ((("day_list", "customer"), True),)
 
 
-class PromptShown(Row):
-    """Words offered to staff when somebody came, and what became of them. One a customer, shop and day."""
+class PromptEnded(Row):
+    """Words that were said or skipped before anybody marked the customer here. The visit, when it comes, takes them over."""
 
-    customer = ForeignKeyField(Customer, backref="prompts", on_delete="CASCADE", index=False)
+    customer = ForeignKeyField(Customer, backref="prompts_ended", on_delete="CASCADE", index=False)
     shop = ForeignKeyField(Shop, on_delete="CASCADE")
     day = DateField()
-    prompt = TextField()
-    facts: Any = JSONField()
-    outcome = TextField(default="shown", constraints=[checked("outcome", OUTCOMES)])
+    prompt: Any = JSONField()
+    outcome = TextField(constraints=[checked("outcome", OUTCOMES[1:])])
     greeted_by_name = BooleanField(null=True)
     at = InstantField()
 
     class Meta:
         indexes = ((("customer", "shop", "day"), True),)
+
+
+class HandOver(Row):
+    """The end of somebody's shift, with a line for whoever comes next."""
+
+    shop = ForeignKeyField(Shop, backref="hand_overs", on_delete="CASCADE", index=False)
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL")
+    for_whom = ForeignKeyField(Staff, null=True, on_delete="SET NULL")  # null: for whoever it is
+    text = TextField(default="")
+    day = DateField()
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("shop", "day"), False),)
+
+
+class HandOverSeen(Row):
+    """Who has read the line left for them."""
+
+    hand_over = ForeignKeyField(HandOver, backref="seen", on_delete="CASCADE", index=False)
+    staff = ForeignKeyField(Staff, on_delete="CASCADE")
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("hand_over", "staff"), True),)
 
 
 class Action(Row):
@@ -561,11 +795,17 @@ class Action(Row):
     digest = TextField()
     result: Any = JSONField()
     done_at = InstantField(index=True)
+    shop = ForeignKeyField(Shop, null=True, on_delete="SET NULL", index=False)
+    customer = ForeignKeyField(Customer, null=True, on_delete="SET NULL")  # whom it changed, where it is one
+    revision = IntegerField(default=0)  # the shop's revision that this act made
+
+    class Meta:
+        indexes = ((("shop", "revision"), False),)
 
 
 TABLES: tuple[type[Row], ...] = (
-    Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Note,
-    NoteReading, Usual, Appointment, DayList, Expected, PromptShown, Action,
+    Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Told,
+    SearchWord, Note, NoteReading, Usual, Appointment, DayList, Expected, PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -20,7 +20,6 @@ from models import (
     Staff,
     Usual,
     Visit,
-    Witness,
     db,
     insert_many,
     instant_text,
@@ -88,8 +87,7 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
         )  # fmt: skip
     if person.here is not None:
         at = max(now - timedelta(minutes=person.here), shop.at(today, 0))
-        visit = Visit.create(customer=customer, shop=shop, day=today, at=at)
-        Witness.create(visit=visit, staff=author, at=at)
+        Visit.create(customer=customer, shop=shop, day=today, at=at, staff=author)
     services = {"booked": "Cake pick-up, paid", "booked-later": "Table for two", "away": "Table by the window"}
     if person.habit in services and person.minutes is not None:
         starts = shop.at(today, min(local.hour * 60 + local.minute + person.minutes, LAST_MINUTE) // 5 * 5)

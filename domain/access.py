@@ -11,11 +11,26 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from peewee import JOIN
 
 import clock
-from models import Business, Invitation, Membership, Phone, PinTries, Session, Shop, Staff, db, is_postgres
+from models import (
+    Business,
+    Invitation,
+    Membership,
+    Phone,
+    PinTries,
+    Prepared,
+    Session,
+    Shop,
+    Staff,
+    db,
+    from_stored,
+    instant_text,
+    is_postgres,
+)
 
 OWNER_LINK_LASTS = timedelta(hours=24)
 PHONE_LINK_LASTS = timedelta(minutes=10)
@@ -25,6 +40,8 @@ TOKEN_LASTS = timedelta(days=365)
 TRIES = 5  # wrong PINs before a rest
 TRIES_IN_ALL = 10  # wrong PINs before the owner has to open it again
 REST = timedelta(minutes=15)
+ASKED_KEPT = 2000  # sessions held in memory: their objects, never the decision
+_asked: dict[str, tuple[tuple[Any, ...], Session]] = {}
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
 
 
@@ -168,22 +185,44 @@ def shift_end(shop: Shop | None, now: datetime) -> datetime:
     return min(latest, closing) if closing > now + AFTER_CLOSING else latest
 
 
-def session_for(token: str | None) -> Session | None:
-    """Return the session a token opens, with its person and shop. One query."""
+def session_for(token: str | None, to_read: bool = False) -> Session | None:
+    """Return the session a token opens, with its person and shop. One query.
+
+    Whoever only reads (`to_read`) is given the same objects as last time while their rows have not changed.
+    """
     if not token:
         return None
-    return (
+    key = digest(token)
+    rows = _ASKING(token=key, now=instant_text(clock.now()))
+    if not rows:
+        return None
+    row = rows[0]
+    if to_read and (kept := _asked.get(key)) and kept[0] == row:
+        return kept[1]
+    values = iter(row)
+    session, staff, shop = (from_stored(table, values) for table in (Session, Staff, Shop))
+    session.staff, session.shop = staff, shop if shop.id else None
+    session._dirty.clear()
+    if to_read:
+        if len(_asked) >= ASKED_KEPT:
+            _asked.clear()
+        _asked[key] = (row, session)
+    return session
+
+
+_ASKING = Prepared(
+    lambda: (
         Session.select(Session, Staff, Shop)
         .join(Staff)
         .join_from(Session, Shop, JOIN.LEFT_OUTER)
         .where(
-            (Session.token_hash == digest(token))
+            (Session.token_hash == ":token")
             & Session.ended_at.is_null()
-            & (Session.expires_at > clock.now())
+            & (Session.expires_at > ":now")
             & Staff.left_at.is_null()
         )
-        .get_or_none()
     )
+)
 
 
 def end_session(session: Session) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,20 +18,24 @@ from peewee import IntegrityError
 
 import clock
 from domain import expected
+from domain.lines import Line, look, offer
 from models import (
     LIFETIMES,
     MOMENTS,
     PRONOUNS,
+    WISHES,
     Action,
     Customer,
     Note,
-    PromptShown,
+    PromptEnded,
     Shop,
     Staff,
+    Told,
     Usual,
     Visit,
     Witness,
     db,
+    folded,
     one_line,
 )
 from words import _
@@ -40,6 +44,10 @@ OLDEST = timedelta(days=3)  # an older act is taken at the time it reaches us
 SKEW_TOLD = timedelta(minutes=5)
 LONGEST = {"name": 200, "say_as": 200, "call": 200, "usual": 200, "text": 2000}
 ONE_LINE = {"name", "say_as", "call", "usual"}
+
+
+def nobody() -> str:
+    return _("There is nobody here by that number. They may have been removed.")
 
 
 class Refused(Exception):
@@ -61,13 +69,15 @@ class Act:
     tapped_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
-    """An act with who did it and where: what a doer receives."""
+    """An act with who did it and where: what a doer receives. It says whom it changed, and how they stand now."""
 
     act: Act
     staff: Staff
     shop: Shop
+    changed: int | None = None  # the customer the act changed, where it is one
+    line: Line | None = None  # their line after it, where the doer knows it without asking again
 
     def text(self, name: str, required: bool = True) -> str:
         """Return a text of the act's data, stripped. Raises Refused when it is missing, no text, or too long."""
@@ -91,6 +101,13 @@ class Asked:
             raise Refused(_("“%(name)s” is one of: %(words)s.", name=name, words=", ".join(of)))
         return value
 
+    def words(self, name: str) -> list[str]:
+        """Return a list of short words of the act's data. Raises Refused for anything else."""
+        value = self.act.data.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(w, str) and w.isidentifier() for w in value[:20]):
+            raise Refused(_("“%(name)s” is a list of words.", name=name))
+        return value[:20]
+
     def flag(self, name: str) -> bool:
         value = self.act.data.get(name, False)
         if not isinstance(value, bool):
@@ -112,17 +129,18 @@ class Asked:
         """Return the customer the act is about, looked up through the person who asks."""
         customer = self.staff.customers.where(Customer.id == self.id_of("customer")).get_or_none()
         if customer is None:
-            raise Refused(_("There is nobody here by that number. They may have been removed."))
+            raise Refused(nobody())
+        self.changed = customer.id
         return customer
 
     def place(self) -> Shop:
-        """Return the shop named in the data, or the one the person is in."""
-        if not self.act.data.get("shop"):
-            return self.shop
-        shop = self.staff.shops.where(Shop.id == self.id_of("shop")).get_or_none()
-        if shop is None:
-            raise Refused(_("There is no such shop."))
-        return shop
+        """Return the shop named in the data, which from now on is the act's, or the one the person is in."""
+        if self.act.data.get("shop"):
+            shop = self.staff.shops.where(Shop.id == self.id_of("shop")).get_or_none()
+            if shop is None:
+                raise Refused(_("There is no such shop."))
+            self.shop = shop
+        return self.shop
 
 
 Doer = Callable[[Asked], dict[str, Any]]
@@ -147,6 +165,7 @@ class Answer:
     status: str
     result: dict[str, Any] | None = None
     reason: str = ""
+    line: Line | None = None  # the customer's line after the act, where it is at hand
 
     @property
     def done(self) -> bool:
@@ -173,18 +192,20 @@ def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
     doer = DOERS.get(act.type)
     if doer is None:
         return Answer(act.id, "rejected", reason=_("This app does not know how to do “%(type)s”.", type=act.type))
+    # Done first and looked up after: a repeat is rare, and what it did is taken back when its key is found to be taken.
     try:
         with db.atomic():
-            earlier = Action.get_or_none(Action.key == key)
-            if earlier is None:
-                result = doer(Asked(act, staff, shop))
-                Action.create(key=key, digest=digest, result=result, done_at=clock.now())
-                return Answer(act.id, "applied", result)
-    except Conflict as told:
-        return Answer(act.id, "conflict", reason=str(told))
+            asked = Asked(act, staff, shop)
+            result = doer(asked)
+            Action.insert(
+                key=key, digest=digest, result=result, done_at=clock.now(), shop=shop.id, customer=asked.changed
+            ).execute()
+            return Answer(act.id, "applied", result, line=asked.line)
     except Refused as told:
-        return Answer(act.id, "rejected", reason=str(told))
-    except IntegrityError:  # another process committed the same key in between: then it is a repeat
+        earlier = Action.get_or_none(Action.key == key)
+        if earlier is None:
+            return Answer(act.id, "conflict" if isinstance(told, Conflict) else "rejected", reason=str(told))
+    except IntegrityError:
         earlier = Action.get_or_none(Action.key == key)
         if earlier is None:
             raise
@@ -222,35 +243,42 @@ def taken_time(at: datetime, sent_at: datetime | None, now: datetime) -> tuple[d
 
 @does("visit.create")
 def create_visit(asked: Asked) -> dict[str, Any]:
-    customer, shop, act = asked.customer(), asked.place(), asked.act
-    visit, joined = customer.check_in(shop, asked.staff, act.at, tapped_at=act.tapped_at, action=_key(act.id))
-    if not joined:
-        _keep_prompt_shown(customer, shop, visit)
-    _history_changed(shop, visit)
+    """Mark somebody here, with the words that are offered for it: on the list already, two statements in all."""
+    shop, act, now = asked.place(), asked.act, clock.now()
+    Customer(id=asked.id_of("customer")).hold()
+    line, around = look(asked.id_of("customer"), shop, now)
+    if line is None:
+        raise Refused(nobody())
+    asked.changed, customer = line.customer.id, line.customer
+    today = shop.day_of(act.at) == shop.day_of(now)
+    first = today and line.came == 0
+    seen: dict[str, Any] = {"tapped_at": act.tapped_at, "action": _key(act.id)}
+    if today and not line.arrived:
+        line.visit = Visit(at=act.at)
+        offer(line, shop, now, around, asked.staff)
+        if line.prompt:
+            line.prompt_outcome = line.prompt_outcome or "shown"
+            seen.update(prompt=line.prompt, outcome=line.prompt_outcome, greeted_by_name=line.greeted_by_name)
+    visit, joined = customer.check_in(shop, asked.staff, act.at, first, **seen)
+    if first:
+        line.visit, line.seen_by, asked.line = visit, [asked.staff.name], line
+    if line.ended:
+        _ended_before(customer, shop, visit.day).execute()
+    if around.later_lists or not today:
+        expected.history_changed(shop, visit.day)
     return {"visit": str(visit.id), "joined": joined}
 
 
-def _keep_prompt_shown(customer: Customer, shop: Shop, visit: Visit) -> None:
-    """Record the words that were offered when they came; nothing while a crowd comes in."""
-    if visit.day != shop.today():
-        return
-    prompt = expected.line_for(customer, shop, clock.now()).prompt
-    if prompt is None:
-        return
-    PromptShown.insert(
-        customer=customer,
-        shop=shop,
-        day=visit.day,
-        prompt=prompt["id"],
-        facts={k: v for k, v in prompt.items() if k != "id"},
-        outcome="shown",
-        at=visit.at,
-    ).on_conflict_ignore().execute()
+def _ended_before(customer: Customer, shop: Shop, day: date) -> Any:
+    """Return the statement that removes the words ended before they were marked here, which the visit took over."""
+    return PromptEnded.delete().where(
+        (PromptEnded.customer == customer.id) & (PromptEnded.shop == shop.id) & (PromptEnded.day == day)
+    )
 
 
 @does("visit.undo")
 def undo_visit(asked: Asked) -> dict[str, Any]:
-    """Take back a visit. Of one that two colleagues saw, only the asker's witness goes (else the latest)."""
+    """Take back a visit. Of one that two colleagues saw, only the asker's sight of it goes (else the latest)."""
     visit = (
         Visit.select(Visit, Shop)
         .join(Shop)
@@ -259,32 +287,22 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
     )
     if visit is None:
         raise Conflict(_("That visit was already taken back."))
-    witnesses = list(visit.witnesses.order_by(Witness.id))
-    own = [w for w in witnesses if w.staff_id == asked.staff.id]
-    going = (own or witnesses or [None])[-1]
-    left = [w for w in witnesses if going is None or w.id != going.id]
-    if going is not None:
-        going.delete_instance()
-    if going is not None and not left and visit.imported_id:
-        pass  # the tap had joined what a file had told: that stays, to be taken back by itself
-    elif left:
-        visit.at = min(w.at for w in left)
-        visit.save(only=[Visit.at])
+    asked.changed, asked.shop = visit.customer_id, visit.shop
+    joined = list(visit.witnesses.order_by(Witness.id))
+    own = [w for w in joined if w.staff_id == asked.staff.id]
+    if joined and (own or visit.staff_id != asked.staff.id):
+        (own or joined)[-1].delete_instance()
+    elif joined:  # who saw them first takes it back: the next who saw them stands in
+        first = min(joined, key=lambda w: w.at)
+        visit.staff, visit.at, visit.tapped_at = first.staff_id, first.at, first.tapped_at
+        visit.save(only=[Visit.staff, Visit.at, Visit.tapped_at])
+        first.delete_instance()
     else:
-        PromptShown.delete().where(
-            (PromptShown.customer == visit.customer_id)
-            & (PromptShown.shop == visit.shop_id)
-            & (PromptShown.day == visit.day)
-            & (PromptShown.outcome == "shown")
-        ).execute()
+        if visit.outcome in ("said", "skipped"):  # what was said stays said
+            _keep_ended(visit.customer_id, visit.shop, visit.day, visit.prompt, visit.outcome, visit.greeted_by_name)
         visit.delete_instance()
-    _history_changed(visit.shop, visit)
+    expected.history_changed(visit.shop, visit.day)
     return {}
-
-
-def _history_changed(shop: Shop, visit: Visit) -> None:
-    expected.history_changed(shop, visit.day)
-    shop.changed()
 
 
 # -- customers, notes, the usual
@@ -301,8 +319,8 @@ def create_customer(asked: Asked) -> dict[str, Any]:
             asked.shop, asked.staff, act.at, tapped_at=act.tapped_at, action=_key(act.id)
         )
         result["visit"] = str(visit.id)
-        _history_changed(asked.shop, visit)
-    asked.shop.changed()
+        expected.history_changed(asked.shop, visit.day)
+    asked.changed = customer.id
     return result
 
 
@@ -314,6 +332,7 @@ def create_note(asked: Asked) -> dict[str, Any]:
         shop=asked.shop,
         author=asked.staff,
         text=asked.text("text"),
+        chips=" ".join(asked.words("chips")),
         lifetime=asked.choice("lifetime", LIFETIMES, "always"),
         moment=asked.choice("moment", MOMENTS, "arrival"),
         private=asked.flag("private"),
@@ -321,7 +340,6 @@ def create_note(asked: Asked) -> dict[str, Any]:
         day=asked.shop.day_of(asked.act.at),
         at=asked.act.at,
     )
-    asked.shop.changed()
     return {"note": str(note.id)}
 
 
@@ -355,7 +373,6 @@ def edit_note(asked: Asked) -> dict[str, Any]:
     else:
         note.text, note.edited_at = text, asked.act.at
         note.save(only=[Note.text, Note.edited_at])
-    asked.shop.changed()
     return result
 
 
@@ -368,7 +385,6 @@ def set_usual(asked: Asked) -> dict[str, Any]:
         day = asked.shop.day_of(asked.act.at)
         Usual.create(customer=customer, shop=asked.shop, text=text, author=asked.staff, day=day)
     expected.offer_again(customer, asked.shop, asked.shop.today())
-    asked.shop.changed()
     return {}
 
 
@@ -386,46 +402,78 @@ def prompt_skipped(asked: Asked) -> dict[str, Any]:
 
 
 def _prompt_ended(asked: Asked, outcome: str) -> dict[str, Any]:
-    customer, shop, name = asked.customer(), asked.shop, asked.text("prompt")
-    line = expected.line_for(customer, shop, clock.now())
+    name, now = asked.text("prompt"), clock.now()
+    line, around = look(asked.id_of("customer"), asked.shop, now)
+    if line is None:
+        raise Refused(nobody())
+    customer = line.customer
+    asked.changed = customer.id
+    offer(line, asked.shop, now, around, asked.staff)
     if line.prompt is None or line.prompt["id"] != name:
         raise Conflict(_("Those words are not offered for %(name)s today.", name=customer.name))
-    greeted = asked.flag("greeted_by_name") if "greeted_by_name" in asked.act.data else None
-    row, _created = PromptShown.get_or_create(
-        customer=customer,
-        shop=shop,
-        day=shop.today(),
-        defaults={
-            "prompt": name,
-            "facts": {k: v for k, v in line.prompt.items() if k != "id"},
-            "at": asked.act.at,
-        },
-    )
-    row.outcome = outcome
-    row.greeted_by_name = greeted if greeted is not None else row.greeted_by_name
-    row.save(only=[PromptShown.outcome, PromptShown.greeted_by_name])
-    shop.changed()
+    greeted = asked.flag("greeted_by_name") if "greeted_by_name" in asked.act.data else line.greeted_by_name
+    line.prompt_outcome, line.greeted_by_name = outcome, greeted
+    if line.visit:
+        Visit.update(prompt=line.prompt, outcome=outcome, greeted_by_name=greeted).where(
+            Visit.id == line.visit.id
+        ).execute()
+    else:
+        _keep_ended(customer.id, asked.shop, asked.shop.day_of(now), line.prompt, outcome, greeted)
+    asked.line = line
     return {}
+
+
+def _keep_ended(
+    customer: int, shop: Shop, day: date, prompt: dict[str, Any], outcome: str, greeted: bool | None
+) -> None:
+    """Record what became of words while no visit stands that could carry them."""
+    PromptEnded.delete().where(
+        (PromptEnded.customer == customer) & (PromptEnded.shop == shop.id) & (PromptEnded.day == day)
+    ).execute()
+    PromptEnded.create(
+        customer=customer, shop=shop, day=day, prompt=prompt, outcome=outcome, greeted_by_name=greeted, at=clock.now()
+    )
 
 
 @does("customer.name")
 def name_customer(asked: Asked) -> dict[str, Any]:
-    """Change what somebody is called and, when it was sent along, their usual."""
+    """Change what somebody is called and, where they were sent along, their usual, their wishes and whether they are a child.
+
+    Who told us what, and when, is kept beside it. A name counts as learned when it shares no word with what stood there.
+    """
     customer = asked.customer()
+    before = {name: getattr(customer, name) for name in ("name", "say_as", "call")}
     customer.name = asked.text("name")
     customer.say_as = asked.text("say_as", required=False)
     customer.call = asked.text("call", required=False)
-    customer.pronoun = asked.choice("pronoun", PRONOUNS, "")
+    customer.pronoun = asked.choice("pronoun", PRONOUNS, customer.pronoun)
+    if "child" in asked.act.data:
+        customer.child = asked.flag("child")
     customer.save()
+    if not set(folded(before["name"]).split()) & set(folded(customer.name).split()):
+        _keep_told(asked, customer, "name", before["name"])
+    for what in ("say_as", "call"):
+        if getattr(customer, what) != before[what]:
+            _keep_told(asked, customer, what, before[what], holds=bool(getattr(customer, what)))
+    if "wishes" in asked.act.data:
+        wishes = asked.words("wishes")
+        held = {told.what for told in Told.select().where((Told.customer == customer.id) & Told.what.in_(WISHES))}
+        for wish in WISHES:
+            if (wish in wishes) != (wish in held):
+                _keep_told(asked, customer, wish, "", holds=wish in wishes)
     if "usual" in asked.act.data:
         usual = Usual.get_or_none((Usual.customer == customer.id) & (Usual.shop == asked.shop.id))
         if asked.text("usual", required=False) != (usual.text if usual else ""):
-            set_usual(
-                Asked(
-                    Act(asked.act.id, "usual.set", asked.act.at, {**asked.act.data, "text": asked.act.data["usual"]}),
-                    asked.staff,
-                    asked.shop,
-                )
-            )
-    asked.shop.changed()
+            act = Act(asked.act.id, "usual.set", asked.act.at, {**asked.act.data, "text": asked.act.data["usual"]})
+            set_usual(Asked(act, asked.staff, asked.shop))
+    expected.offer_again(customer, asked.shop, asked.shop.today())
+    asked.shop.tell_the_others()
     return {}
+
+
+def _keep_told(asked: Asked, customer: Customer, what: str, was: str, holds: bool = True) -> None:
+    """Record that somebody told us something, or (not `holds`) that it holds no longer."""
+    Told.delete().where((Told.customer == customer.id) & (Told.what == what)).execute()
+    if holds:
+        day = asked.shop.day_of(asked.act.at)
+        Told.create(customer=customer, what=what, was=was, author=asked.staff, day=day)

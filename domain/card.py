@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from peewee import JOIN
 
-from domain.expected import Line, line_for
+from domain.lines import Line, line_for
 from models import Customer, Note, Shop, Staff, Usual, Visit
 
 WEEKS = 12
@@ -39,10 +39,12 @@ class Card:
     first: date | None
 
 
-def card_for(customer: Customer, shop: Shop, now: datetime, line: Line | None = None) -> Card:
+def card_for(
+    customer: Customer, shop: Shop, now: datetime, line: Line | None = None, asker: Staff | None = None
+) -> Card:
     """Return what the card of one customer shows; `line`, if it is at hand already, spares asking for it again."""
-    line = line or line_for(customer, shop, now)
-    theirs = (Note.customer == customer.id) & Note.standing(shop, shop.day_of(now))
+    line = line or line_for(customer, shop, now, asker)
+    theirs = (Note.customer == customer.id) & Note.standing(shop.id, shop.day_of(now))
     notes = list(
         Note.select(Note, Staff)
         .join(Staff, JOIN.LEFT_OUTER)

@@ -18,15 +18,18 @@ from models import (
     Appointment,
     Business,
     Customer,
+    HandOver,
+    HandOverSeen,
     Import,
     Membership,
     Note,
     NoteReading,
     Phone,
-    PromptShown,
+    PromptEnded,
     Row,
     Shop,
     Staff,
+    Told,
     Usual,
     Visit,
     Witness,
@@ -39,8 +42,8 @@ from words import _
 
 FORMAT = {"regulars": "export", "version": 1}
 TOLD: tuple[type[Row], ...] = (
-    Business, Shop, Staff, Membership, Phone, Customer, Import, Visit, Witness, Note, NoteReading, Usual, Appointment,
-    PromptShown, Action,
+    Business, Shop, Staff, Membership, Phone, Customer, Import, Visit, Witness, Told, Note, NoteReading, Usual, Appointment,
+    PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
 KEPT_BACK = {"pin_hash", "secret_hash", "search_name"}
 

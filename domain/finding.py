@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from peewee import fn
 
-from domain.expected import Line, lines
+from domain.lines import Line, lines
 from domain.today import line_time
 from models import Customer, Shop, Usual, Visit, folded
 

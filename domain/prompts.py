@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from domain.history import History
-from models import PromptShown, Shop, Staff, Usual
+from models import PromptEnded, Shop, Staff, Usual, Visit
 
 SILENT_DAYS = 28  # the same prompt is not shown again within these days
 CROWD = 6  # more arrivals than this in CROWD_MINUTES, and nobody has time to say anything
@@ -132,31 +132,56 @@ def the_usual(known: Known) -> Facts | None:
     return {"usual": known.usual, "by": known.usual_by, "dates": iso(since)}
 
 
-def best(known: Known) -> dict[str, Any] | None:
-    """Return the first prompt that holds, ``{"id": ..., **facts}``, or None: silence is a feature."""
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the list cannot know ahead: who asks, who works today, and how the day has gone for this customer so far."""
+
+    staff: int | None = None  # who is asking
+    on_shift: frozenset[int] = frozenset()  # staff who marked anybody here today
+    now: int = 0  # minutes after midnight, as all times here
+    arrived: int | None = None  # when they were marked here, if they were
+    booked: int | None = None  # the time of their appointment today
+    grace: int = 10  # minutes after it that are no lateness
+    crowd: bool = False  # so many come in that nobody has time to say anything
+
+
+def candidates(known: Known) -> list[dict[str, Any]]:
+    """Return all prompts that hold, ``{"id": ..., **facts}``, most important first."""
+    found = []
     for name, holds in RULES.items():
         if name in known.recent and name not in EXEMPT:
             continue
         facts = holds(known)
         if facts is not None:
-            return {"id": name, **facts}
+            found.append({"id": name, **facts})
+    return found
+
+
+def offered(prompts: list[dict[str, Any]], moment: Moment) -> dict[str, Any] | None:
+    """Return the first of a customer's prompts that fits the moment, or None: silence is a feature."""
+    for prompt in prompts:
+        if moment.crowd and prompt["id"] not in EXEMPT:
+            continue
+        return prompt
     return None
 
 
-def prompts_for(shop: Shop, people: dict[int, History], today: date) -> dict[int, dict[str, Any]]:
-    """Return the best prompt of each customer who has one, by customer id. Two queries, however many people."""
+def prompts_for(shop: Shop, people: dict[int, History], today: date) -> dict[int, list[dict[str, Any]]]:
+    """Return the prompts of each customer who has any, by customer id. A fixed number of queries, however many people."""
     ids = list(people)
     if not ids:
         return {}
     recent: dict[int, set[str]] = {}
-    shown = PromptShown.select(PromptShown.customer, PromptShown.prompt).where(
-        (PromptShown.customer.in_(ids))
-        & (PromptShown.shop == shop.id)
-        & (PromptShown.day < today)
-        & (PromptShown.day > today - timedelta(days=SILENT_DAYS))
-    )
-    for customer, prompt in shown.tuples():
-        recent.setdefault(customer, set()).add(prompt)
+    for table in (Visit, PromptEnded):
+        shown = table.select(table.customer, table.prompt).where(
+            (table.customer.in_(ids))
+            & (table.shop == shop.id)
+            & (table.day < today)
+            & (table.day > today - timedelta(days=SILENT_DAYS))
+            & table.prompt.is_null(False)
+        )
+        for customer, prompt in shown.tuples():
+            recent.setdefault(customer, set()).add(prompt["id"])
     usuals = {
         usual.customer_id: usual
         for usual in Usual.select(Usual, Staff)
@@ -174,7 +199,7 @@ def prompts_for(shop: Shop, people: dict[int, History], today: date) -> dict[int
             usual_since=usual.day if usual else None,
             recent=frozenset(recent.get(customer, ())),
         )
-        chosen = best(known)
-        if chosen:
-            found[customer] = chosen
+        holding = candidates(known)
+        if holding:
+            found[customer] = holding
     return found

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import words
-from domain.expected import Line
+from domain.lines import Line
 from models import Shop
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain.expected import Line
+from domain.lines import Line
 from models import Shop
 
 SOON = timedelta(minutes=60)  # the heading counts these

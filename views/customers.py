@@ -6,8 +6,8 @@ from flask import Blueprint, abort, g, make_response, redirect, render_template,
 from werkzeug import Response
 
 import clock
-from domain import expected
 from domain.card import card_for
+from domain.lines import line_for
 from models import Customer, Note, NoteReading, Visit
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
@@ -35,7 +35,7 @@ def row(customer: Customer, told: str = "") -> Response | str:
 
     `told` is what the toast says beside it: "line" (they are here), "undone", or nothing.
     """
-    line = expected.line_for(customer, g.shop, clock.now())
+    line = line_for(customer, g.shop, clock.now(), g.staff)
     toast = {told: line} if told else None
     if request.form.get("from") == "card":
         back = url_for("customers.show", customer_id=customer.id)
@@ -50,7 +50,7 @@ def row(customer: Customer, told: str = "") -> Response | str:
 @bp.get("/customers/<int:customer_id>")
 @open_to(*STAFF)
 def show(customer_id: int) -> str:
-    card = card_for(wanted(customer_id), g.shop, clock.now())
+    card = card_for(wanted(customer_id), g.shop, clock.now(), asker=g.staff)
     return page_or_partial("customers/show.html", "customers/_card.html", card=card, toast=None)
 
 
@@ -124,7 +124,7 @@ def create_note(customer_id: int) -> Response | str:
 def read_private_notes(customer_id: int) -> str:
     """Show private notes to whoever asks for them, and record that they did."""
     customer = wanted(customer_id)
-    theirs = (Note.customer == customer.id) & Note.private & Note.standing(g.shop, g.shop.today())
+    theirs = (Note.customer == customer.id) & Note.private & Note.standing(g.shop.id, g.shop.today())
     notes = list(Note.select().where(theirs).order_by(Note.id))
     for note in notes:
         NoteReading.create(note=note, staff=g.staff, at=clock.now())

@@ -8,9 +8,9 @@ from flask import Blueprint, abort, g, make_response, redirect, render_template,
 from werkzeug import Response
 
 import clock
-from domain import expected
-from domain.expected import Line
+from domain.board import board
 from domain.learning import Met, just_met
+from domain.lines import Line, line_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
 from views.answers import page_or_partial
@@ -34,7 +34,7 @@ def show() -> Response | str:
     if request.headers.get("HX-PTag") == tag:
         return Response(status=304)
     day = g.shop.day_of(now)
-    lines = expected.lines(g.shop, day, now)
+    lines = board(g.shop, now).lines(g.shop, now, g.staff)
     arranged = arrange(lines, g.shop, now)
     answer = make_response(
         page_or_partial(
@@ -62,7 +62,7 @@ def _toast_after_form() -> dict[str, Line] | None:
         number = request.args.get(told, "")
         customer = found(int(number)) if number.isdecimal() and len(number) < 10 else None
         if customer is not None:
-            line = expected.line_for(customer, g.shop, clock.now())
+            line = line_for(customer, g.shop, clock.now(), g.staff)
             if line.arrived == (told == "marked"):
                 return {"line" if line.arrived else "undone": line}
     return None

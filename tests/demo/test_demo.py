@@ -12,6 +12,7 @@ import clock
 from demo.cast import CAST, TEAM
 from demo.shop import build, local_zone
 from domain import access, expected, export
+from domain.lines import lines
 from domain.today import arrange
 from models import Business, Customer, Note, Shop, Staff, Visit, db
 
@@ -53,7 +54,7 @@ def demo(built, moment, at):
     """The demo shop of a moment, with its lines and the places they stand in."""
     now = at(MOMENTS[moment])
     wiring.open_storage(built(moment), migrate=False)
-    yield (shop := Shop.get()), (lines := expected.lines(shop, shop.day_of(now), now)), arrange(lines, shop, now)
+    yield (shop := Shop.get()), (lines := lines(shop, shop.day_of(now), now)), arrange(lines, shop, now)
     db.close()
 
 
@@ -114,7 +115,7 @@ class TestTheDemoShop:
 def test_it_is_alive_on_either_engine(storage, at):
     now = at(MOMENTS["on a Tuesday at 8:12"])
     shop = build(now, "Europe/London")
-    today = arrange(expected.lines(shop, shop.day_of(now), now), shop, now)
+    today = arrange(lines(shop, shop.day_of(now), now), shop, now)
     assert next(line.customer.name for line in today.here) == "Tomás Ferreira"
     assert Visit.select().count() > 2000
 

@@ -7,6 +7,7 @@ import pytest
 import background
 import clock
 from domain import expected
+from domain.lines import line_for, lines
 from models import Appointment, DayList, Expected, Note
 from tests.conftest import TUESDAY, came, days_before, someone
 
@@ -33,7 +34,7 @@ class TestTheStoredList:
 
         monkeypatch.setattr(expected, "make_list", counted)
         for _ in range(3):
-            expected.lines(shop, TODAY, clock.now())
+            lines(shop, TODAY, clock.now())
         assert len(made) == 1
 
     def test_an_arrival_today_leaves_it_as_it_is(self, shop, regulars, phone):
@@ -74,7 +75,7 @@ class TestWhoIsOnIt:
     def test_somebody_booked_and_usual_is_one_row_at_the_time_agreed(self, shop, regulars):
         at = shop.at(TODAY, 9 * 60 + 30)
         Appointment.create(customer=regulars[0], shop=shop, day=TODAY, starts_at=at, service="Cake")
-        lines = [line for line in expected.lines(shop, TODAY, clock.now()) if line.customer == regulars[0]]
+        found = [line for line in lines(shop, TODAY, clock.now()) if line.customer == regulars[0]]
         assert [(line.source, line.probability, line.at, line.around) for line in lines] == [
             ("appointment", 1.0, shop.local(at), 570)
         ]
@@ -82,11 +83,11 @@ class TestWhoIsOnIt:
     def test_a_cancelled_appointment_lists_nobody(self, shop, rosa):
         at = shop.at(TODAY, 600)
         Appointment.create(customer=rosa, shop=shop, day=TODAY, starts_at=at, state="cancelled")
-        assert expected.lines(shop, TODAY, clock.now()) == []
+        assert lines(shop, TODAY, clock.now()) == []
 
     def test_a_visit_later_than_now_has_not_happened(self, shop, regulars):
         came(regulars[0], shop, TODAY, minute=20 * 60)
-        assert not any(line.arrived for line in expected.lines(shop, TODAY, clock.now()))
+        assert not any(line.arrived for line in lines(shop, TODAY, clock.now()))
 
     def test_as_many_as_are_expected_to_arrive_are_listed_in_any_case(self, shop):
         for place in range(12):
@@ -94,14 +95,14 @@ class TestWhoIsOnIt:
             came(seldom, shop, *days_before(TODAY, *range(1 + place % 7, 120, 7 + place)))
         shop.listed_from = 1.0
         shop.save()
-        listed = [line for line in expected.lines(shop, TODAY, clock.now()) if line.source == "habit"]
+        listed = [line for line in lines(shop, TODAY, clock.now()) if line.source == "habit"]
         made = DayList.get()
         assert len(listed) == -(-made.arrivals // 1) > 0
 
     def test_never_more_than_sixty_by_habit(self, shop):
         for place in range(70):
             came(someone(shop, f"Guest {place}"), shop, *days_before(TODAY, *range(1, 30)))
-        assert len(expected.lines(shop, TODAY, clock.now())) == 60
+        assert len(lines(shop, TODAY, clock.now())) == 60
 
 
 class TestNotesLiveTheRightTime:
@@ -121,4 +122,4 @@ class TestNotesLiveTheRightTime:
         Note.create(customer=rosa, shop=shop, text="Bring the key", lifetime=lifetime, moment="list", day=day, at=TUESDAY)
         came(rosa, shop, *days_before(TODAY, *visits), minute=7 * 60)
         assert Note.select().where(Note.standing(shop, TODAY)).exists() is stands
-        assert expected.line_for(rosa, shop, clock.now()).notes == (["Bring the key"] if stands else [])
+        assert line_for(rosa, shop, clock.now()).notes == (["Bring the key"] if stands else [])

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import clock
 import models
 from domain import expected, importing
+from domain.lines import line_for
 from domain.importing import Report, Unreadable, import_visits
 from models import Customer, DayList, Import, Shop, Visit
 from tests.conftest import came
@@ -431,4 +432,4 @@ def test_a_customer_who_came_by_import_has_a_past(take_in, shop, rosa):
     rosa.source_id = "17"
     rosa.save()
     take_in("customer,at\n17,2026-11-20T08:00\n")
-    assert expected.line_for(rosa, shop, clock.now()).prompt is None
+    assert line_for(rosa, shop, clock.now()).prompt is None

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain import expected
+from domain.lines import lines
 from models import Customer, Usual
 from tests.conftest import came, someone
 
@@ -33,8 +33,8 @@ def iqbal(shop) -> Customer:
     return iqbal
 
 
-def lines(shop, now):
-    return {line.customer.id: line for line in expected.lines(shop, shop.day_of(now), now) if line.source != "walk-in"}
+def listed(shop, now):
+    return {line.customer.id: line for line in lines(shop, shop.day_of(now), now) if line.source != "walk-in"}
 
 
 class TestTheDailySandwich:
@@ -57,8 +57,8 @@ class TestTheDailySandwich:
 
     def test_he_is_not_nagged_about_daily_while_he_is_away(self, shop, iqbal, at):
         away = [TUESDAY + timedelta(days=n) for n in range(0, 17)]
-        listed = [day for day in away if iqbal.id in lines(shop, at(shop.at(day, 690)))]
-        assert listed == [d for d in away if d.weekday() < 5][:3], "silent after three misses in a row"
+        nagged = [day for day in away if iqbal.id in listed(shop, at(shop.at(day, 690)))]
+        assert nagged == [d for d in away if d.weekday() < 5][:3], "silent after three misses in a row"
 
     def test_closed_days_are_no_misses(self, phone, shop, at):
         iqbal = someone(shop, "Mr Iqbal")

@@ -251,7 +251,7 @@ class TestErrors:
         def broken(*_given):
             raise KeyError("secret/path")
 
-        monkeypatch.setattr("domain.expected.lines", broken)
+        monkeypatch.setattr("views.today.board", broken)
         answer = phone.get("/today")
         assert answer.status_code == 500
         assert "That did not save, and nothing was lost. Try again." in answer.text

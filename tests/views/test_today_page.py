@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from domain import expected
-from models import Appointment, DayList, Expected, Note, PromptShown, Shop, Usual, Visit
+from models import Appointment, DayList, Expected, Note, Shop, Usual, Visit
 from tests.conftest import TUESDAY, came, counted_queries, days_before, rows_in, someone
 
 TODAY = date(2026, 11, 24)
@@ -94,7 +94,7 @@ class TestEveryActAsAPlainForm:
         fields = form_in(phone.get("/today").text, to)
         answer = phone.post(to, {**fields, "outcome": "said"})
         assert answer.status_code == 303
-        assert PromptShown.get().outcome == "said"
+        assert Visit.get(Visit.prompt.is_null(False)).outcome == "said"
         assert "Said today." in phone.get(f"/customers/{regular.id}").text
 
     def test_words_skipped(self, phone, regular):

@@ -1,0 +1,349 @@
+"""The day as it stands: everybody expected or arrived, each with what to know, read in one query.
+
+The query (``PEOPLE``) is the one place that joins a day's list with what is booked, who has come, what they have, what
+the team wrote for the list, and the words that were offered. It is asked for a whole day, for one customer, or for
+those whom acts have changed since a revision of the shop (``domain.board``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from peewee import JOIN, Query, Value, fn
+
+from domain import prompts as prompting
+from domain.expected import day_list
+from domain.history import histories
+from domain.prompts import CROWD, CROWD_MINUTES, Moment
+from models import (
+    Action,
+    Appointment,
+    Customer,
+    DayList,
+    Expected,
+    Note,
+    Prepared,
+    PromptEnded,
+    Shop,
+    Staff,
+    Usual,
+    Visit,
+    Witness,
+    instant_of,
+    instant_text,
+    is_postgres,
+    parsed,
+)
+
+
+@dataclass(slots=True)
+class Line:
+    """One person on a day: why and when they are expected, what to know, and whether they have come."""
+
+    customer: Customer
+    source: str  # "habit", "appointment", or "walk-in" for somebody who came unexpected
+    probability: float = 0.0
+    at: datetime | None = None  # aware, in the shop's zone; None where no time is honest
+    until: datetime | None = None
+    around: int | None = None  # minutes after midnight
+    part_of_day: str = ""
+    reason: dict[str, Any] | None = None
+    prompts: list[dict[str, Any]] = field(default_factory=list)  # all that may be said, most important first
+    prompt: dict[str, Any] | None = None  # the one to say: as it was offered when they came, else as the moment has it
+    prompt_outcome: str = ""  # "", "shown", "said" or "skipped" today
+    greeted_by_name: bool | None = None
+    usual: str = ""
+    appointment: Appointment | None = None
+    safety: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # those the author meant for the list
+    visit: Visit | None = None
+    seen_by: list[str] = field(default_factory=list)
+    came: int = 0  # visits told for this day, later ones included
+    ended: bool = False  # the words were said or skipped before anybody marked them here
+    kept: dict[Any, str] = field(default_factory=dict)  # this line as HTML, by how it was asked for (views/lines.py)
+
+    @property
+    def arrived(self) -> bool:
+        return self.visit is not None
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Return the honest time of arrival by habit, in minutes after midnight."""
+        if self.appointment is not None or self.at is None or self.until is None:
+            return None
+        return self.at.hour * 60 + self.at.minute, self.until.hour * 60 + self.until.minute
+
+    @property
+    def is_expected(self) -> bool:
+        return self.source != "walk-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the rest of the day has to do with one line."""
+
+    made: bool = False  # somebody has made this day's list
+    later_lists: bool = False  # lists of later days stand, made without what happens now
+    on_shift: frozenset[int] = frozenset()  # staff who marked anybody here today
+    lately: int = 0  # visits within the last CROWD_MINUTES
+    next_at: datetime | None = None  # the first visit told for later today
+    acts: int = 0  # acts since the revision asked for, each of one customer
+
+
+def lines(shop: Shop, day: date, now: datetime, asker: Staff | None = None) -> list[Line]:
+    """Return everybody expected or arrived on a day, best first. One query.
+
+    `now` bounds what has happened: a visit after it is not known yet. `asker` is who reads, for words that depend on it.
+    """
+    day_list(shop, day)
+    found, around = read(shop, day, now)
+    for line in found:
+        offer(line, shop, now, around, asker)
+    return found
+
+
+def line_for(customer: Customer, shop: Shop, now: datetime, asker: Staff | None = None) -> Line:
+    """Return one customer as they stand today, expected or not."""
+    line, around = look(customer.id, shop, now)
+    offer(line or Line(customer, "walk-in"), shop, now, around, asker)
+    return line or Line(customer, "walk-in")
+
+
+def look(customer: int, shop: Shop, now: datetime) -> tuple[Line | None, Around]:
+    """Return one customer of the shop's business by number, None where there is none, and the day around them.
+
+    One query where the day's list stands; somebody not on it gets their words from a few more.
+    """
+    day = shop.day_of(now)
+    found, around = read(shop, day, now, only=customer)
+    if found and not around.made:
+        day_list(shop, day)
+        found, around = read(shop, day, now, only=customer)
+    return (found[0] if found else None), around
+
+
+def offer(line: Line, shop: Shop, now: datetime, around: Around, asker: Staff | None) -> None:
+    """Put the words for this moment on a line, unless some were offered with today's visit already."""
+    if line.prompt_outcome or not line.prompts:
+        return
+    line.prompt = prompting.offered(line.prompts, moment_of(line, shop, now, around, asker))
+
+
+def moment_of(line: Line, shop: Shop, now: datetime, around: Around, asker: Staff | None) -> Moment:
+    """Return what prompts are chosen by, of this line and this moment."""
+    return Moment(
+        staff=asker.id if asker else None,
+        on_shift=around.on_shift,
+        now=_minute(shop.local(now)),
+        arrived=_minute(shop.local(line.visit.at)) if line.visit else None,
+        booked=_minute(line.at) if line.appointment and line.at else None,
+        grace=shop.grace_minutes,
+        crowd=around.lately > CROWD,
+    )
+
+
+def _minute(local: datetime) -> int:
+    return local.hour * 60 + local.minute
+
+
+# -- the query
+
+
+def read(
+    shop: Shop, day: date, now: datetime, only: int | None = None, since: int | None = None
+) -> tuple[list[Line], Around]:
+    """Return the lines of a day, best first: all, only one customer's, or those that acts `since` a revision changed.
+
+    The last two also give customers who are neither expected nor here: plain walk-ins.
+    """
+    query = _ONE if only is not None else _ALL if since is None else _CHANGED
+    rows = query(
+        shop=shop.id,
+        business=shop.business_id,
+        day=day.isoformat(),
+        begins=instant_text(shop.at(day, 0)),
+        now=instant_text(now),
+        lately=instant_text(now - timedelta(minutes=CROWD_MINUTES)),
+        only=only,
+        since=since,
+        revision=shop.revision,
+    )
+    told: list[tuple[int, Line]] = []
+    around = Around()
+    unworded = []
+    for row in rows:
+        if not told:
+            made, later, shift, lately, next_at, acts = (*row[:5], row[36])
+            around = Around(
+                made is not None, bool(later), frozenset(parsed(shift) or ()), lately, instant_of(next_at), acts
+            )
+        line = _line(row, shop, day)
+        told.append((row[12] or 0, line))
+        if row[12] is None and not line.prompt_outcome and (line.appointment or only is not None):
+            unworded.append(line)
+    if unworded:  # booked after the list was made, or not listed at all
+        people = histories(shop, [line.customer.id for line in unworded], day)
+        words = prompting.prompts_for(shop, people, day)
+        for line in unworded:
+            line.prompts = words.get(line.customer.id, [])
+    told.sort(key=lambda pair: (not pair[1].is_expected, -pair[1].probability, pair[0]))
+    return [line for _, line in told], around
+
+
+def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
+    number, name, say_as, call, lang, pronoun, source_id = row[5:12]
+    expected, by_habit, probability, around, earliest, latest, part_of_day, reason, words = row[12:21]
+    booked, starts_at, ends_at, service, with_whom = row[21:26]
+    visit, at, said, outcome, greeted, staff, seen, usual, notes, came = row[26:36]
+    customer = Customer(
+        id=number, business=shop.business_id, name=name, say_as=say_as, call=call, lang=lang, pronoun=pronoun,
+        source_id=source_id,
+    )  # fmt: skip
+    line = Line(customer, "walk-in", usual=usual or "", came=came, ended=visit is None and outcome is not None)
+    if expected is not None:
+        line.prompts = parsed(words)
+        line.reason = parsed(reason)
+    if by_habit:
+        line.source, line.probability, line.around = "habit", probability, around
+        line.at, line.until = _local(shop, day, earliest), _local(shop, day, latest)
+        line.part_of_day = part_of_day
+    if booked is not None:
+        starts, ends = instant_of(starts_at), instant_of(ends_at)
+        assert starts is not None
+        line.appointment = Appointment(
+            id=booked, customer=number, shop=shop.id, day=day, starts_at=starts, ends_at=ends, service=service,
+            with_whom=with_whom,
+        )  # fmt: skip
+        line.source, line.probability, line.part_of_day = "appointment", 1.0, ""
+        line.at, line.until = shop.local(starts), shop.local(ends or starts)
+        line.around = _minute(line.at)
+    if visit is not None:
+        line.visit = Visit(id=visit, customer=number, shop=shop.id, day=day, at=instant_of(at))
+        line.seen_by = [name for name in (staff, *(parsed(seen) or ())) if name]
+    if outcome:
+        line.prompt, line.prompt_outcome, line.greeted_by_name = parsed(said), outcome, _flag(greeted)
+    for text, safety in parsed(notes) or ():
+        (line.safety if safety else line.notes).append(text)
+    return line
+
+
+def _flag(value: Any) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _local(shop: Shop, day: date, minute: int | None) -> datetime | None:
+    return None if minute is None else shop.local(shop.at(day, minute))
+
+
+def _people(which: str) -> Query:
+    """Return the query of `read` for "all", "one" or "changed" people."""
+    this_list = DayList.select(DayList.id).where((DayList.shop == ":shop") & (DayList.day == ":day"))
+    of_the_day = (Visit.shop == ":shop") & (Visit.day == ":day")
+    later = DayList.select(Value(1)).where(
+        (DayList.shop == ":shop") & (DayList.day > ":day") & ~DayList.stale
+    ).limit(1)  # fmt: skip
+    shift = Visit.alias()
+    marked = (
+        shift.select(shift.staff.alias("staff"))
+        .where((shift.shop == ":shop") & (shift.day == ":day") & shift.staff.is_null(False))
+        .distinct()
+    )
+    recent = Visit.select(fn.COUNT(Visit.id)).where(of_the_day & (Visit.at > ":lately") & (Visit.at <= ":now"))
+    acts = Action.select(fn.COUNT(Action.id)).where(
+        (Action.shop == ":shop")
+        & (Action.revision > ":since")
+        & (Action.revision <= ":revision")
+        & Action.customer.is_null(False)
+    )
+    ahead = Visit.select(fn.MIN(Visit.at)).where(of_the_day & (Visit.at > ":now"))
+    first = Visit.alias()
+    todays_visit = (
+        first.select(first.id)
+        .where(
+            (first.customer == Customer.id)
+            & (first.shop == ":shop")
+            & first.at.between(":begins", ":now")
+            & (first.day == ":day")
+        )
+        .order_by(first.at)
+        .limit(1)
+    )
+    told = Visit.alias()
+    their_visits = told.select(fn.COUNT(told.id)).where(
+        (told.customer == Customer.id) & (told.shop == ":shop") & (told.at >= ":begins") & (told.day == ":day")
+    )
+    booking = Appointment.alias()
+    todays_booking = (
+        booking.select(booking.id)
+        .where(
+            (booking.customer == Customer.id)
+            & (booking.shop == ":shop")
+            & (booking.day == ":day")
+            & (booking.state == "booked")
+        )
+        .order_by(booking.starts_at)
+        .limit(1)
+    )
+    joined = Witness.select(Staff.name).join(Staff).where(Witness.visit == Visit.id).order_by(Witness.id)
+    for_the_list = (
+        Note.select(Note.text, Note.safety)
+        .where(
+            (Note.customer == Customer.id)
+            & Note.standing(":shop", ":day")
+            & (Note.safety | (Note.moment == "list"))
+            & ~Note.private
+        )
+        .order_by(Note.id)
+    )
+    query = (
+        Customer.select(
+            this_list, later, _gathered(marked, "staff"), recent, ahead,
+            Customer.id, Customer.name, Customer.say_as, Customer.call, Customer.lang, Customer.pronoun,
+            Customer.source_id,
+            Expected.id, Expected.by_habit, Expected.probability, Expected.around, Expected.earliest, Expected.latest,
+            Expected.part_of_day, Expected.reason, Expected.prompts,
+            Appointment.id, Appointment.starts_at, Appointment.ends_at, Appointment.service, Appointment.with_whom,
+            Visit.id, Visit.at, fn.COALESCE(Visit.prompt, PromptEnded.prompt),
+            fn.COALESCE(Visit.outcome, PromptEnded.outcome),
+            fn.COALESCE(Visit.greeted_by_name, PromptEnded.greeted_by_name),
+            Staff.name, _gathered(joined, "name"), Usual.text, _gathered(for_the_list, "text", "safety"), their_visits, acts,
+        )
+        .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))
+        .join_from(Customer, Appointment, JOIN.LEFT_OUTER, on=Appointment.id == todays_booking)
+        .join_from(Customer, Visit, JOIN.LEFT_OUTER, on=Visit.id == todays_visit)
+        .join_from(Visit, Staff, JOIN.LEFT_OUTER, on=Visit.staff == Staff.id)
+        .join_from(Customer, Usual, JOIN.LEFT_OUTER, on=(Usual.customer == Customer.id) & (Usual.shop == ":shop"))
+        .join_from(
+            Customer, PromptEnded, JOIN.LEFT_OUTER,
+            on=(PromptEnded.customer == Customer.id) & (PromptEnded.shop == ":shop") & (PromptEnded.day == ":day"),
+        )
+    )  # fmt: skip
+    if which == "one":
+        return query.where((Customer.id == ":only") & (Customer.business == ":business"))
+    if which == "changed":
+        touched = Action.select(Action.customer).where((Action.shop == ":shop") & (Action.revision > ":since"))
+        return query.where(Customer.id.in_(touched))
+    listed = Expected.select(Expected.customer).where(Expected.day_list == this_list)
+    appointed = Appointment.select(Appointment.customer).where(
+        (Appointment.shop == ":shop") & (Appointment.day == ":day") & (Appointment.state == "booked")
+    )
+    came = Visit.select(Visit.customer).where(of_the_day & (Visit.at <= ":now"))
+    return query.where(Customer.id.in_(listed | appointed | came))
+
+
+def _gathered(rows: Query, *columns: str) -> Any:
+    """Return the rows of a small query as one JSON value: a list of values, or of lists where there are several columns."""
+    inner = rows.alias("gathered")
+    cells = [getattr(inner.c, column) for column in columns]
+    if is_postgres():
+        value = cells[0] if len(cells) == 1 else fn.json_build_array(*cells)
+        return Customer.select(fn.json_agg(value)).from_(inner)
+    value = cells[0] if len(cells) == 1 else fn.json_array(*cells)
+    return Customer.select(fn.json_group_array(value)).from_(inner)
+
+
+_ALL = Prepared(lambda: _people("all"))
+_ONE = Prepared(lambda: _people("one"))
+_CHANGED = Prepared(lambda: _people("changed"))
