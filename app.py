@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import assets
-import clock
 import models
 import words
-from domain.today import is_past
-from views import api, asking, customers, find, health, settings, sign_in, team, today
+from views import answers, api, asking, customers, find, health, settings, sign_in, team, this_phone, today
 from views.answers import problem
+from views.lines import line_html
 
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
@@ -86,17 +84,20 @@ def create_app(config: Config | None = None) -> Flask:
     Htmx(app)
     built = assets.build(ROOT / "static")
     app.jinja_env.globals.update(
-        _=words._, ngettext=words.ngettext, words=words, built=built, config=config, nonce=_nonce,
-        now=lambda: clock.now(), is_past=is_past, new_key=lambda: str(uuid4()),
+        _=words._, ngettext=words.ngettext, pgettext=words.pgettext, words=words, built=built, config=config, nonce=answers.nonce,
+        line_html=line_html, new_key=lambda: str(uuid4()),
     )  # fmt: skip
     app.context_processor(_who)
-    for area in (today, customers, find, sign_in, settings, team, api, health):
+    for area in (today, customers, find, sign_in, this_phone, settings, team, api, health):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)
+    app.before_request(this_phone.begin)
     app.before_request(_open_request)
-    app.before_request(asking.guard)
+    app.before_request(_guard)
     app.after_request(_add_headers)
+    app.after_request(answers.finish)  # the later one comes first
     app.teardown_request(_close_request)
+    app.teardown_request(this_phone.end)
     app.register_error_handler(HTTPException, _tell)
     app.register_error_handler(OperationalError, _tell_busy)
     app.register_error_handler(Exception, _tell_unexpected)
@@ -112,22 +113,24 @@ def _who() -> dict[str, Any]:
         "staff": staff,
         "shop": shop,
         "role": g.get("role", ""),
+        "look": g.look,
         "toast": None,
         "several": lambda: bool(staff) and staff.shops.count() > 1,
         "asked_shop": request.args.get("shop"),
     }
 
 
-def _nonce() -> str:
-    """Return this answer's nonce: every htmx element and script of ours carries it, nothing injected can."""
-    if "nonce" not in g:
-        g.nonce = secrets.token_urlsafe(16)
-    return g.nonce
-
-
 def _open_request() -> None:
     """Connect; on SQLite a thread keeps its connection, for the last one to close would checkpoint and drop the log."""
     g.opened = models.db.connect(reuse_if_open=True)
+
+
+def _guard() -> None:
+    """Find out who asks; whoever is turned away is told so in their shop's language as well."""
+    try:
+        asking.guard()
+    finally:
+        this_phone.settle()
 
 
 def _close_request(_error: BaseException | None) -> None:
@@ -148,11 +151,11 @@ def _add_headers(response: Response) -> Response:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if response.mimetype == "text/html":
         headers["Content-Security-Policy"] = (
-            f"default-src 'none'; script-src 'nonce-{_nonce()}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            f"default-src 'none'; script-src 'nonce-{g.nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
             "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
             "require-trusted-types-for 'script'; trusted-types htmx"
         )
-        headers.add("Vary", "HX-Request")
+        headers["Vary"] = "HX-Request, Accept-Encoding, Cookie"
     return response
 
 

@@ -8,8 +8,9 @@ import or a changed setting, has the whole day read. A board is never changed on
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from domain.expected import day_list
@@ -27,6 +28,7 @@ class Board:
     read_at: datetime
     around: Around
     by_customer: dict[int, Line]
+    pages: dict[Any, Any] = field(default_factory=dict)  # finished pages of this board, by who asked when (views/today.py)
 
     def lines(self, shop: Shop, now: datetime, asker: Staff | None) -> list[Line]:
         """Return the lines, best first, with the words for this moment; what is kept of them is shared, not copied."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from peewee import fn
-
-from models import Customer, Shop, Visit
+from models import Customer, DayList, Shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +18,16 @@ class Met:
     last: datetime  # aware, in the shop's zone
 
 
-def just_met(shop: Shop, before: date, most: int = 8) -> list[Met]:
-    """Return those seen on one or two days of the last four weeks and never else, latest first. One query."""
-    days, last = fn.COUNT(Visit.day.distinct()), fn.MAX(Visit.at)
-    query = (
-        Visit.select(Visit.customer, Customer, days.alias("days"), last.alias("last"))
-        .join(Customer)
-        .where((Visit.shop == shop.id) & (Visit.day < before) & (Customer.business == shop.business_id))
-        .group_by(Visit.customer, Customer)
-        .having((days <= 2) & (fn.MAX(Visit.day) >= before - timedelta(days=28)))
-        .order_by(last.desc())
-        .limit(most)
-    )
-    return [Met(row.customer, row.days, shop.local(_instant(row.last))) for row in query]
+def just_met(shop: Shop, day: date, known: Container[int]) -> list[Met]:
+    """Return those seen on one or two days before `day` and lately, latest first, less those who are `known` already.
 
-
-def _instant(value: datetime | str) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    Whom we have met is part of the day's list, made with it. Two queries.
+    """
+    stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
+    met = [one for one in (stored.met if stored else None) or [] if one[0] not in known]
+    people = {c.id: c for c in Customer.select().where(Customer.id.in_([one[0] for one in met]))}
+    return [
+        Met(people[number], days, shop.local(shop.at(date.fromisoformat(last), minute)))
+        for number, days, last, minute in met
+        if number in people
+    ]

@@ -62,7 +62,7 @@ class Line:
     seen_by: list[str] = field(default_factory=list)
     came: int = 0  # visits told for this day, later ones included
     ended: bool = False  # the words were said or skipped before anybody marked them here
-    kept: dict[Any, str] = field(default_factory=dict)  # this line as HTML, by how it was asked for (views/lines.py)
+    kept: dict[Any, Any] = field(default_factory=dict)  # this line as HTML, by how it was asked for (views/lines.py)
 
     @property
     def arrived(self) -> bool:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -9,6 +13,52 @@ from werkzeug import Response
 
 from domain.actions import Answer
 from words import _
+
+
+MARK = secrets.token_urlsafe(24)  # stands for the nonce in everything rendered; no page ever shows it
+WORTH_PACKING = 1000  # bytes
+
+
+def nonce() -> str:
+    """Return what a template writes for the nonce. Each answer gets its own at the end, so what is kept holds none."""
+    return MARK
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An answer as it leaves, with the nonce that stands in it: kept together, for the header has to name it."""
+
+    body: bytes
+    packed: bytes
+    nonce: str
+
+
+def finish(response: Response) -> Response:
+    """Give an HTML answer its nonce and pack it; hand it to whoever wanted to keep it (`g.keep`)."""
+    if response.mimetype != "text/html" or "nonce" in g:
+        return response
+    g.nonce = secrets.token_urlsafe(16)
+    body = response.get_data().replace(MARK.encode(), g.nonce.encode())
+    packed = gzip.compress(body, 4, mtime=0) if len(body) >= WORTH_PACKING else b""
+    keep: Callable[[Finished], None] | None = g.get("keep")
+    if keep and response.status_code == 200:
+        keep(Finished(body, packed, g.nonce))
+    return _packed(response, body, packed)
+
+
+def again(finished: Finished) -> Response:
+    """Return a finished answer once more, to the person it was made for."""
+    g.nonce = finished.nonce
+    return _packed(make_response(b""), finished.body, finished.packed)
+
+
+def _packed(response: Response, body: bytes, packed: bytes) -> Response:
+    if packed and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(packed)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response.set_data(body)
+    return response
 
 
 def is_partial() -> bool:

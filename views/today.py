@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import clock
-from domain.board import board
-from domain.learning import Met, just_met
+from domain.board import Board, board
+from domain.learning import just_met
 from domain.lines import Line, line_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
-from views.answers import page_or_partial
+from views.answers import again, is_partial, page_or_partial
 from views.asking import STAFF, open_to
 
 bp = Blueprint("today", __name__)
@@ -29,31 +29,37 @@ def home() -> Response:
 @bp.get("/today")
 @open_to(*STAFF)
 def show() -> Response | str:
+    """Answer from what was kept where nothing has changed: for this person, in this language, within this minute."""
     now = clock.now()
-    tag = f"{g.shop.id}.{g.shop.revision}.{int(now.timestamp()) // 60}.{g.staff.id}"
+    minute = int(now.timestamp()) // 60
+    tag = f"{g.shop.id}.{g.shop.revision}.{minute}.{g.staff.id}"
     if request.headers.get("HX-PTag") == tag:
         return Response(status=304)
-    day = g.shop.day_of(now)
-    lines = board(g.shop, now).lines(g.shop, now, g.staff)
-    arranged = arrange(lines, g.shop, now)
-    answer = make_response(
-        page_or_partial(
-            "today/show.html",
-            "today/_day.html",
-            today=arranged,
-            tag=tag,
-            met=_met(day, {line.customer.id for line in lines}) if len(lines) < YOUNG else [],
-            listed=bool(lines),
-            toast=_toast_after_form(),
-        )
-    )
+    day = board(g.shop, now)
+    toast = _toast_after_form() if request.args else None
+    key = (g.staff.id, g.role, g.get("look"), is_partial(), request.args.get("shop"))
+    kept = day.pages.get(key)
+    if kept and kept[0] == minute and toast is None:
+        answer = again(kept[1])
+    else:
+        if toast is None:
+            g.keep = lambda finished: day.pages.__setitem__(key, (minute, finished))
+        answer = make_response(_day(day, now, tag, toast))
     answer.headers["HX-PTag"] = tag
     return answer
 
 
-def _met(day: date, known: set[int]) -> list[Met]:
-    """Return whom we are getting to know, less those who stand on the list already."""
-    return [one for one in just_met(g.shop, day) if one.customer.id not in known]
+def _day(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None) -> str:
+    lines = day.lines(g.shop, now, g.staff)
+    return page_or_partial(
+        "today/show.html",
+        "today/_day.html",
+        today=arrange(lines, g.shop, now),
+        tag=tag,
+        met=just_met(g.shop, day.day, day.by_customer) if len(lines) < YOUNG else [],
+        listed=bool(lines),
+        toast=toast,
+    )
 
 
 def _toast_after_form() -> dict[str, Line] | None:

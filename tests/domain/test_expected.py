@@ -76,7 +76,7 @@ class TestWhoIsOnIt:
         at = shop.at(TODAY, 9 * 60 + 30)
         Appointment.create(customer=regulars[0], shop=shop, day=TODAY, starts_at=at, service="Cake")
         found = [line for line in lines(shop, TODAY, clock.now()) if line.customer == regulars[0]]
-        assert [(line.source, line.probability, line.at, line.around) for line in lines] == [
+        assert [(line.source, line.probability, line.at, line.around) for line in found] == [
             ("appointment", 1.0, shop.local(at), 570)
         ]
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.expected import Line
+from domain.lines import Line
 from domain.today import arrange, is_past, line_time
 from models import Appointment, Customer, Shop, Visit
 

@@ -1,0 +1,35 @@
+"""A line as HTML, made once: rows are most of a page, and most of them are as they were when it was last asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, g
+from markupsafe import Markup
+
+import clock
+import words
+from domain.lines import Line
+from domain.today import is_past
+
+
+def line_html(
+    line: Line, open: bool = False, flat: bool = False, hit: Any = None, fresh: bool = False, beside: str = ""
+) -> Markup:
+    """Return one line as a row, or `open` as a docket; `flat` without its time.
+
+    `hit` is the name in three parts, where somebody was looked for; `fresh` has the stamp land; `beside` are notes on why
+    somebody was found. What is kept of a line goes with it: a change makes a new `Line`.
+    """
+    past = not line.arrived and is_past(line, g.shop, clock.now())
+    plain = hit is None and not fresh and not beside
+    key = (open, flat, past, line.prompt["id"] if line.prompt else None, words.language())
+    if plain and (kept := line.kept.get(key)):
+        return kept
+    template = current_app.jinja_env.get_template("today/_line.html")
+    made = Markup(
+        template.render(line=line, open=open, flat=flat, past=past, hit=hit, fresh=fresh, beside=beside, shop=g.shop)
+    )
+    if plain:
+        line.kept[key] = made
+    return made
