@@ -1,60 +1,33 @@
-"""The catalogue of words: everything a person reads that is made from facts, in their language.
+"""The words: everything a person reads that is made from facts, in their language.
 
 Rules and views hand over facts; this module says them. Every visible string passes through ``_``, ``ngettext`` or
-``pgettext``; a catalogue in ``translations/LANGUAGE/LC_MESSAGES/regulars.mo`` replaces the English.
+``pgettext`` (``words.speaking``), so that a catalogue can replace the English.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cache
-from pathlib import Path
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
-from babel.support import NullTranslations, Translations
 
-TRANSLATIONS = Path(__file__).parent.parent / "translations"
-_locale: ContextVar[str] = ContextVar("locale", default="en_GB")
-
-
-@cache
-def catalogue(locale: str) -> NullTranslations:
-    """Return the translations for a locale; English as written where there are none."""
-    return Translations.load(TRANSLATIONS, [locale], domain="regulars")
-
-
-@contextmanager
-def in_language(locale: str) -> Iterator[None]:
-    """Speak `locale` (such as ``en_GB``) inside the block."""
-    token = _locale.set(locale)
-    try:
-        yield
-    finally:
-        _locale.reset(token)
-
-
-def _(message: str, **values: Any) -> str:
-    """Return a message in the language in force, with its placeholders filled."""
-    text = str(catalogue(_locale.get()).gettext(message))
-    return text % values if values else text
-
-
-def ngettext(one: str, many: str, n: int, **values: Any) -> str:
-    """Return the form of a message that suits `n`; ``%(n)s`` is filled with it."""
-    return str(catalogue(_locale.get()).ngettext(one, many, n)) % {"n": n, **values}
-
-
-def pgettext(context: str, message: str) -> str:
-    """Return a message whose meaning depends on a context that translators see."""
-    return str(catalogue(_locale.get()).pgettext(context, message))
-
+from words.speaking import (
+    WRITTEN_IN as WRITTEN_IN,
+    _,
+    cldr,
+    direction as direction,
+    in_language as in_language,
+    language as language,
+    languages as languages,
+    locale,
+    locale_for as locale_for,
+    ngettext,
+    own_name as own_name,
+    pgettext,
+)
 
 # -- numbers, times and days, as people say them
 
@@ -74,14 +47,31 @@ def sentence_case(text: str) -> str:
 
 
 def clock_time(at: datetime | int) -> str:
-    """Return a wall time as it is written on a wall: 8:05, 12:30. Takes a local time or minutes after midnight."""
+    """Return a wall time as it is written where the shop is: 8:05 or 8:05 AM. Takes a local time or minutes after midnight."""
     minutes = at if isinstance(at, int) else at.hour * 60 + at.minute
-    return f"{minutes // 60 % 24}:{minutes % 60:02d}"
+    return _clock_time(locale(), minutes // 60 % 24, minutes % 60)
+
+
+@lru_cache(maxsize=4096)
+def _clock_time(where: str, hour: int, minute: int) -> str:
+    pattern = cldr().time_formats["short"].pattern.replace("HH", "H")  # 8:05, as it stands on a wall
+    told = format_time(time(hour, minute), pattern, locale=where)
+    return " ".join(told.split())  # an ordinary blank before AM, at which a narrow column may break
+
+
+def at_time(at: datetime | int) -> str:
+    """Return a wall time as it stands in a sentence, with its article where a language has one: "las 8:05", "la 1:05"."""
+    hour = at // 60 if isinstance(at, int) else at.hour
+    if hour % 24 == 1 or (hour % 24 == 13 and "h" in cldr().time_formats["short"].pattern):
+        # Translators: a time between one and two o'clock within a sentence; put an article if your language needs one
+        return pgettext("time after one o'clock", "%(time)s", time=clock_time(at))
+    # Translators: any other time within a sentence; put an article if your language needs one
+    return pgettext("time", "%(time)s", time=clock_time(at))
 
 
 def weekday(index: int) -> str:
     """Return the name of a weekday, Monday = 0."""
-    return Locale.parse(_locale.get()).days["format"]["wide"][index]
+    return cldr().days["format"]["wide"][index]
 
 
 def weekdays_of(index: int) -> str:
@@ -92,8 +82,9 @@ def weekdays_of(index: int) -> str:
 
 
 def long_day(day: date) -> str:
-    """Return a day with its weekday: Tuesday 24 November."""
-    return format_date(day, "EEEE d MMMM", locale=_locale.get())
+    """Return a day with its weekday, to stand by itself: Tuesday 24 November."""
+    # Translators: a heading such as Tuesday 24 November
+    return sentence_case(_("%(weekday)s %(day)s", weekday=weekday(day.weekday()), day=_day(locale(), day)))
 
 
 def short_day(day: date, today: date) -> str:
@@ -104,12 +95,22 @@ def short_day(day: date, today: date) -> str:
         return _("yesterday")
     if timedelta(0) < today - day < timedelta(days=7):
         return weekday(day.weekday())
-    return format_date(day, "d MMMM" if day.year == today.year else "d MMMM y", locale=_locale.get())
+    return _day(locale(), day) if day.year == today.year else _day_and_year(locale(), day)
+
+
+@lru_cache(maxsize=4096)
+def _day(where: str, day: date) -> str:
+    return format_skeleton("MMMMd", day, locale=where)
+
+
+@lru_cache(maxsize=4096)
+def _day_and_year(where: str, day: date) -> str:
+    return format_date(day, "long", locale=where)
 
 
 def listed(items: list[str]) -> str:
     """Return items joined as a sentence joins them: a, b and c."""
-    return format_list(items, locale=_locale.get())
+    return format_list(items, locale=locale())
 
 
 def called(word: str, n: int = 1) -> str:
@@ -168,7 +169,7 @@ def reason(reason: dict[str, Any], window: tuple[int, int] | None = None) -> str
         return _(
             "comes most %(weekdays)s around %(time)s",
             weekdays=weekdays_of(reason["weekday"]),
-            time=clock_time(reason["minute"]),
+            time=at_time(reason["minute"]),
         )
     if kind == "weekday":
         if reason["came"] == reason["of"]:
@@ -179,11 +180,11 @@ def reason(reason: dict[str, Any], window: tuple[int, int] | None = None) -> str
             "came %(came)s of the last %(of)s %(weekdays)s", weekdays=weekdays_of(reason["weekday"]), **_counts(reason)
         )
     if kind == "two-weeks":
-        return _("came %(n)s times in the last two weeks", n=reason["came"])
+        return ngettext("came once in the last two weeks", "came %(n)s times in the last two weeks", reason["came"])
     if kind == "four-weeks":
-        return _("came %(n)s times in the last four weeks", n=reason["came"])
+        return ngettext("came once in the last four weeks", "came %(n)s times in the last four weeks", reason["came"])
     if kind == "every-n-days":
-        return _("comes every %(gap)s days or so", gap=reason["gap"])
+        return ngettext("comes every day or so", "comes every %(n)s days or so", reason["gap"])
     if kind == "yesterday":
         return _("came yesterday")
     if kind == "new-face":
@@ -304,11 +305,6 @@ def why(reason_facts: dict[str, Any], today: date) -> list[str]:
 # -- sentences of single pages
 
 
-def language() -> str:
-    """Return the language in force, as HTML's lang wants it."""
-    return _locale.get().replace("_", "-")
-
-
 def greeting(now: datetime, name: str) -> str:
     if now.hour < 12:
         return _("Good morning, %(name)s", name=name)
@@ -341,7 +337,7 @@ def later_today(n: int) -> str:
 def quiet(today: Any) -> str:
     """Return what a quiet hour says: how many come later, and after when."""
     due = [line for line in today.later if not line.arrived]
-    hour = clock_time(today.next_time.replace(minute=today.next_time.minute // 30 * 30))
+    hour = at_time(today.next_time.replace(minute=today.next_time.minute // 30 * 30))
     later = ngettext("%(count)s is due after %(time)s.", "%(count)s are due after %(time)s.", len(due),
                      count=sentence_case(number(len(due))), time=hour)  # fmt: skip
     return _("Nobody for a while. %(later)s", later=later)
@@ -363,7 +359,7 @@ def met(one: Any, today: date) -> str:
     """Return when somebody we hardly know was seen: Seen once, yesterday about 8:30."""
     when = {
         "day": short_day(one.last.date(), today),
-        "time": clock_time(one.last.hour * 60 + one.last.minute // 10 * 10),
+        "time": at_time(one.last.hour * 60 + one.last.minute // 10 * 10),
     }
     if one.days == 1:
         return _("Seen once, %(day)s about %(time)s", **when)
@@ -395,6 +391,25 @@ def dots(dots: Any) -> str:
     if dots.weekday is None:
         return _("Last twelve weeks: came in %(n)s of them", n=dots.count)
     return _("Last twelve %(weekdays)s: came on %(n)s", weekdays=weekdays_of(dots.weekday), n=dots.count)
+
+
+def themes() -> list[tuple[str, str]]:
+    """Return what a phone can look like."""
+    return [("system", _("As the phone")), ("light", _("Light")), ("dark", _("Dark"))]
+
+
+def hands() -> list[tuple[str, str]]:
+    """Return the hands a phone can be held in, as they lie side by side."""
+    return [("left", _("Left")), ("right", _("Right"))]
+
+
+def tones() -> list[tuple[str, str, str]]:
+    """Return the tones words to say can have, each with its name and one prompt as an example."""
+    return [
+        ("plain", _("Plain"), _("Third Tuesday running. Thank her.")),
+        ("warm", _("Warm"), _("Third Tuesday in a row. Thank her for coming back.")),
+        ("playful", _("Playful"), _("Three Tuesdays. She likes us. Thank her before we get smug.")),
+    ]
 
 
 def role(word: str) -> str:

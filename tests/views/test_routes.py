@@ -12,7 +12,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ROLES = {"public", "staff", "manager", "owner"}
 OPEN = (
     "/healthz", "/readyz", "/sign-in", "/static/", "/worker.js", "/manifest.webmanifest", "/offline", "/enrol/", "/first-run/",
-    "/confirm/", "/unsubscribe/", "/calendar/", "/delivery/", "/certificate", "/api/v1/openapi.json",
+    "/confirm/", "/unsubscribe/", "/calendar/", "/delivery/", "/certificate", "/api/v1/openapi.json", "/this-phone",
 )  # fmt: skip
 # Pages that one role alone may see. What is not here is for everybody who works here, or (OPEN) for everybody.
 OWNERS = ("/settings", "/team", "/phones/", "/api/v1/export")

@@ -1,0 +1,107 @@
+"""One phone's own choices: its language, light or dark, and the hand that holds it.
+
+They lie in one small cookie, for they belong to the phone and not to whoever is signed in on it. Every request finds
+them in ``g.look``, and speaks the language in it.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug import Response
+
+import words
+from views.asking import EVERYONE, cookie_name, give_cookie, open_to
+
+bp = Blueprint("this_phone", __name__)
+COOKIE = "regulars-look"
+LASTS = timedelta(days=400)
+THEMES = ("system", "light", "dark")
+HANDS = ("right", "left")
+GROUND = {"light": "#f3f3f1", "dark": "#12121b"}  # --paper, for the browser's own edges
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How pages speak and look on one phone. In ``g.look`` the language is the one in force, whoever chose it."""
+
+    language: str = ""  # as chosen for the phone: empty for the shop's
+    theme: str = "system"
+    hand: str = "right"
+
+    @property
+    def grounds(self) -> dict[str, str]:
+        """Return the colour of the paper in each theme that this phone may show."""
+        return GROUND if self.theme == "system" else {self.theme: GROUND[self.theme]}
+
+    def __str__(self) -> str:
+        return f"{self.language or '-'}.{self.theme}.{self.hand}"
+
+
+def look_of(language: str = "", theme: str = "", hand: str = "") -> Look:
+    """Return a look; what is not among those there are is as if it had not been chosen."""
+    return Look(
+        language=language if language in words.languages() else "",
+        theme=theme if theme in THEMES else "system",
+        hand=hand if hand in HANDS else "right",
+    )
+
+
+def looked(text: str | None) -> Look:
+    """Return the look that a cookie tells."""
+    parts = (text or "").split(".")
+    return look_of(*parts) if len(parts) == 3 else Look()
+
+
+# -- every request
+
+
+def begin() -> None:
+    """Look and speak as the phone has chosen, or else as the browser asks: so far nobody knows who is asking."""
+    chosen = looked(request.cookies.get(cookie_name(COOKIE)))
+    g.chosen, g.speaking = chosen, ExitStack()
+    _speak(chosen.language or request.accept_languages.best_match(words.languages()) or "")
+
+
+def settle() -> None:
+    """Speak the shop's language, now that the shop is known, where the phone has not chosen its own."""
+    shop = g.get("shop")
+    if shop is not None:
+        _speak(g.chosen.language or shop.language, shop.zone)
+
+
+def _speak(language: str, zone: str = "") -> None:
+    language = language if language in words.languages() else words.WRITTEN_IN
+    g.look = replace(g.chosen, language=language)
+    g.speaking.enter_context(words.in_language(words.locale_for(language, zone)))
+
+
+def end(_error: BaseException | None) -> None:
+    """Leave the thread as it was."""
+    if "speaking" in g:
+        g.pop("speaking").close()
+
+
+# -- the page
+
+
+@bp.get("/this-phone")
+@open_to(*EVERYONE)
+def show() -> str:
+    return render_template(
+        "this_phone.html", chosen=g.chosen, languages=words.languages(), kept=request.args.get("kept")
+    )
+
+
+@bp.post("/this-phone")
+@open_to(*EVERYONE)
+def choose() -> Response:
+    """Keep what was chosen on this phone; what the form leaves out stays as it was."""
+    form, was = request.form, g.chosen
+    wanted = look_of(form.get("language", was.language), form.get("theme", was.theme), form.get("hand", was.hand))
+    response = redirect(url_for("this_phone.show", kept=1), 303)
+    give_cookie(response, COOKIE, str(wanted), LASTS)
+    return response
