@@ -383,7 +383,7 @@ class Customer(Row):
     pronoun = TextField(default="", constraints=[checked("pronoun", PRONOUNS)])
     source_id = TextField(null=True)
     created_at = InstantField()
-    child = BooleanField(default=False)  # words to say are not for a child: they go to whoever brings them
+    child = BooleanField(null=True)  # marked so: words to say are not for a child: they go to whoever brings them
 
     class Meta:
         indexes = ((("business", "source_id"), True),)

@@ -248,7 +248,7 @@ def up(migrator, db):
     migrator.migrate(
         migrator.add_column("shop", "tone", TextField(default="warm", constraints=TONES)),
         migrator.add_column("shop", "language", TextField(default="en")),
-        migrator.add_column("customer", "child", BooleanField(default=False)),
+        migrator.add_column("customer", "child", BooleanField(null=True)),
         migrator.add_column("note", "chips", TextField(default="")),
         migrator.add_column("day_list", "met", JSONField(null=True)),
         migrator.add_column("visit", "staff_id", _to(made["staff"])),
