@@ -27,6 +27,11 @@ from views.lines import line_html
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+EVERY_ANSWER = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+]
 BIGGEST_BODY = 4 * 1024 * 1024
 
 
@@ -91,7 +96,6 @@ def create_app(config: Config | None = None) -> Flask:
     for area in (today, customers, find, sign_in, this_phone, settings, team, api, health):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)
-    app.before_request(this_phone.begin)
     app.before_request(_open_request)
     app.before_request(_guard)
     app.after_request(_add_headers)
@@ -130,7 +134,7 @@ def _guard() -> None:
     try:
         asking.guard()
     finally:
-        this_phone.settle()
+        this_phone.begin()
 
 
 def _close_request(_error: BaseException | None) -> None:
@@ -141,14 +145,13 @@ def _close_request(_error: BaseException | None) -> None:
 def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Cache-Control", "no-store")
-    headers["X-Content-Type-Options"] = "nosniff"
     # Without any referrer a form's Origin would be "null", and on plain http in a LAN Origin is all we can check.
-    local = request.is_secure or request.host.rsplit(":", 1)[0] in LOOPBACK
-    headers["Referrer-Policy"] = "no-referrer" if local else "same-origin"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
-    if request.is_secure:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+    secure = request.is_secure
+    local = secure or request.host.rsplit(":", 1)[0] in LOOPBACK
+    headers.extend(EVERY_ANSWER)
+    headers.add("Referrer-Policy", "no-referrer" if local else "same-origin")
+    if secure:
+        headers.add("Strict-Transport-Security", "max-age=31536000")
     if response.mimetype == "text/html":
         headers["Content-Security-Policy"] = (
             f"default-src 'none'; script-src 'nonce-{g.nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

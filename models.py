@@ -211,6 +211,23 @@ def from_stored(table: type[Row], values: Iterator[Any]) -> Any:
     return row
 
 
+def insert(table: type[Row], **stored: Any) -> int:
+    """Insert one row of stored values (instants, days and JSON as text) by its columns; return its number.
+
+    Its SQL is made once for the same columns: for the few rows that the most common acts write.
+    """
+    key = (table, is_postgres(), *stored)
+    sql = _inserts.get(key)
+    if sql is None:
+        marks = ", ".join(["%s" if is_postgres() else "?"] * len(stored))
+        columns = ", ".join(stored)
+        sql = _inserts[key] = f"INSERT INTO {table._meta.table_name} ({columns}) VALUES ({marks}) RETURNING id"
+    return db.obj.execute_sql(sql, list(stored.values())).fetchone()[0]
+
+
+_inserts: dict[Any, str] = {}
+
+
 class Business(Row):
     """Whoever runs the shops: the owner of the customers' names."""
 
@@ -415,13 +432,40 @@ class Customer(Row):
         """
         same = None if first else self.visit_near(shop, at)
         if same is None:
-            seen.pop("action", None)
-            return Visit.create(customer=self.id, shop=shop.id, day=shop.day_of(at), at=at, staff=by, **seen), False
+            return self._new_visit(shop, by, at, **seen), False
         if at < same.at:
             same.at = at
             same.save(only=[Visit.at])
         Witness.create(visit=same, staff=by, at=at, tapped_at=seen.get("tapped_at"), action=seen.get("action"))
         return same, True
+
+    def _new_visit(
+        self,
+        shop: Shop,
+        by: Staff | None,
+        at: datetime,
+        tapped_at: datetime | None = None,
+        action: str | None = None,
+        prompt: dict[str, Any] | None = None,
+        outcome: str | None = None,
+        greeted_by_name: bool | None = None,
+    ) -> Visit:
+        day = shop.day_of(at)
+        number = insert(
+            Visit,
+            customer_id=self.id,
+            shop_id=shop.id,
+            day=day.isoformat(),
+            at=instant_text(at),
+            staff_id=by.id if by else None,
+            tapped_at=instant_text(tapped_at) if tapped_at else None,
+            prompt=json.dumps(prompt) if prompt else None,
+            outcome=outcome,
+            greeted_by_name=greeted_by_name,
+        )
+        visit = Visit(id=number, customer=self.id, shop=shop.id, day=day, at=at)
+        visit._dirty.clear()
+        return visit
 
     def hold(self) -> None:
         """Hold the customer's row until the transaction ends; SQLite's transactions hold everything anyway."""

@@ -36,6 +36,8 @@ from models import (
     Witness,
     db,
     folded,
+    insert,
+    instant_text,
     one_line,
 )
 from words import _
@@ -52,6 +54,10 @@ def nobody() -> str:
 
 class Refused(Exception):
     """The act cannot be done; the sentence says why, for a person behind a counter."""
+
+
+class Unknown(Refused):
+    """What the act is about is not there, or not theirs to see."""
 
 
 class Conflict(Refused):
@@ -129,7 +135,7 @@ class Asked:
         """Return the customer the act is about, looked up through the person who asks."""
         customer = self.staff.customers.where(Customer.id == self.id_of("customer")).get_or_none()
         if customer is None:
-            raise Refused(nobody())
+            raise Unknown(nobody())
         self.changed = customer.id
         return customer
 
@@ -166,6 +172,7 @@ class Answer:
     result: dict[str, Any] | None = None
     reason: str = ""
     line: Line | None = None  # the customer's line after the act, where it is at hand
+    unknown: bool = False  # rejected because there is nobody by that number
 
     @property
     def done(self) -> bool:
@@ -197,14 +204,22 @@ def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
         with db.atomic():
             asked = Asked(act, staff, shop)
             result = doer(asked)
-            Action.insert(
-                key=key, digest=digest, result=result, done_at=clock.now(), shop=shop.id, customer=asked.changed
-            ).execute()
+            insert(
+                Action,
+                key=key,
+                digest=digest,
+                result=json.dumps(result),
+                done_at=instant_text(clock.now()),
+                shop_id=asked.shop.id,
+                customer_id=asked.changed,
+                revision=0,
+            )
             return Answer(act.id, "applied", result, line=asked.line)
     except Refused as told:
         earlier = Action.get_or_none(Action.key == key)
         if earlier is None:
-            return Answer(act.id, "conflict" if isinstance(told, Conflict) else "rejected", reason=str(told))
+            status = "conflict" if isinstance(told, Conflict) else "rejected"
+            return Answer(act.id, status, reason=str(told), unknown=isinstance(told, Unknown))
     except IntegrityError:
         earlier = Action.get_or_none(Action.key == key)
         if earlier is None:
@@ -248,7 +263,7 @@ def create_visit(asked: Asked) -> dict[str, Any]:
     Customer(id=asked.id_of("customer")).hold()
     line, around = look(asked.id_of("customer"), shop, now)
     if line is None:
-        raise Refused(nobody())
+        raise Unknown(nobody())
     asked.changed, customer = line.customer.id, line.customer
     today = shop.day_of(act.at) == shop.day_of(now)
     first = today and line.came == 0
@@ -405,7 +420,7 @@ def _prompt_ended(asked: Asked, outcome: str) -> dict[str, Any]:
     name, now = asked.text("prompt"), clock.now()
     line, around = look(asked.id_of("customer"), asked.shop, now)
     if line is None:
-        raise Refused(nobody())
+        raise Unknown(nobody())
     customer = line.customer
     asked.changed = customer.id
     offer(line, asked.shop, now, around, asked.staff)

@@ -81,6 +81,8 @@ def done(partial: str, back_to: str, toast: dict[str, Any] | None = None, **valu
 def or_problem(answer: Answer) -> Answer:
     """Return an answer that went well; any other is told as a problem and ends the request."""
     if not answer.done:
+        if answer.unknown:
+            abort(404)
         g.problem = answer.reason
         abort(409 if answer.status == "conflict" else 422)
     return answer

@@ -7,7 +7,7 @@ from werkzeug import Response
 
 import clock
 from domain.card import card_for
-from domain.lines import line_for
+from domain.lines import Line, line_for
 from models import Customer, Note, NoteReading, Visit
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
@@ -30,12 +30,12 @@ def wanted(customer_id: int) -> Customer:
     return known or abort(404)
 
 
-def row(customer: Customer, told: str = "") -> Response | str:
+def row(customer: Customer, told: str = "", line: Line | None = None) -> Response | str:
     """Return one customer's row as it stands now, or lead a plain form back to where it was sent from.
 
-    `told` is what the toast says beside it: "line" (they are here), "undone", or nothing.
+    `told` is what the toast says beside it: "line" (they are here), "undone", or nothing. `line` spares asking for it.
     """
-    line = line_for(customer, g.shop, clock.now(), g.staff)
+    line = line or line_for(customer, g.shop, clock.now(), g.staff)
     toast = {told: line} if told else None
     if request.form.get("from") == "card":
         back = url_for("customers.show", customer_id=customer.id)
@@ -57,9 +57,9 @@ def show(customer_id: int) -> str:
 @bp.post("/customers/<int:customer_id>/visits")
 @open_to(*STAFF)
 def create_visit(customer_id: int) -> Response | str:
-    customer = wanted(customer_id)
-    or_problem(request_action("visit.create", customer=customer.id))
-    return row(customer, told="line")
+    answer = or_problem(request_action("visit.create", customer=customer_id))
+    line = answer.line or line_for(wanted(customer_id), g.shop, clock.now(), g.staff)
+    return row(line.customer, told="line", line=line)
 
 
 @bp.post("/visits/<int:visit_id>/undo")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import lru_cache
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug import Response
@@ -50,6 +51,7 @@ def look_of(language: str = "", theme: str = "", hand: str = "") -> Look:
     )
 
 
+@lru_cache(maxsize=500)
 def looked(text: str | None) -> Look:
     """Return the look that a cookie tells."""
     parts = (text or "").split(".")
@@ -60,23 +62,25 @@ def looked(text: str | None) -> Look:
 
 
 def begin() -> None:
-    """Look and speak as the phone has chosen, or else as the browser asks: so far nobody knows who is asking."""
-    chosen = looked(request.cookies.get(cookie_name(COOKIE)))
-    g.chosen, g.speaking = chosen, ExitStack()
-    _speak(chosen.language or request.accept_languages.best_match(words.languages()) or "")
+    """Look and speak as the phone has chosen; else as the shop does, or, while nobody is signed in, as the browser asks."""
+    mine = g._get_current_object()
+    mine.chosen = looked(request.cookies.get(cookie_name(COOKIE)))
+    shop = mine.get("shop")
+    wanted = mine.chosen.language or (shop.language if shop else "")
+    mine.look, locale = spoken(mine.chosen, wanted or _asked_for(), shop.zone if shop else "")
+    mine.speaking = ExitStack()
+    mine.speaking.enter_context(words.in_language(locale))
 
 
-def settle() -> None:
-    """Speak the shop's language, now that the shop is known, where the phone has not chosen its own."""
-    shop = g.get("shop")
-    if shop is not None:
-        _speak(g.chosen.language or shop.language, shop.zone)
+def _asked_for() -> str:
+    return request.accept_languages.best_match(words.languages()) or ""
 
 
-def _speak(language: str, zone: str = "") -> None:
+@lru_cache(maxsize=500)
+def spoken(chosen: Look, language: str, zone: str) -> tuple[Look, str]:
+    """Return the look with the language in force, and its locale: English where we have no such language."""
     language = language if language in words.languages() else words.WRITTEN_IN
-    g.look = replace(g.chosen, language=language)
-    g.speaking.enter_context(words.in_language(words.locale_for(language, zone)))
+    return replace(chosen, language=language), words.locale_for(language, zone)
 
 
 def end(_error: BaseException | None) -> None:
