@@ -117,7 +117,7 @@ def _who() -> dict[str, Any]:
         "staff": staff,
         "shop": shop,
         "role": g.get("role", ""),
-        "look": g.look,
+        "look": g.get("look") or this_phone.Look(),
         "toast": None,
         "several": lambda: bool(staff) and staff.shops.count() > 1,
         "asked_shop": request.args.get("shop"),

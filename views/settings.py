@@ -10,9 +10,9 @@ from werkzeug import Response
 
 import clock
 from domain import expected
-from models import CALLED, Shop, minutes_of
+from models import CALLED, TONES, Shop, minutes_of
 from views.asking import OWNER, open_to
-from words import _, weekday
+from words import _, languages, sentence_case, weekday
 
 bp = Blueprint("settings", __name__)
 
@@ -33,7 +33,8 @@ def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None) -> s
         name=request.form.get("name", shop.name),
         zones=zones if shop.zone in zones else [shop.zone, *zones],
         called=CALLED,
-        days=[(i, weekday(i), *(hours[i] or ["", ""])) for i in range(7)],
+        languages=languages(),
+        days=[(i, sentence_case(weekday(i)), *(hours[i] or ["", ""])) for i in range(7)],
         told=told or {},
         saved=request.args.get("saved"),
         local=clock.now(),
@@ -61,6 +62,15 @@ def change() -> Response:
         shop.called = form["called"]
     else:
         told["called"] = _("Pick one of the words.")
+    # A form from before these were asked for leaves them as they are
+    if form.get("language", shop.language) in languages():
+        shop.language = form.get("language", shop.language)
+    elif "language" in form:
+        told["language"] = _("Pick one of the languages.")
+    if form.get("tone", shop.tone) in TONES:
+        shop.tone = form.get("tone", shop.tone)
+    else:
+        told["tone"] = _("Pick one of the tones.")
     window = form.get("same_visit_minutes", "").strip()
     if window.isdecimal() and len(window) < 5 and int(window) <= 720:
         shop.same_visit_minutes = int(window)
@@ -73,7 +83,9 @@ def change() -> Response:
         return make_response(_page(shop, typed, told), 422)
     shop.hours = hours
     # Only what the page holds: another phone may just have counted up the revision.
-    shop.save(only=[Shop.name, Shop.zone, Shop.called, Shop.same_visit_minutes, Shop.hours])
+    shop.save(
+        only=[Shop.name, Shop.zone, Shop.called, Shop.language, Shop.tone, Shop.same_visit_minutes, Shop.hours]
+    )
     if shop.zone != zone_before:
         expected.move_days(shop)
     expected.make_list(shop, shop.today())

@@ -71,7 +71,7 @@ def at_time(at: datetime | int) -> str:
 
 def weekday(index: int) -> str:
     """Return the name of a weekday, Monday = 0."""
-    return cldr().days["format"]["wide"][index]
+    return cldr().days["stand-alone"]["wide"][index]
 
 
 def weekdays_of(index: int) -> str:
