@@ -1,53 +1,100 @@
-"""Which words to offer when somebody comes: small rules, the first that holds wins, often none.
+"""Which words to offer when somebody comes: small rules, the first that holds and fits the moment wins, often none.
 
-A rule takes what is known of a customer before today and says what is true if they come today: its facts, or None.
-To add one, write the function, decorate it, give it words in ``words.py`` and a table of cases in
-``tests/domain/test_prompts.py``. The order in this file is the order of importance.
+A rule takes what is known of a customer before today and says what is true if they come today: its facts, or None. The
+facts are JSON; ``dates`` in them are the days a person can look up, ``by`` is who wrote it down. What holds is found once
+a day (`candidates`); the moment of asking decides which of it is said (`offered`): who asks, who works today, and whether
+the person is early, late or not yet here.
+
+The order in this file is the order of importance, and has these reasons:
+
+1. Lateness, because an unlucky word does most harm there: concern for a first time, welcome where it is their way.
+2. What they asked of us, to be quick or left quiet: it holds for every visit, so little may come before it.
+3. Becoming known: the first two visits, a name just learned, how to say it, who has not met whom. It happens once or
+   twice and does not come back.
+4. Thanks, what passes soonest first: being back holds today only, long years hold any day.
+5. The usual, which can be asked any day.
+
+Safety, our own failures and promises due come before all of these; they are told on the row itself.
+To add one, write the function, decorate it, give it words in ``words/prompts.py``, a line in ``docs/prompts.md`` and a
+table of cases in ``tests/domain/test_prompts.py``.
 """
 
 from __future__ import annotations
 
 from calendar import isleap
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import SequenceMatcher
+from statistics import median
 from typing import Any
 
 from domain.history import History
-from models import PromptEnded, Shop, Staff, Usual, Visit
+from domain.known import LAST_VISITS, Kept, Known, Noted, known_of
+from models import Shop, folded
 
 SILENT_DAYS = 28  # the same prompt is not shown again within these days
+LONG_SILENT_DAYS = 365  # what is true for very long is said once in this time
 CROWD = 6  # more arrivals than this in CROWD_MINUTES, and nobody has time to say anything
 CROWD_MINUTES = 5
 MILESTONES = (100, 200, 500, 1000)
+MATCHING = 3  # a habit is claimed on no fewer visits
+ON_TIME = 5  # appointments in time, one after another, before a late one is remarkable
+NEAR = 5  # minutes about a named number of minutes
+SAME_TIME = 10  # minutes about a named time of day
+LATE_AT_MOST, EARLY_AT_MOST = 25, 30  # minutes that anybody would call a habit
+APPOINTMENT_MINUTES = 120  # after these minutes they are not late, they have not come
+RECORDS_DAYS = 28  # who was seen so soon after our records begin may have come long before
+DATES_SHOWN = 12
+SAYABLE_WORDS, NAME_WORDS = 6, 3
 
 Facts = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a rule may look at: one customer on one day, before they have come."""
+class Moment:
+    """What the list cannot know ahead: who asks, who works today, and how the day has gone for this customer so far."""
 
-    today: date
-    history: History
-    usual: str = ""
-    usual_by: str = ""
-    usual_since: date | None = None
-    recent: frozenset[str] = field(default_factory=frozenset)  # prompts shown within SILENT_DAYS
+    staff: int | None = None  # who is asking
+    on_shift: frozenset[int] = frozenset()  # staff who marked anybody here today
+    now: int = 0  # minutes after midnight, as all times here
+    arrived: int | None = None  # when they were marked here, if they were
+    booked: int | None = None  # the time of their appointment today
+    grace: int = 10  # minutes after it that are no lateness
+    crowd: bool = False  # so many come in that nobody has time to say anything
+
+    @property
+    def late(self) -> int | None:
+        """Return the minutes after the booked time at which they came, or at which they have not come yet."""
+        if self.booked is None:
+            return None
+        return (self.now if self.arrived is None else self.arrived) - self.booked
 
 
 Rule = Callable[[Known], Facts | None]
+Fits = Callable[[Facts, Moment], Facts | None]
 RULES: dict[str, Rule] = {}
-EXEMPT: set[str] = set()  # from the silence of SILENT_DAYS and of the crowd
+FITS: dict[str, Fits] = {}  # what a prompt asks of the moment, and the facts that only the moment gives
+RESTS: dict[str, int] = {}  # days before the same prompt may be shown again
+EXEMPT: set[str] = set()  # from the silences: rest, crowd, the wish for quiet or for no notes
+HOW_OFTEN: set[str] = set()  # about how often they come: of a patient, that is a matter of health
+SAME_ASK = ({"steady-order", "the-usual"},)  # said in the same words, so they rest together
 
 
-def rule(name: str, exempt: bool = False) -> Callable[[Rule], Rule]:
-    """Return a decorator that adds a rule at the end of the order. An exempt one may repeat."""
+def rule(
+    name: str, *, fits: Fits | None = None, rests: int = SILENT_DAYS, exempt: bool = False, how_often: bool = False
+) -> Callable[[Rule], Rule]:
+    """Return a decorator that adds a rule at the end of the order. An exempt one may repeat, and is never silenced."""
 
     def add(function: Rule) -> Rule:
-        RULES[name] = function
+        RULES[name], RESTS[name] = function, rests
+        if fits:
+            FITS[name] = fits
         if exempt:
             EXEMPT.add(name)
+        if how_often:
+            HOW_OFTEN.add(name)
         return function
 
     return add
@@ -57,19 +104,171 @@ def iso(days: Iterable[date]) -> list[str]:
     return [day.isoformat() for day in days]
 
 
+# -- lateness
+
+
+def late_now(facts: Facts, moment: Moment) -> Facts | None:
+    """They are later than the grace today, here or not; after two hours they are not late any more, they have not come."""
+    late = moment.late
+    return facts if late is not None and moment.grace < late <= APPOINTMENT_MINUTES else None
+
+
+@rule("first-time-late", fits=late_now)
+def first_time_late(known: Known) -> Facts | None:
+    """The last five appointments or more were all kept in time; `since` is the day of the last that was not."""
+    late = [kept.day for kept in known.kept if kept.late > known.grace]
+    since = late[-1] if late else None
+    in_time = [kept.day for kept in known.kept if since is None or kept.day > since]
+    if len(in_time) < ON_TIME:
+        return None
+    return {
+        "visits": len(in_time),
+        "since": since.isoformat() if since else None,
+        "today": known.today.isoformat(),
+        "dates": iso(in_time[-DATES_SHOWN:]),
+    }
+
+
+def late_as_usual(facts: Facts, moment: Moment) -> Facts | None:
+    """Their time has gone by, and they came as late as they do, or may yet."""
+    if moment.booked is None or moment.late is None or moment.late <= 0:
+        return None
+    if moment.late > facts["minutes"] + NEAR or (moment.arrived is not None and moment.late < facts["minutes"] - NEAR):
+        return None
+    return {**facts, "on_the_hour": facts["on_the_hour"] and moment.booked % 60 == 0}
+
+
+@rule("often-a-bit-late", fits=late_as_usual)
+def often_a_bit_late(known: Known) -> Facts | None:
+    """Of the last five appointments they kept, three or more were about the same five to twenty-five minutes late."""
+    found = _same_minutes(known.kept[-LAST_VISITS:], lambda kept: kept.late, LATE_AT_MOST)
+    if found is None:
+        return None
+    minutes, matching = found
+    return {
+        "minutes": minutes,
+        "on_the_hour": all(kept.booked % 60 == 0 for kept in matching),
+        "each": [kept.late for kept in matching],
+        "dates": iso(kept.day for kept in matching),
+    }
+
+
+def _same_minutes(last: tuple[Kept, ...], count: Callable[[Kept], int], at_most: int) -> tuple[int, list[Kept]] | None:
+    """Return the minutes, to the nearest five, that three or more of the last appointments share, and those; else None."""
+    away = [count(kept) for kept in last if count(kept) > 0]
+    if len(away) < MATCHING:
+        return None
+    minutes = 5 * round(median(away) / 5)
+    matching = [kept for kept in last if count(kept) > 0 and abs(count(kept) - minutes) <= NEAR]
+    if not 5 <= minutes <= at_most or len(matching) < MATCHING:
+        return None
+    return minutes, matching
+
+
+# -- what they asked of us
+
+
+@rule("quiet", exempt=True)
+def quiet(known: Known) -> Facts | None:
+    """They told us that they like it quiet."""
+    wish = known.told.get("quiet")
+    return {"usual": bool(known.usual), "by": wish.by, "dates": iso([wish.day])} if wish else None
+
+
+@rule("quick", exempt=True)
+def quick(known: Known) -> Facts | None:
+    """They told us that they like to be quick, or “in a hurry” was noted on three of their last five visits."""
+    wish = known.told.get("quick")
+    if wish:
+        return {"told": True, "by": wish.by, "dates": iso([wish.day])}
+    noted = known.with_chip("hurry", known.last_days)
+    days = sorted({note.day for note in noted})
+    if len(days) < MATCHING or "no_notes" in known.told:
+        return None
+    return {"told": False, "by": _authors(noted), "dates": iso(days)}
+
+
+def _authors(notes: Iterable[Noted]) -> list[str]:
+    return sorted({note.by for note in notes if note.by})
+
+
+# -- becoming known
+
+
+def booked_today(facts: Facts, moment: Moment) -> Facts | None:
+    return facts if moment.booked is not None else None
+
+
+@rule("first-booking", exempt=True, fits=booked_today)
+def first_booking(known: Known) -> Facts | None:
+    """They are booked, and have never been here or in another shop of ours."""
+    if known.history.visits or known.elsewhere:
+        return None
+    return {"dates": iso([known.today])}
+
+
 @rule("second-visit", exempt=True)
 def second_visit(known: Known) -> Facts | None:
-    """The moment a stranger becomes known."""
-    if len(known.history.days) != 1:
+    """The moment a stranger becomes known: one visit so far, here and anywhere else."""
+    if known.history.visits != 1 or known.elsewhere:
         return None
     return {"dates": iso(known.history.days)}
 
 
-@rule("back-after-a-while")
+@rule("name-learned")
+def name_learned(known: Known) -> Facts | None:
+    """On the day of their last visit, a name took the place of another one or of a word; a mended spelling is no new name."""
+    learned, days = known.told.get("name"), known.history.days
+    if not learned or not days or learned.day != days[-1] or not learned.was or _is_spelling(learned.was, known.name):
+        return None
+    lately = (known.today - learned.day).days < 7
+    return {"weekday": learned.day.weekday() if lately else None, "by": learned.by, "dates": iso([learned.day])}
+
+
+def _is_spelling(was: str, name: str) -> bool:
+    before, after = folded(was), folded(name)
+    return bool(set(before.split()) & set(after.split())) or SequenceMatcher(None, before, after).ratio() >= 0.6
+
+
+@rule("say-as")
+def say_as(known: Known) -> Facts | None:
+    """Somebody wrote down how the name is said, and nobody has tried it so far."""
+    learned = known.told.get("say_as")
+    if not learned or not 0 < len(known.say_as.split()) <= SAYABLE_WORDS or known.say_as in known.tried:
+        return None
+    return {"say_as": known.say_as, "by": learned.by, "dates": iso([learned.day])}
+
+
+@rule("call")
+def call(known: Known) -> Facts | None:
+    """They told us what they like to be called, in five words or fewer."""
+    learned = known.told.get("call")
+    if not learned or not 0 < len(known.call.split()) < SAYABLE_WORDS:
+        return None
+    return {"call": known.call, "by": learned.by, "dates": iso([learned.day])}
+
+
+def new_to_who_asks(facts: Facts, moment: Moment) -> Facts | None:
+    return facts if moment.staff is not None and moment.staff not in facts["met"] else None
+
+
+@rule("not-met", fits=new_to_who_asks)
+def not_met(known: Known) -> Facts | None:
+    """Every visit, and there were three, has the name of somebody who marked it; `met` are all these, and who wrote notes."""
+    if known.met is None or known.history.visits < MATCHING:
+        return None
+    by = sorted(known.names[staff] for staff in known.met if staff in known.names)
+    return {"met": sorted(known.met), "by": by, "dates": iso(known.history.days[-DATES_SHOWN:])}
+
+
+# -- thanks
+
+
+@rule("back-after-a-while", how_often=True)
 def back_after_a_while(known: Known) -> Facts | None:
-    """They were away for ten days or more, and for three times their usual gap."""
+    """They were away for ten days or more, and for three times their usual gap; from our other shops as well."""
     gap = known.history.usual_gap
-    if gap is None:
+    if gap is None or (known.elsewhere and known.elsewhere > known.history.days[-1]):
         return None
     away = (known.today - known.history.days[-1]).days
     if away < 10 or away < 3 * gap:
@@ -80,7 +279,7 @@ def back_after_a_while(known: Known) -> Facts | None:
 @rule("a-year")
 def a_year(known: Known) -> Facts | None:
     """The anniversary of the first visit fell within the last two weeks, and they came at least six times in all."""
-    if known.history.visits < 6:
+    if known.history.visits < 6 or not _first_is_known(known):
         return None
     first = known.history.days[0]
     years = known.today.year - first.year
@@ -100,7 +299,14 @@ def _in_year(day: date, year: int) -> date:
     return day.replace(year=year, day=28 if leap else day.day)
 
 
-@rule("about-a-hundred")
+def _first_is_known(known: Known) -> bool:
+    """Say whether their first visit that is written down was their first: our records began well before it."""
+    if known.elsewhere:
+        return False
+    return known.records is None or (known.history.days[0] - known.records).days >= RECORDS_DAYS
+
+
+@rule("about-a-hundred", rests=LONG_SILENT_DAYS, how_often=True)
 def about_a_hundred(known: Known) -> Facts | None:
     """Today's visit is one of the first five in a hundred past a round number."""
     count = known.history.visits + 1
@@ -110,7 +316,25 @@ def about_a_hundred(known: Known) -> Facts | None:
     return None
 
 
-@rule("third-weekday")
+@rule("coming-more-often", how_often=True)
+def coming_more_often(known: Known) -> Facts | None:
+    """Each of the last four weeks had as many visit days, two or more, and that is twice what the eight before had.
+
+    A week is seven days back from today. A day more now and then is no reason to name a higher number.
+    """
+    days, today = known.history.days, known.today
+    weeks = Counter(((today - day).days - 1) // 7 for day in days)
+    last = [weeks[week] for week in range(4)]
+    before = sum(weeks[week] for week in range(4, 12))
+    times = min(last)
+    if times < 2 or sum(last) >= 4 * (times + 1) or (today - days[0]).days < 12 * 7:
+        return None
+    if before < MATCHING or before > 4 * times:
+        return None
+    return {"times": times, "before": before, "dates": iso(day for day in days if (today - day).days <= 28)}
+
+
+@rule("third-weekday", how_often=True)
 def third_weekday(known: Known) -> Facts | None:
     """Today is the third such weekday in a row, and that weekday is half of what they do lately."""
     came = known.history.came_weeks_before
@@ -123,33 +347,150 @@ def third_weekday(known: Known) -> Facts | None:
     return {"weekday": known.today.weekday(), "dates": iso(weeks)}
 
 
+def at_that_time(facts: Facts, moment: Moment) -> Facts | None:
+    """They came at that time today as well, or still can."""
+    if moment.arrived is None:
+        return facts if moment.now <= facts["minute"] + SAME_TIME else None
+    return facts if abs(moment.arrived - facts["minute"]) <= SAME_TIME else None
+
+
+@rule("all-week", fits=at_that_time, how_often=True)
+def all_week(known: Known) -> Facts | None:
+    """They came on each open day of this week so far, three or more, within ten minutes of the same quarter of an hour."""
+    monday = known.today - timedelta(days=known.today.weekday())
+    days = [monday + timedelta(days=n) for n in range(known.today.weekday())]
+    days = [day for day in days if day.weekday() not in known.closed]
+    minutes = [known.arrivals[day] for day in days if day in known.arrivals]
+    if len(days) < MATCHING or len(minutes) < len(days):
+        return None
+    minute = 15 * round(median(minutes) / 15) % (24 * 60)
+    if minute == 0 or any(abs(each - minute) > SAME_TIME for each in minutes):  # a file without times says midnight
+        return None
+    return {"minute": minute, "each": minutes, "dates": iso(days)}
+
+
+def early_again(facts: Facts, moment: Moment) -> Facts | None:
+    """They came as early today, or still can."""
+    if moment.late is None:
+        return None
+    near = range(max(1, facts["minutes"] - NEAR), facts["minutes"] + NEAR + 1)
+    if moment.arrived is None:
+        return {**facts, "here": False} if -moment.late >= near[0] else None
+    return {**facts, "here": True} if -moment.late in near else None
+
+
+@rule("always-early", fits=early_again)
+def always_early(known: Known) -> Facts | None:
+    """For each of the last five appointments they were about as early, five minutes or more."""
+    found = _same_minutes(known.kept[-LAST_VISITS:], lambda kept: -kept.late, EARLY_AT_MOST)
+    if found is None or len(found[1]) < LAST_VISITS:
+        return None
+    minutes, matching = found
+    return {
+        "minutes": minutes,
+        "each": [-kept.late for kept in matching],
+        "dates": iso(kept.day for kept in matching),
+    }
+
+
+@rule("since-long", rests=LONG_SILENT_DAYS)
+def since_long(known: Known) -> Facts | None:
+    """The first visit is two years ago or more, they came on twelve days, and never stayed away for a year."""
+    days = known.history.days
+    if len(days) < 12 or not _first_is_known(known) or _in_year(days[0], days[0].year + 2) > known.today:
+        return None
+    if any((later - day).days >= 365 for day, later in zip(days, (*days[1:], known.today), strict=True)):
+        return None
+    return {"year": days[0].year, "visits": known.history.visits, "dates": iso(days[:1])}
+
+
+def favourite_is_off(facts: Facts, moment: Moment) -> Facts | None:
+    """Somebody else asks, and the one they know has marked nobody here today."""
+    if moment.staff is None or facts["staff"] in (moment.staff, *moment.on_shift):
+        return None
+    return facts
+
+
+@rule("favourite-off", fits=favourite_is_off)
+def favourite_off(known: Known) -> Facts | None:
+    """The same colleague, one who still works here, marked three of their last five visits or more; nobody else as many.
+
+    A name of four words or more is none to say in passing.
+    """
+    counts = Counter(staff for _day, staff_of_day in known.marked for staff in staff_of_day)
+    first, second = (counts.most_common(2) + [(0, 0), (0, 0)])[:2]
+    staff, most = first
+    if most < MATCHING or most == second[1] or not 0 < len(known.team.get(staff, "").split()) <= NAME_WORDS:
+        return None
+    days = [day for day, staff_of_day in known.marked if staff in staff_of_day]
+    return {"staff": staff, "by": known.team[staff], "dates": iso(days)}
+
+
+# -- the usual
+
+
+@rule("order-changed")
+def order_changed(known: Known) -> Facts | None:
+    """“Something new” was noted on the last visit, and what they usually have was written down before it."""
+    if not known.usual or known.usual_since is None or len(known.history.days) < MATCHING:
+        return None
+    last = known.history.days[-1]
+    noted = known.with_chip("new", [last])
+    if not noted or "usual" in known.chips_on(last) or known.usual_since >= last:
+        return None
+    return {"usual": known.usual, "by": _authors(noted), "dates": iso([last])}
+
+
+@rule("steady-order")
+def steady_order(known: Known) -> Facts | None:
+    """“The usual” was noted on each of the last three visit days or more, all after it was written down what that is."""
+    if not _is_sayable(known.usual) or known.usual_since is None:
+        return None
+    run: list[date] = []
+    for day in reversed(known.history.days):
+        chips = known.chips_on(day)
+        if "usual" not in chips or "new" in chips or day <= known.usual_since:
+            break
+        run.insert(0, day)
+    if len(run) < MATCHING:
+        return None
+    return {
+        "usual": known.usual,
+        "times": len(run),
+        "by": _authors(known.with_chip("usual", run)),
+        "dates": iso(run[-DATES_SHOWN:]),
+    }
+
+
 @rule("the-usual")
 def the_usual(known: Known) -> Facts | None:
     """Somebody wrote down what they have, it is short enough to say, and they have come three times before."""
-    if not known.usual or len(known.usual.split()) > 6 or len(known.history.days) < 3:
+    if not _is_sayable(known.usual) or len(known.history.days) < MATCHING:
         return None
     since = [known.usual_since] if known.usual_since else []
     return {"usual": known.usual, "by": known.usual_by, "dates": iso(since)}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What the list cannot know ahead: who asks, who works today, and how the day has gone for this customer so far."""
+def _is_sayable(usual: str) -> bool:
+    return 0 < len(usual.split()) <= SAYABLE_WORDS
 
-    staff: int | None = None  # who is asking
-    on_shift: frozenset[int] = frozenset()  # staff who marked anybody here today
-    now: int = 0  # minutes after midnight, as all times here
-    arrived: int | None = None  # when they were marked here, if they were
-    booked: int | None = None  # the time of their appointment today
-    grace: int = 10  # minutes after it that are no lateness
-    crowd: bool = False  # so many come in that nobody has time to say anything
+
+# -- which of them is said
 
 
 def candidates(known: Known) -> list[dict[str, Any]]:
-    """Return all prompts that hold, ``{"id": ..., **facts}``, most important first."""
+    """Return all prompts that hold and are not silenced, ``{"id": ..., **facts}``, most important first.
+
+    None at all for a child: what there is to say is for whoever brings them.
+    """
+    if known.child:
+        return []
+    left_alone = "quiet" in known.told or "no_notes" in known.told
+    resting = known.recent | {name for pair in SAME_ASK if pair & known.recent for name in pair}
     found = []
     for name, holds in RULES.items():
-        if name in known.recent and name not in EXEMPT:
+        silent = left_alone or name in resting or (known.patients and name in HOW_OFTEN)
+        if silent and name not in EXEMPT:
             continue
         facts = holds(known)
         if facts is not None:
@@ -162,44 +503,14 @@ def offered(prompts: list[dict[str, Any]], moment: Moment) -> dict[str, Any] | N
     for prompt in prompts:
         if moment.crowd and prompt["id"] not in EXEMPT:
             continue
-        return prompt
+        fits = FITS.get(prompt["id"])
+        fitting = fits(prompt, moment) if fits else prompt
+        if fitting is not None:
+            return fitting
     return None
 
 
 def prompts_for(shop: Shop, people: dict[int, History], today: date) -> dict[int, list[dict[str, Any]]]:
-    """Return the prompts of each customer who has any, by customer id. A fixed number of queries, however many people."""
-    ids = list(people)
-    if not ids:
-        return {}
-    recent: dict[int, set[str]] = {}
-    for table in (Visit, PromptEnded):
-        shown = table.select(table.customer, table.prompt).where(
-            (table.customer.in_(ids))
-            & (table.shop == shop.id)
-            & (table.day < today)
-            & (table.day > today - timedelta(days=SILENT_DAYS))
-            & table.prompt.is_null(False)
-        )
-        for customer, prompt in shown.tuples():
-            recent.setdefault(customer, set()).add(prompt["id"])
-    usuals = {
-        usual.customer_id: usual
-        for usual in Usual.select(Usual, Staff)
-        .left_outer_join(Staff)
-        .where((Usual.customer.in_(ids)) & (Usual.shop == shop.id))
-    }
-    found = {}
-    for customer, history in people.items():
-        usual = usuals.get(customer)
-        known = Known(
-            today=today,
-            history=history,
-            usual=usual.text if usual else "",
-            usual_by=usual.author.name if usual and usual.author else "",
-            usual_since=usual.day if usual else None,
-            recent=frozenset(recent.get(customer, ())),
-        )
-        holding = candidates(known)
-        if holding:
-            found[customer] = holding
-    return found
+    """Return the prompts of each customer who has any, by customer id. At most twelve queries, however many people."""
+    found = {customer: candidates(known) for customer, known in known_of(shop, people, today, RESTS).items()}
+    return {customer: holding for customer, holding in found.items() if holding}

@@ -14,7 +14,7 @@ def line_as_json(line: Line, shop: Shop, today: date) -> dict[str, Any]:
     """Return a line as JSON values: times with the shop's offset, None where no time is honest."""
     prompt = None
     if line.prompt:
-        said = words.prompt(line.prompt, line.customer.pronoun)
+        said = words.prompt(line.prompt, line.customer, shop.tone)
         prompt = {
             "id": line.prompt["id"],
             "fact": said.fact,

@@ -6,7 +6,6 @@ Rules and views hand over facts; this module says them. Every visible string pas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
 
+from words.prompts import Words as Words, prompt as prompt, prompt_why as prompt_why, them as them
 from words.speaking import (
     WRITTEN_IN as WRITTEN_IN,
     _,
@@ -215,79 +215,6 @@ def _short_weekdays(index: int) -> str:
 def dates(days: list[str], today: date) -> str:
     """Return ISO days as a list people can read: 3 October, 10 October and yesterday."""
     return listed([short_day(date.fromisoformat(day), today) for day in days])
-
-
-# -- words to say
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Words offered to staff: what is true, then what to do."""
-
-    fact: str
-    ask: str
-
-
-def them(pronoun: str) -> str:
-    """Return "her", "him" or "them": the pronoun as given, never guessed."""
-    return {"she": pgettext("object pronoun", "her"), "he": pgettext("object pronoun", "him")}.get(
-        pronoun, pgettext("object pronoun", "them")
-    )
-
-
-def prompt(prompt: dict[str, Any], pronoun: str) -> Words:
-    """Return the fact and the ask of a prompt ``{"id": ..., **facts}`` that ``domain.prompts`` chose."""
-    who = them(pronoun)
-    match prompt["id"]:
-        case "second-visit":
-            return Words(_("Second visit."), _("Say it is good to see %(them)s again.", them=who))
-        case "third-weekday":
-            return Words(
-                _("Third %(weekday)s in a row.", weekday=weekday(prompt["weekday"])),
-                _("Thank %(them)s for coming back.", them=who),
-            )
-        case "back-after-a-while":
-            return Words(_("Back after a while."), _("Say it is good to see %(them)s.", them=who))
-        case "about-a-hundred":
-            about = {
-                100: _("About a hundred visits."),
-                200: _("About two hundred visits."),
-                500: _("About five hundred visits."),
-            }
-            return Words(
-                about.get(prompt["about"], _("About a thousand visits.")),
-                _("Thank %(them)s for the loyalty.", them=who),
-            )
-        case "a-year":
-            if prompt["years"] == 1:
-                return Words(_("A year since the first visit."), _("Thank %(them)s for the year.", them=who))
-            years = sentence_case(number(prompt["years"]))
-            return Words(
-                _("%(years)s years since the first visit.", years=years), _("Thank %(them)s for the years.", them=who)
-            )
-        case "the-usual":
-            return Words(_("%(usual)s is the usual.", usual=sentence_case(prompt["usual"])), _("Ask: “The usual?”"))
-    raise KeyError(prompt["id"])
-
-
-def prompt_why(prompt: dict[str, Any], today: date) -> str:
-    """Return the dated facts a prompt rests on, as one sentence."""
-    days = dates(prompt.get("dates", []), today)
-    match prompt["id"]:
-        case "second-visit":
-            return _("The first visit was %(days)s.", days=days)
-        case "third-weekday":
-            return _("Came %(days)s, and today.", days=days)
-        case "back-after-a-while":
-            return _("The last visit before today was %(days)s.", days=days)
-        case "about-a-hundred":
-            return _("Today is visit %(n)s, the first was %(days)s.", n=prompt["count"], days=days)
-        case "a-year":
-            return _("The first visit was %(days)s.", days=days)
-        case "the-usual":
-            by = prompt.get("by") or _("someone")
-            return _("%(by)s wrote down “%(usual)s”, %(days)s.", by=by, usual=prompt["usual"], days=days)
-    raise KeyError(prompt["id"])
 
 
 def why(reason_facts: dict[str, Any], today: date) -> list[str]:
