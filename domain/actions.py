@@ -128,7 +128,7 @@ class Asked:
         text = str(value)
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 0
         if not 0 < number < 2**31:
-            raise Refused(_("There is no such %(thing)s. It may have been removed.", thing=_(name)))
+            raise Refused(_("There is nothing of that number here. It may have been removed."))
         return number
 
     def customer(self) -> Customer:

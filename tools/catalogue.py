@@ -28,8 +28,8 @@ TEMPLATE = TRANSLATIONS / f"{DOMAIN}.pot"
 FLOORS = ("outside", "domain", "views", "words", "demo")  # these speak, with the templates and the files beside them
 KEYWORDS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3)}
 NOTE = "Translators:"  # a comment that begins so, above a message, is shown to whoever translates it
-# Where English fills in a pronoun, another language may have none to fill in
-MAY_BE_LEFT_OUT = {"them", "they", "their", "Them", "They", "Their", "she"}
+# Where English fills in a pronoun, another language may have none; and one o'clock may be a word of its own
+MAY_BE_LEFT_OUT = {"them", "their", "hour"}
 
 Key = tuple[str | None, str]
 

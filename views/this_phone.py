@@ -73,7 +73,9 @@ def begin() -> None:
 
 
 def _asked_for() -> str:
-    return request.accept_languages.best_match(words.languages()) or ""
+    """Return the first of the browser's languages that we have, wherever it is spoken; empty where there is none."""
+    asked = (tag.replace("_", "-").partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in asked if language in words.languages()), "")
 
 
 @lru_cache(maxsize=500)

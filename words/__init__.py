@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from babel.dates import format_date, format_skeleton, format_time
@@ -35,8 +36,10 @@ from words.speaking import (
 def number(n: int) -> str:
     """Return a whole number as a word up to twelve, then in digits."""
     small = [
-        _("no"), _("one"), _("two"), _("three"), _("four"), _("five"), _("six"),
-        _("seven"), _("eight"), _("nine"), _("ten"), _("eleven"), _("twelve"),
+        pgettext("number", "no"), pgettext("number", "one"), pgettext("number", "two"), pgettext("number", "three"),
+        pgettext("number", "four"), pgettext("number", "five"), pgettext("number", "six"), pgettext("number", "seven"),
+        pgettext("number", "eight"), pgettext("number", "nine"), pgettext("number", "ten"),
+        pgettext("number", "eleven"), pgettext("number", "twelve"),
     ]  # fmt: skip
     return small[n] if 0 <= n < len(small) else str(n)
 
@@ -94,8 +97,11 @@ def short_day(day: date, today: date) -> str:
     if day == today - timedelta(days=1):
         return _("yesterday")
     if timedelta(0) < today - day < timedelta(days=7):
-        return weekday(day.weekday())
-    return _day(locale(), day) if day.year == today.year else _day_and_year(locale(), day)
+        told = weekday(day.weekday())
+    else:
+        told = _day(locale(), day) if day.year == today.year else _day_and_year(locale(), day)
+    # Translators: a weekday or a date within a sentence; put an article if your language needs one
+    return pgettext("day", "%(day)s", day=told)
 
 
 @lru_cache(maxsize=4096)
@@ -322,21 +328,23 @@ def dots(dots: Any) -> str:
 
 def themes() -> list[tuple[str, str]]:
     """Return what a phone can look like."""
-    return [("system", _("As the phone")), ("light", _("Light")), ("dark", _("Dark"))]
+    return [
+        ("system", pgettext("theme", "As the phone")), ("light", pgettext("theme", "Light")),
+        ("dark", pgettext("theme", "Dark")),
+    ]  # fmt: skip
 
 
 def hands() -> list[tuple[str, str]]:
     """Return the hands a phone can be held in, as they lie side by side."""
-    return [("left", _("Left")), ("right", _("Right"))]
+    return [("left", pgettext("hand", "Left")), ("right", pgettext("hand", "Right"))]
 
 
 def tones() -> list[tuple[str, str, str]]:
     """Return the tones words to say can have, each with its name and one prompt as an example."""
-    return [
-        ("plain", _("Plain"), _("Third Tuesday running. Thank her.")),
-        ("warm", _("Warm"), _("Third Tuesday in a row. Thank her for coming back.")),
-        ("playful", _("Playful"), _("Three Tuesdays. She likes us. Thank her before we get smug.")),
-    ]
+    names = {"plain": _("Plain"), "warm": _("Warm"), "playful": _("Playful")}
+    her = SimpleNamespace(pronoun="she")
+    said = {tone: prompt({"id": "third-weekday", "weekday": 1}, her, tone) for tone in names}
+    return [(tone, name, f"{said[tone].fact} {said[tone].ask}") for tone, name in names.items()]
 
 
 def role(word: str) -> str:
