@@ -22,7 +22,7 @@ import models
 import words
 from views import answers, api, asking, customers, find, health, settings, sign_in, team, this_phone, today
 from views.answers import problem
-from views.lines import line_html
+from views.lines import line_html, lines_html
 
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
@@ -53,6 +53,31 @@ class Config:
         return replace(self, **changes)
 
 
+class Regulars(Flask):
+    """Flask for plain functions, which need not be looked at each time for being coroutines; addresses are kept."""
+
+    ADDRESSES = 20_000
+
+    def __init__(self, *args: Any, **options: Any):
+        super().__init__(*args, **options)
+        self.addresses: dict[Any, str] = {}
+
+    def ensure_sync(self, func: Any) -> Any:
+        return func
+
+    def url_for(self, endpoint: str, **values: Any) -> str:  # type: ignore[override]
+        """Return the address of a view, made once for the same values below the same root."""
+        if "_external" in values:
+            return super().url_for(endpoint, **values)
+        key = (request.environ.get("SCRIPT_NAME"), endpoint, *values.items())
+        address = self.addresses.get(key)
+        if address is None:
+            if len(self.addresses) > self.ADDRESSES:
+                self.addresses.clear()
+            address = self.addresses[key] = super().url_for(endpoint, **values)
+        return address
+
+
 def open_storage(config: Config, migrate: bool = True) -> None:
     """Connect `models` to the configured database and bring its schema up to date.
 
@@ -81,7 +106,7 @@ def create_app(config: Config | None = None) -> Flask:
     """Return the app, its storage open and its schema up to date."""
     config = config or Config()
     open_storage(config)
-    app = Flask(__name__, static_folder=None)
+    app = Regulars(__name__, static_folder=None)
     app.config.update(REGULARS=config, VERSION=VERSION, MAX_CONTENT_LENGTH=BIGGEST_BODY)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
@@ -90,18 +115,15 @@ def create_app(config: Config | None = None) -> Flask:
     built = assets.build(ROOT / "static")
     app.jinja_env.globals.update(
         _=words._, ngettext=words.ngettext, pgettext=words.pgettext, words=words, built=built, config=config, nonce=answers.nonce,
-        line_html=line_html, new_key=lambda: str(uuid4()),
+        line_html=line_html, lines_html=lines_html, new_key=lambda: str(uuid4()),
     )  # fmt: skip
     app.context_processor(_who)
     for area in (today, customers, find, sign_in, this_phone, settings, team, api, health):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)
-    app.before_request(_open_request)
-    app.before_request(_guard)
-    app.after_request(_add_headers)
-    app.after_request(answers.finish)  # the later one comes first
-    app.teardown_request(_close_request)
-    app.teardown_request(this_phone.end)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.teardown_request(_end)
     app.register_error_handler(HTTPException, _tell)
     app.register_error_handler(OperationalError, _tell_busy)
     app.register_error_handler(Exception, _tell_unexpected)
@@ -124,25 +146,24 @@ def _who() -> dict[str, Any]:
     }
 
 
-def _open_request() -> None:
-    """Connect; on SQLite a thread keeps its connection, for the last one to close would checkpoint and drop the log."""
-    g.opened = models.db.connect(reuse_if_open=True)
-
-
-def _guard() -> None:
-    """Find out who asks; whoever is turned away is told so in their shop's language as well."""
+def _begin() -> None:
+    """Connect, and find out who asks; whoever is turned away is told so in their shop's language as well."""
+    g.opened = models.db.obj.connect(reuse_if_open=True)
     try:
         asking.guard()
     finally:
         this_phone.begin()
 
 
-def _close_request(_error: BaseException | None) -> None:
+def _end(error: BaseException | None) -> None:
+    """Disconnect; but on SQLite a thread keeps its connection, for the last one to close would checkpoint and drop the log."""
+    this_phone.end(error)
     if g.pop("opened", False) and models.is_postgres():
         models.db.close()
 
 
-def _add_headers(response: Response) -> Response:
+def _finish(response: Response) -> Response:
+    response = answers.finish(response)
     headers = response.headers
     headers.setdefault("Cache-Control", "no-store")
     # Without any referrer a form's Origin would be "null", and on plain http in a LAN Origin is all we can check.

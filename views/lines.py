@@ -13,6 +13,11 @@ from domain.lines import Line
 from domain.today import is_past
 
 
+def lines_html(lines: list[Line], open: bool | None = None) -> Markup:
+    """Return lines one after the other: all as rows, all as dockets, or (None) as dockets those just marked here."""
+    return Markup("").join([line_html(line, line.arrived if open is None else open) for line in lines])
+
+
 def line_html(
     line: Line, open: bool = False, flat: bool = False, hit: Any = None, fresh: bool = False, beside: str = ""
 ) -> Markup:
