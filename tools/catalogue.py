@@ -57,8 +57,8 @@ def extracted() -> Catalog:
             for _line, message, comments, context in extract(method, file, KEYWORDS, (NOTE,), options, True):
                 name = path.relative_to(ROOT).as_posix()
                 catalog.add(message, None, [(name, 0)], auto_comments=comments, context=context)
-    for message in catalog:  # one mention a file is enough
-        message.locations = sorted(set(message.locations))
+    for one in catalog:  # one mention a file is enough
+        one.locations = sorted(set(one.locations))
     return catalog
 
 
@@ -163,17 +163,18 @@ def said(catalog: Catalog) -> dict[Key, Message]:
 
 
 def key_of(message: Message) -> Key:
-    return (message.context, message.id if isinstance(message.id, str) else message.id[0])
+    context = message.context.decode() if isinstance(message.context, bytes) else message.context  # a .mo gives bytes
+    return (context, texts(message.id)[0])
 
 
-def texts(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def texts(value: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     """Return the forms of a message: one, or one for each kind of number."""
-    return (value,) if isinstance(value, str) else tuple(value)
+    return tuple(value) if isinstance(value, (tuple, list)) else (value or "",)
 
 
 def is_sure(message: Message) -> bool:
     """Say whether a message is translated in all its forms, and looked at."""
-    return all(texts(message.string or "")) and not message.fuzzy
+    return all(texts(message.string)) and not message.fuzzy
 
 
 def placeholders(text: str) -> set[str]:
@@ -182,7 +183,7 @@ def placeholders(text: str) -> set[str]:
 
 def faults(message: Message) -> list[str]:
     """Return what is wrong with one translated message: missing, unsure, or not fitting its source."""
-    forms = texts(message.string or "")
+    forms = texts(message.string)
     if not all(forms):
         return ["is not translated"]
     if message.fuzzy:
