@@ -163,6 +163,17 @@ def _stored(shop: Shop, day: date, fresh: bool) -> DayList | None:
     return None if stored and fresh and stored.stale else stored
 
 
+def keep_words(shop: Shop, day: date, words: dict[int, list[dict[str, Any]]]) -> None:
+    """Put people on a day's list for being booked, who were not when it was made, with the words for them."""
+    made = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
+    if made and words:
+        rows = [
+            {"day_list": made, "customer": customer, "by_habit": False, "probability": 1, "prompts": prompts}
+            for customer, prompts in words.items()
+        ]
+        Expected.insert_many(rows).on_conflict_ignore().execute()
+
+
 def history_changed(shop: Shop, day: date) -> None:
     """Mark the lists that were made from visits of `day`, now that one of these has come or gone."""
     DayList.update(stale=True).where((DayList.shop == shop.id) & (DayList.day > day)).execute()

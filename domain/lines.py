@@ -14,7 +14,7 @@ from typing import Any
 from peewee import JOIN, Query, Value, fn
 
 from domain import prompts as prompting
-from domain.expected import day_list
+from domain.expected import day_list, keep_words
 from domain.history import histories
 from domain.prompts import CROWD, CROWD_MINUTES, Moment
 from models import (
@@ -188,6 +188,7 @@ def read(
         words = prompting.prompts_for(shop, people, day)
         for line in unworded:
             line.prompts = words.get(line.customer.id, [])
+        keep_words(shop, day, {line.customer.id: line.prompts for line in unworded if line.appointment})
     told.sort(key=lambda pair: (not pair[1].is_expected, -pair[1].probability, pair[0]))
     return [line for _, line in told], around
 

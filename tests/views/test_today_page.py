@@ -12,12 +12,14 @@ from tests.conftest import TUESDAY, came, counted_queries, days_before, rows_in,
 TODAY = date(2026, 11, 24)
 
 
-def listed(shop, customer, minute=None, **more):
+def listed(shop, customer, minute=None, prompt=None):
     """Put somebody on today's list, at a minute after midnight or at any time."""
     day_list = DayList.get_or_none(DayList.shop == shop.id) or DayList.create(shop=shop, day=TODAY, made_at=TUESDAY)
     window = {} if minute is None else {"around": minute, "earliest": minute - 10, "latest": minute + 10}
     reason = {"kind": "visits", "came": 3, "dates": ["2026-11-17"], "since": "2026-11-01"}
-    return Expected.create(day_list=day_list, customer=customer, probability=0.5, reason=reason, **window, **more)
+    prompts = [prompt] if prompt else []
+    shop.changed()  # this is no act, so it has to be told
+    return Expected.create(day_list=day_list, customer=customer, probability=0.5, reason=reason, prompts=prompts, **window)
 
 
 @pytest.fixture
@@ -295,12 +297,14 @@ class TestTheNumberOfQueries:
         for count in (7, 60):
             Expected.delete().execute()
             self.people(shop, sam, count)
+            phone.get("/today")  # words for those only booked are looked up once
+            shop.changed()
             with counted_queries() as seen:
                 page = phone.get("/today").text
             assert len(re.findall(r"<li id=", page)) >= count
             counts.append(len(seen))
         assert counts[0] == counts[1]
-        assert counts[0] <= 14
+        assert counts[0] <= 3
 
     def test_of_a_search_is_the_same_for_one_and_for_twelve(self, phone, shop, sam):
         self.people(shop, sam, 12)
