@@ -529,6 +529,26 @@ def device_revoke(config: Config, phone: int) -> tuple[Options, str]:
     return {"revoked": str(found.id)}, _("%(name)s is shut out.", name=found.name)
 
 
+MEASURES = click.Choice([f"P{n}" for n in range(1, 21)], case_sensitive=False)
+
+
+@command(main, "benchmark", storage=False)
+@click.argument("measures", nargs=-1, type=MEASURES, metavar="[ID ...]")
+@click.option(
+    "--quick", is_flag=True, help="Small shops and few requests: shows that it works, the figures mean little."
+)
+def benchmark(config: Config, measures: tuple[str, ...], quick: bool) -> tuple[Any, str]:
+    """Measure now how fast and how light this is, against the least that is possible here (docs/performance.md)."""
+    from benchmarks import table
+
+    show, told = _progress("measures taken"), []
+    for row in table.measured(measures, config.data / "benchmark", quick):
+        told.append(row)
+        show(len(told))
+    _progress_ends()
+    return told, "\n".join(table.as_text(row) for row in told)
+
+
 @main.command("test", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.option("--full", is_flag=True, help="The long sizes too.")
 @click.pass_context

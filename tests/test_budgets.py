@@ -23,6 +23,7 @@ PACKED = {"Accept-Encoding": "gzip, deflate"}  # what a phone's browser says on 
 FIRST_FLIGHT = 14_600  # bytes: ten packets, what a server may send before it hears from the phone
 FIRST_LOAD, FIRST_REQUESTS, FONTS = 45_000, 6, 70_000
 VISIT = ("customer_id", "shop_id", "day", "at", "source_id")
+SAY = {"id": "the-usual", "usual": "Flat white", "by": "Sam", "dates": []}
 
 
 def expect(shop, customer, minute, **more):
@@ -47,8 +48,7 @@ def listed(shop, sam, i):
     Usual.create(customer=one, shop=shop, text=("Flat white", "Tea, two sugars")[i % 2], author=sam, day=TODAY)
     if i % 6 == 0:
         Note.create(customer=one, shop=shop, author=sam, text="Nuts, never", safety=True, day=TODAY, at=TUESDAY)
-    prompt = {"id": "the-usual", "usual": "Flat white", "by": "Sam", "dates": []} if i % 2 else None
-    expect(shop, one, (7 * 60 + i * 9) if i % 4 else None, prompt=prompt)
+    expect(shop, one, (7 * 60 + i * 9) if i % 4 else None, prompts=[SAY] if i % 2 else [])
     came(one, shop, *days_before(TODAY, 7, 14))
     if i % 12 == 5:
         one.check_in(shop, sam, TUESDAY - timedelta(minutes=i))
@@ -126,7 +126,7 @@ def well_known(shop, sam, rosa):
         for i in range(30):
             Note.create(customer=rosa, shop=shop, author=sam, text=f"Note {i}", day=TODAY, at=TUESDAY)
     Usual.create(customer=rosa, shop=shop, text="Flat white", author=sam, day=TODAY)
-    expect(shop, rosa, 8 * 60 + 20, prompt={"id": "the-usual", "usual": "Flat white", "by": "Sam", "dates": []})
+    expect(shop, rosa, 8 * 60 + 20, prompts=[SAY])
     return rosa
 
 

@@ -21,11 +21,12 @@ MAY = {
     "background": {"clock", "models", "words", "domain"},
     "views": {"clock", "models", "words", "domain", "background", "views"},
     "app": {"clock", "models", "words", "domain", "background", "views", "assets"},
-    "cli": {"clock", "models", "words", "domain", "background", "views", "assets", "app", "demo"},
+    "cli": {"clock", "models", "words", "domain", "background", "views", "assets", "app", "demo", "benchmarks"},
     "migrations": set(),
     "tools": {"assets"},
+    "benchmarks": {"clock", "models", "domain", "views", "app", "demo", "benchmarks"},
 }
-MAY_KNOW_THE_WEB = {"views", "app", "cli", "tools"}
+MAY_KNOW_THE_WEB = {"views", "app", "cli", "tools", "benchmarks"}
 WEB = {"flask", "werkzeug", "jinja2", "htmx_flask", "waitress"}
 
 
@@ -43,7 +44,9 @@ def imports_of(source: str) -> set[str]:
 def files() -> list[Path]:
     top = list(ROOT.glob("*.py"))
     inside = [
-        path for floor in ("domain", "views", "demo", "migrations", "tools") for path in (ROOT / floor).rglob("*.py")
+        path
+        for floor in ("domain", "views", "demo", "migrations", "tools", "benchmarks")
+        for path in (ROOT / floor).rglob("*.py")
     ]
     return sorted(top + inside)
 
