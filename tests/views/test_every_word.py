@@ -8,7 +8,6 @@ given to a translator.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -57,7 +56,7 @@ class Pseudo(NullTranslations):
     def ngettext(self, one: str, many: str, n: int) -> str:
         return dressed(one if n == 1 else many) if (None, one) in self.known else many
 
-    def pgettext(self, context: str, message: str) -> str:  # type: ignore[override]
+    def pgettext(self, context: str, message: str) -> str:
         return dressed(message) if (context, message) in self.known else message
 
 
@@ -196,7 +195,7 @@ def world() -> str:
 def storage(built: Callable[[str], Path], world: str, tmp_path: Path) -> Iterator[wiring.Config]:
     data = tmp_path / "data"
     data.mkdir()
-    shutil.copy(built(world), data / "regulars.db")
+    worlds.copy_into(built(world), data / "regulars.db")
     config = wiring.Config(data=data, database_url="")
     wiring.open_storage(config, migrate=False)
     yield config
