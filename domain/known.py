@@ -10,10 +10,10 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from domain.history import History
+from domain.history import History, visits_before
 from models import Appointment, Customer, Note, PromptEnded, Shop, Staff, Told, Usual, Visit, Witness
 
-LATELY_DAYS = 90  # who marked whom, and at what time, is looked at this far back
+LATELY_DAYS = 90  # who marked whom, at what time, and with which chips, is looked at this far back
 LAST_VISITS = 5
 SAME_APPOINTMENT = 120  # minutes around a booked time within which an arrival is taken for it
 
@@ -95,7 +95,7 @@ class Known:
 
 
 def known_of(shop: Shop, people: Mapping[int, History], today: date, rests: Mapping[str, int]) -> dict[int, Known]:
-    """Return what is known of each customer, by id. At most twelve queries, however many people.
+    """Return what is known of each customer, by id. At most thirteen queries, however many people.
 
     `people` have their visits before `today` with them; `rests` says how many days each prompt rests.
     """
@@ -157,17 +157,22 @@ class Gathering:
             self.values[customer].update(usual=text, usual_by=self._by(customer, author), usual_since=day)
 
     def add_notes(self) -> None:
-        """Add the chips tapped here, but for those of private notes."""
+        """Add the chips tapped here in the last 90 days, but for those of private notes."""
         rows = (
-            Note.select(Note.customer, Note.shop, Note.author, Note.day, Note.chips, Note.private)
-            .where(Note.customer.in_(self.ids) & (Note.day < self.today))
+            Note.select(Note.customer, Note.author, Note.day, Note.chips)
+            .where(
+                Note.customer.in_(self.ids)
+                & (Note.shop == self.shop.id)
+                & (Note.day < self.today)
+                & (Note.day >= self._lately)
+                & (Note.chips != "")
+                & ~Note.private
+            )
             .order_by(Note.day, Note.id)
         )
         notes: dict[int, list[Noted]] = defaultdict(list)
-        for customer, shop, author, day, chips, private in rows.tuples():
-            by = self._by(customer, author)
-            if chips and shop == self.shop.id and not private:
-                notes[customer].append(Noted(day, frozenset(chips.split()), by))
+        for customer, author, day, chips in rows.tuples():
+            notes[customer].append(Noted(day, frozenset(chips.split()), self.names.get(author, "")))
         for customer, told in notes.items():
             self.values[customer]["notes"] = tuple(told)
 
@@ -176,7 +181,7 @@ class Gathering:
         rows = (
             Visit.select(Visit.id, Visit.customer, Visit.day, Visit.at, Visit.staff, Visit.prompt, Witness.staff)
             .join(Witness, JOIN.LEFT_OUTER)
-            .where(self._visits & (Visit.at >= self.shop.at(self.today - timedelta(days=LATELY_DAYS), 0)))
+            .where(self._visits & (Visit.at >= self.shop.at(self._lately, 0)))
             .order_by(Visit.at)
         )
         marks: dict[int, dict[int, tuple[date, set[int]]]] = defaultdict(dict)
@@ -196,7 +201,9 @@ class Gathering:
         longer = [prompt for prompt, days in rests.items() if days > LATELY_DAYS]
         since = self.today - timedelta(days=max(rests.values(), default=0))
         visits = Visit.select(Visit.customer, Visit.day, Visit.prompt, Visit.outcome).where(
-            self._visits & ((name.in_(longer) & (Visit.day > since)) | ((name == "say-as") & (Visit.outcome == "said")))
+            self._visits
+            & Visit.prompt.is_null(False)
+            & ((name.in_(longer) & (Visit.day > since)) | ((Visit.outcome == "said") & (name == "say-as")))
         )
         ended = PromptEnded.select(
             PromptEnded.customer, PromptEnded.day, PromptEnded.prompt, PromptEnded.outcome
@@ -253,13 +260,20 @@ class Gathering:
             if shop != self.shop.id:
                 values = self.values[customer]
                 values["elsewhere"] = max(last, values.get("elsewhere") or last)
+        notes = Note.select(Note.customer, Note.author).where(Note.customer.in_(self.ids) & (Note.day < self.today))
+        for customer, author in notes.distinct().tuples():
+            if author:
+                self.writers[customer].add(author)
         for customer, values in self.values.items():
             values["met"] = None if customer in unnamed else frozenset(self.writers[customer])
 
     @property
+    def _lately(self) -> date:
+        return self.today - timedelta(days=LATELY_DAYS)
+
+    @property
     def _visits(self) -> Any:
-        """Return the condition for visits of these customers to this shop before the day."""
-        return (Visit.shop == self.shop.id) & Visit.customer.in_(self.ids) & (Visit.day < self.today)
+        return visits_before(self.shop, self.ids, self.today)
 
     def _by(self, customer: int, author: int | None) -> str:
         """Return the name of an author, who from now on counts as somebody who has met the customer."""

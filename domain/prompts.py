@@ -41,7 +41,7 @@ CROWD_MINUTES = 5
 MILESTONES = (100, 200, 500, 1000)
 MATCHING = 3  # a habit is claimed on no fewer visits
 ON_TIME = 5  # appointments in time, one after another, before a late one is remarkable
-NEAR = 5  # minutes about a named number of minutes
+NEAR = 5  # minutes about a named number of minutes, of which it is half at least
 SAME_TIME = 10  # minutes about a named time of day
 LATE_AT_MOST, EARLY_AT_MOST = 25, 30  # minutes that anybody would call a habit
 APPOINTMENT_MINUTES = 120  # after these minutes they are not late, they have not come
@@ -133,7 +133,9 @@ def late_as_usual(facts: Facts, moment: Moment) -> Facts | None:
     """Their time has gone by, and they came as late as they do, or may yet."""
     if moment.booked is None or moment.late is None or moment.late <= 0:
         return None
-    if moment.late > facts["minutes"] + NEAR or (moment.arrived is not None and moment.late < facts["minutes"] - NEAR):
+    if moment.late > facts["minutes"] + NEAR or (
+        moment.arrived is not None and not _near(moment.late, facts["minutes"])
+    ):
         return None
     return {**facts, "on_the_hour": facts["on_the_hour"] and moment.booked % 60 == 0}
 
@@ -159,10 +161,15 @@ def _same_minutes(last: tuple[Kept, ...], count: Callable[[Kept], int], at_most:
     if len(away) < MATCHING:
         return None
     minutes = 5 * round(median(away) / 5)
-    matching = [kept for kept in last if count(kept) > 0 and abs(count(kept) - minutes) <= NEAR]
+    matching = [kept for kept in last if _near(count(kept), minutes)]
     if not 5 <= minutes <= at_most or len(matching) < MATCHING:
         return None
     return minutes, matching
+
+
+def _near(minutes: int, named: int) -> bool:
+    """Say whether so many minutes can be called by a number of them that is named."""
+    return abs(minutes - named) <= NEAR and minutes * 2 >= named
 
 
 # -- what they asked of us
@@ -373,10 +380,10 @@ def early_again(facts: Facts, moment: Moment) -> Facts | None:
     """They came as early today, or still can."""
     if moment.late is None:
         return None
-    near = range(max(1, facts["minutes"] - NEAR), facts["minutes"] + NEAR + 1)
+    early, named = -moment.late, facts["minutes"]
     if moment.arrived is None:
-        return {**facts, "here": False} if -moment.late >= near[0] else None
-    return {**facts, "here": True} if -moment.late in near else None
+        return {**facts, "here": False} if early > named or _near(early, named) else None
+    return {**facts, "here": True} if _near(early, named) else None
 
 
 @rule("always-early", fits=early_again)
@@ -511,6 +518,6 @@ def offered(prompts: list[dict[str, Any]], moment: Moment) -> dict[str, Any] | N
 
 
 def prompts_for(shop: Shop, people: dict[int, History], today: date) -> dict[int, list[dict[str, Any]]]:
-    """Return the prompts of each customer who has any, by customer id. At most twelve queries, however many people."""
+    """Return the prompts of each customer who has any, by customer id. At most thirteen queries, however many people."""
     found = {customer: candidates(known) for customer, known in known_of(shop, people, today, RESTS).items()}
     return {customer: holding for customer, holding in found.items() if holding}
