@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -637,12 +638,12 @@ class SearchWord(Row):
     COLUMNS = ("customer_id", "shop_id", "business", "word")
 
     @classmethod
-    def rows_of_name(cls, customer: int, business: int, name: str, call: str = "") -> list[tuple[Any, ...]]:
+    def rows_of_name(cls, business: int, customer: int, name: str, call: str = "") -> list[tuple[Any, ...]]:
         """Return the rows that a name and what to call them make, for `insert_many`."""
         return [(customer, None, business, word) for word in dict.fromkeys(words_in(name) + words_in(call))]
 
     @classmethod
-    def rows_of_usual(cls, customer: int, business: int, shop: int, text: str) -> list[tuple[Any, ...]]:
+    def rows_of_usual(cls, business: int, customer: int, shop: int, text: str) -> list[tuple[Any, ...]]:
         """Return the rows that a usual makes, for `insert_many`."""
         return [(customer, shop, business, word) for word in words_in(text)]
 
@@ -650,25 +651,32 @@ class SearchWord(Row):
     def set_name(cls, customer: Customer) -> None:
         """Let somebody be found by the words of their name and of what to call them, and no longer by earlier ones."""
         cls.delete().where((cls.customer == customer.id) & cls.shop.is_null()).execute()
-        rows = cls.rows_of_name(customer.id, customer.business_id, customer.name, customer.call)
+        rows = cls.rows_of_name(customer.business_id, customer.id, customer.name, customer.call)
         insert_many(cls, cls.COLUMNS, rows)
 
     @classmethod
     def set_usual(cls, customer: Customer, shop: Shop, text: str) -> None:
         """Let somebody be found at a shop by what they usually have there; an empty text takes the words away."""
         cls.delete().where((cls.customer == customer.id) & (cls.shop == shop.id)).execute()
-        insert_many(cls, cls.COLUMNS, cls.rows_of_usual(customer.id, customer.business_id, shop.id, text))
+        insert_many(cls, cls.COLUMNS, cls.rows_of_usual(customer.business_id, customer.id, shop.id, text))
 
     @classmethod
     def make_all(cls) -> None:
         """Make every word anew from what is known: after rows came in past `save`."""
-        cls.delete().execute()
-        people = Customer.select(Customer.id, Customer.business, Customer.name, Customer.call)
-        rows = [row for person in people.tuples().iterator() for row in cls.rows_of_name(*person)]
-        insert_many(cls, cls.COLUMNS, rows)
-        usuals = Usual.select(Usual.customer, Customer.business, Usual.shop, Usual.text).join(Customer)
-        rows = [row for usual in usuals.tuples().iterator() for row in cls.rows_of_usual(*usual)]
-        insert_many(cls, cls.COLUMNS, rows)
+        people = Customer.select(Customer.business, Customer.id, Customer.name, Customer.call)
+        usuals = Usual.select(Customer.business, Usual.customer, Usual.shop, Usual.text).join(Customer)
+        with db.atomic():
+            cls.delete().execute()
+            for query, rows_of in ((people, cls.rows_of_name), (usuals, cls.rows_of_usual)):
+                known = query.tuples().iterator()
+                while part := list(islice(known, 2000)):
+                    insert_many(cls, cls.COLUMNS, [row for one in part for row in rows_of(*one)])
+
+    @classmethod
+    def make_missing(cls) -> None:
+        """Make the words of customers kept by a version that had none. Two queries where nothing is missing."""
+        if Customer.select().exists() and not cls.select().exists():
+            cls.make_all()
 
 
 class Note(Row):

@@ -9,7 +9,20 @@ from itertools import islice
 from typing import Any
 
 from domain import access, expected
-from models import Customer, Membership, Row, Shop, Staff, Visit, db, folded, insert_many, instant_text, is_postgres
+from models import (
+    Customer,
+    Membership,
+    Row,
+    SearchWord,
+    Shop,
+    Staff,
+    Visit,
+    db,
+    folded,
+    insert_many,
+    instant_text,
+    is_postgres,
+)
 
 DAYS = 180
 PERSON = (
@@ -52,6 +65,9 @@ def grow(shop: Shop, customers: int, visits: int, seed: int, now: datetime) -> d
         _insert(Customer, PERSON, (
             (first + i, shop.business_id, name, folded(name), "", "", "", "", f"seed-{seed}-{i}", instant_text(now))
             for i, name in enumerate(names)
+        ))  # fmt: skip
+        _insert(SearchWord, SearchWord.COLUMNS, (
+            row for i, name in enumerate(names) for row in SearchWord.rows_of_name(shop.business_id, first + i, name)
         ))  # fmt: skip
         _insert(Visit, VISIT, _visits(shop, first, customers, visits, chance, today))
         _advance_ids()

@@ -27,6 +27,7 @@ from models import (
     Phone,
     PromptEnded,
     Row,
+    SearchWord,
     Shop,
     Staff,
     Told,
@@ -34,6 +35,7 @@ from models import (
     Visit,
     Witness,
     db,
+    folded,
     instant_text,
     is_postgres,
     snapshot,
@@ -103,9 +105,8 @@ def take_back(path: Path) -> int:
                 if table is Action:
                     record["result"] = {}
                 if table is Customer:
-                    table(**record).save(force_insert=True)
-                else:
-                    table.insert(**{_column(table, name): value for name, value in record.items()}).execute()
+                    record["search_name"] = folded(record["name"])
+                table.insert(**{_column(table, name): value for name, value in record.items()}).execute()
                 count += 1
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ValueError(
@@ -117,6 +118,7 @@ def take_back(path: Path) -> int:
                 ) from None
         if not number:
             raise ValueError(_("The file is empty."))
+        SearchWord.make_all()
         if is_postgres():
             for table in TOLD:
                 name = table._meta.table_name

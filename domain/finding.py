@@ -1,86 +1,231 @@
-"""Looking somebody up by any part of a name, or what they have; before typing, those who may well be standing there."""
+"""Looking somebody up by the beginning of any word of a name or of what they have; before typing, who may well be there.
+
+Every step is bounded by what a screen shows, however many customers and visits there are. `docs/finding.md` tells what
+is found, in which order, and at what cost.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import accumulate
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from peewee import fn
-
-from domain.lines import Line, lines
+from domain import lookup
+from domain.board import Board, board
+from domain.lines import Line
+from domain.lookup import END, Person
+from domain.slips import beginnings, forgiven, slips
 from domain.today import line_time
-from models import Customer, Shop, Usual, Visit, folded
+from models import Database, Shop, db, typed_words, words_in
 
-MOST = 12
-
-
-def likely(shop: Shop, now: datetime) -> list[Line]:
-    """Return who may be standing there: expected about now and not here yet, then those seen most recently."""
-    local = shop.local(now)
-    day = shop.day_of(now)
-    today = lines(shop, day, now)
-    due = [line for line in today if not line.arrived and _near(line, local)]
-    known = {line.customer.id for line in today}
-    last = fn.MAX(Visit.at)
-    recent = (
-        Visit.select(Visit.customer, Customer)
-        .join(Customer)
-        .where(
-            (Visit.shop == shop.id) & (Visit.day >= day - timedelta(days=14)) & (Visit.day < day) & (Visit.at <= now)
-        )
-        .group_by(Visit.customer, Customer)
-        .order_by(last.desc())
-        .limit(MOST * 2)
-    )
-    met = [Line(row.customer, "walk-in") for row in recent if row.customer_id not in known]
-    chosen = (due + met)[:MOST]
-    return with_usuals(shop, chosen)
+MOST = 8  # people shown: what a phone has room for above the field
+FEW = 3  # with fewer found, slips are forgiven
+SIMILAR = 12  # words within a slip that are looked up
+WORDS = 6  # typed words that count
+LATELY = timedelta(days=14)
+THIS_HOUR = timedelta(hours=1)
 
 
-def _near(line: Line, local: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Somebody who was found, with their line where they are on the day; by name, or else by what they have."""
+
+    person: Person
+    line: Line | None = None
+    by_name: bool = True
+    slips: int = 0
+    within: bool = False  # what was typed stands inside of their name
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, best first; the words that found them; whether there are `more` than shown."""
+
+    hits: list[Hit]
+    words: tuple[str, ...] = ()
+    more: bool = False
+
+
+# -- before typing
+
+
+def likely(shop: Shop, now: datetime) -> Found:
+    """Return who may be standing there: expected about now and not here yet, then those seen lately, at this hour
+    before others, then who is here already, last come first. At most one query, where something has changed."""
+    day, local = board(shop, now), shop.local(now)
+    due = [line for line in day.by_customer.values() if line.visit is None and _wait(line, local) <= THIS_HOUR]
+    due.sort(key=lambda line: (_wait(line, local), -line.probability))
+    here = sorted((line for line in day.by_customer.values() if line.visit), key=_arrival, reverse=True)
+    lately = [person for person in _lately(shop, day).people.values() if person.id not in day.by_customer]
+    lately.sort(key=lambda person: _hour_off(person, shop, local) > THIS_HOUR)
+    room_here = min(len(here), 2)
+    due = due[: max(MOST // 2, MOST - room_here - len(lately))]
+    hits = [_hit(line) for line in due]
+    hits += [Hit(person) for person in lately[: MOST - room_here - len(due)]]
+    return Found((hits + [_hit(line) for line in here])[:MOST])
+
+
+def _wait(line: Line, local: datetime) -> timedelta:
+    """Return how far off a line's time is; as good as an hour where no time is honest."""
     time = line_time(line, local)
-    return time is None or abs(time - local) <= timedelta(hours=1)
+    return THIS_HOUR if time is None else abs(time - local)
 
 
-def found(shop: Shop, query: str, now: datetime) -> list[Line]:
-    """Return the customers whose name holds `query` (no case, no accents), or whose usual does; those due today first."""
-    text = folded(query)
-    having = Usual.select(Usual.customer).where((Usual.shop == shop.id) & Usual.text.contains(query))
-    today = {line.customer.id: line for line in lines(shop, shop.day_of(now), now)}
-    matches = list(
-        Customer.select()
-        .where(
-            (Customer.business == shop.business_id) & (Customer.search_name.contains(text) | Customer.id.in_(having))
-        )
-        .order_by(Customer.id.in_(list(today)).desc(), Customer.search_name)
-        .limit(200)
-    )
-    result = [today.get(c.id) or Line(c, "walk-in") for c in matches]
-    result.sort(key=lambda line: (line.source == "walk-in", not folded(line.customer.name).startswith(text)))
-    return with_usuals(shop, result[:MOST])
+def _arrival(line: Line) -> datetime:
+    assert line.visit
+    return line.visit.at
 
 
-def with_usuals(shop: Shop, found: list[Line]) -> list[Line]:
-    """Return the lines with each person's usual filled in. One query."""
-    missing = {line.customer.id: line for line in found if not line.usual}
-    usuals = Usual.select(Usual.customer, Usual.text).where(
-        (Usual.customer.in_(list(missing))) & (Usual.shop == shop.id)
-    )
-    for customer, text in usuals.tuples():
-        missing[customer].usual = text
-    return found
+def _hour_off(person: Person, shop: Shop, local: datetime) -> timedelta:
+    """Return how far the hour of the last visit is from this one, on the face of a clock."""
+    assert person.seen
+    then = shop.local(person.seen)
+    minutes = abs((then.hour - local.hour) * 60 + then.minute - local.minute)
+    return timedelta(minutes=min(minutes, 24 * 60 - minutes))
 
 
-def parted(name: str, query: str) -> tuple[str, str, str]:
-    """Return a name as what stands before, within and after the first part that `query` finds; all before if none."""
-    wanted = folded(query)
-    folds = [" " if c.isspace() else folded(c) for c in name]
-    start = "".join(folds).find(wanted)
-    if not wanted or start < 0:
-        return name, "", ""
-    ends = list(accumulate(map(len, folds)))
-    first = next(i for i, end in enumerate(ends) if end > start)
-    last = next(i for i, end in enumerate(ends) if end >= start + len(wanted)) + 1
-    while last < len(name) and not folds[last]:  # an accent written by itself belongs to the letter before it
-        last += 1
-    return name[:first], name[first:last], name[last:]
+# -- typing
+
+
+def found(shop: Shop, typed: str, now: datetime) -> Found:
+    """Return who is found by what was typed: each word of it begins a word of their name, of what to call them, or of
+    their usual here. Where that finds fewer than FEW and no whole word, names within a slip follow (`domain.slips`).
+
+    A name comes before a usual; then those expected today and not here yet, the next first; those here; those seen
+    lately; the others in the order of their words. Asks once, twice more where slips are forgiven; and where something
+    has changed, for those seen lately, and what the board asks.
+    """
+    words = tuple(sorted(typed_words(typed)[:WORDS], key=len, reverse=True))  # the longest says most
+    if not words:
+        return Found([])
+    day, local = board(shop, now), shop.local(now)
+    hits, cut = _begun(shop, day, words, now)
+    if len(hits) < FEW and not any(_is_called(hit.person, words) for hit in hits.values()):
+        for hit in _within_slips(shop, words, now):
+            hits.setdefault(hit.person.id, hit)
+    if len(hits) < MOST and len(words) == 1:
+        for hit in _inside(shop, day, words[0]):
+            hits.setdefault(hit.person.id, hit)
+    told = [replace(hit, line=day.by_customer.get(number)) for number, hit in hits.items()]
+    told.sort(key=lambda hit: _rank(hit, now, local))
+    return Found(told[:MOST], words, cut or len(told) > MOST)
+
+
+def _begun(shop: Shop, day: Board, words: tuple[str, ...], now: datetime) -> tuple[dict[int, Hit], bool]:
+    """Return whom the words find as they were typed, and whether there may be more than were read."""
+    rows = lookup.people(shop, [lookup.begins(word) for word in words], now)
+    hits: dict[int, Hit] = {}
+    for person, _word, by_name in rows:  # of one person the first counts: by name
+        hits.setdefault(person.id, Hit(person, by_name=by_name))
+    named = sum(by_name for _person, _word, by_name in rows)
+    cut = named >= lookup.NAMES or len(rows) - named >= lookup.USUALS
+    for known in (_lately(shop, day), _of_day(shop, day)) if cut else (_of_day(shop, day),):
+        for number, by_name in known.begun(words).items():
+            hits[number] = Hit(known.people[number], by_name=by_name)
+    return hits, cut
+
+
+def _inside(shop: Shop, day: Board, word: str) -> list[Hit]:
+    """Return whose name has a word inside it: only among those of the day and those seen lately, for the index knows
+    beginnings."""
+    if len(word) < 2:
+        return []
+    known = {**_of_day(shop, day).people, **_lately(shop, day).people}
+    return [Hit(person, within=True) for person in known.values() if any(word in one for one in _words(person.name))]
+
+
+def _is_called(person: Person, words: tuple[str, ...]) -> bool:
+    """Say whether what was typed are whole words of somebody's name: then nobody slipped."""
+    return set(words) <= {*_words(person.name), *_words(person.call)}
+
+
+def _within_slips(shop: Shop, words: tuple[str, ...], now: datetime) -> list[Hit]:
+    """Return who has a name within the slips that the typed words are forgiven. Two queries at most."""
+    most = {word: forgiven(word) for word in words}
+    places = dict.fromkeys(begin for word in words if most[word] for begin in beginnings(word, most[word]))
+    if not places:
+        return []
+    near = lookup.words_begun(shop, list(places))
+    conditions: list[lookup.Condition] = []
+    counts: list[dict[str, int]] = []
+    for word in words:
+        counted = {other: slip[0] for other in near if (slip := slips(word, other, most[word]))}
+        similar = sorted(counted, key=lambda other: (counted[other], other))[:SIMILAR]
+        if most[word] and not similar:
+            return []
+        counts.append(counted)
+        conditions.append(lookup.is_one_of(tuple(similar)) if most[word] else lookup.begins(word))
+    further = sum(min(counted.values()) for counted in counts[1:] if counted)
+    rows = lookup.people(shop, conditions, now, usuals=False)
+    return [Hit(person, slips=max(counts[0][word] + further, 1)) for person, word, _by_name in rows]
+
+
+def _rank(hit: Hit, now: datetime, local: datetime) -> tuple[Any, ...]:
+    """Return what hits are ordered by, best first; those it does not tell apart stay as they came."""
+    line, seen = hit.line, hit.person.seen
+    if line is not None and line.visit is None:
+        place: tuple[Any, ...] = (0, _wait(line, local))
+    elif line is not None:
+        place = (1, now - _arrival(line))
+    elif seen is not None and now - seen < LATELY:
+        place = (2, now - seen)
+    else:
+        place = (3,)
+    return (hit.within, hit.slips, not hit.by_name, *place)
+
+
+# -- whom we would rather find: those of the day and those seen lately, with their words, kept as long as a board
+
+
+@dataclass(slots=True)
+class _Known:
+    board: Board
+    people: dict[int, Person] = field(default_factory=dict)
+    words: list[tuple[str, bool, int]] = field(default_factory=list)  # word, whether of a usual, customer; in order
+
+    def begun(self, typed: tuple[str, ...]) -> dict[int, bool]:
+        """Return whom all of the words find, each with whether the first does so by name."""
+        found: dict[int, bool] | None = None
+        for word in typed:
+            first, end = bisect_left(self.words, (word,)), bisect_left(self.words, (word + END,))
+            these: dict[int, bool] = {}
+            for _word, of_usual, number in self.words[first:end]:
+                these[number] = these.get(number, False) or not of_usual
+            found = these if found is None else {number: found[number] for number in found if number in these}
+        return found or {}
+
+
+_words = lru_cache(maxsize=8192)(words_in)
+_kept: WeakKeyDictionary[Database, dict[tuple[int, bool], _Known]] = WeakKeyDictionary()
+
+
+def _of_day(shop: Shop, day: Board) -> _Known:
+    return _known(shop, day, of_day=True)
+
+
+def _lately(shop: Shop, day: Board) -> _Known:
+    """Those who came with the latest visits of earlier days. One query, once for a board."""
+    return _known(shop, day, of_day=False)
+
+
+def _known(shop: Shop, day: Board, of_day: bool) -> _Known:
+    kept = _kept.setdefault(db.obj, {})
+    known = kept.get((shop.id, of_day))
+    if known is None or known.board is not day:
+        lines = day.by_customer.values()
+        people = [_hit(line).person for line in lines] if of_day else lookup.latest(shop, day.day)
+        known = _Known(day, {person.id: person for person in people})
+        for person in people:
+            known.words += [(word, False, person.id) for word in _words(person.name) + _words(person.call)]
+            known.words += [(word, True, person.id) for word in _words(person.usual)]
+        known.words.sort()
+        kept[shop.id, of_day] = known
+    return known
+
+
+def _hit(line: Line) -> Hit:
+    c = line.customer
+    return Hit(Person(c.id, c.name, c.say_as, c.call, c.lang, line.usual, None), line)

@@ -21,7 +21,19 @@ from peewee import SQL
 
 import clock
 from domain import expected
-from models import Business, Customer, Import, Shop, Visit, db, folded, insert_many, instant_text, is_postgres
+from models import (
+    Business,
+    Customer,
+    Import,
+    SearchWord,
+    Shop,
+    Visit,
+    db,
+    folded,
+    insert_many,
+    instant_text,
+    is_postgres,
+)
 from words import _, listed
 
 CHUNK = 4000
@@ -266,32 +278,53 @@ def _take_in(chunk: list[Told], business: Business, record: Import | None, repor
 
 def _people(chunk: list[Told], business: Business, report: Report, dry_run: bool) -> dict[str, Any]:
     """Return the customer of each code in the chunk: the same code is one person in every shop. New ones are added."""
-    codes = {told.customer: told for told in reversed(chunk)}
-    known: dict[str, Any] = {}
-    names: dict[str, str] = {}
-    listed = list(codes)
-    for start in range(0, len(listed), 500):
-        query = Customer.select(Customer.source_id, Customer.id, Customer.name).where(
-            (Customer.business == business.id) & Customer.source_id.in_(listed[start : start + 500])
-        )
-        for code, number, name in query.tuples():
-            known[code], names[code] = number, name
+    codes = list(dict.fromkeys(told.customer for told in chunk))
+    rows = _known(business, codes)
+    known = {code: number for code, number, _name, _call in rows}
     if dry_run:
         return {code: known.get(code, code) for code in codes}
-    now = clock.now()
+    named: dict[str, str] = {}
     for told in chunk:
-        if told.customer not in known:
-            name = told.name or told.customer
-            created = Customer.insert(
-                business=business, name=name, search_name=folded(name), source_id=told.customer, created_at=now
-            ).execute()
-            known[told.customer], names[told.customer] = created, name
-        elif told.name and names[told.customer] == told.customer and told.name != told.customer:
-            Customer.update(name=told.name, search_name=folded(told.name)).where(
-                Customer.id == known[told.customer]
-            ).execute()
-            names[told.customer] = told.name
-    return known
+        if told.name and told.name != told.customer:
+            named.setdefault(told.customer, told.name)
+    now = clock.now()
+    new = [code for code in codes if code not in known]
+    for part in _parts(new):
+        Customer.insert_many(
+            {
+                "business": business, "name": (name := named.get(code, code)), "search_name": folded(name),
+                "source_id": code, "created_at": now,
+            }
+            for code in part
+        ).execute()  # fmt: skip
+    added = _known(business, new)
+    renamed = [(code, number, named[code], call) for code, number, name, call in rows if name == code and code in named]
+    for _code, number, name, _call in renamed:
+        Customer.update(name=name, search_name=folded(name)).where(Customer.id == number).execute()
+    for part in _parts([number for _code, number, _name, _call in renamed]):
+        SearchWord.delete().where(SearchWord.customer.in_(part) & SearchWord.shop.is_null()).execute()
+    insert_many(
+        SearchWord, SearchWord.COLUMNS,
+        [row for _code, *person in (*added, *renamed) for row in SearchWord.rows_of_name(business.id, *person)],
+    )  # fmt: skip
+    return known | {code: number for code, number, _name, _call in added}
+
+
+def _known(business: Business, codes: list[str]) -> list[tuple[str, int, str, str]]:
+    """Return code, number, name and what to call them, of those there are."""
+    found = []
+    for part in _parts(codes):
+        query = Customer.select(Customer.source_id, Customer.id, Customer.name, Customer.call).where(
+            (Customer.business == business.id) & Customer.source_id.in_(part)
+        )
+        found += list(query.order_by(Customer.id).tuples())
+    return found
+
+
+def _parts(values: list[Any]) -> Iterator[list[Any]]:
+    """Yield a list by the five hundred: a statement takes only so many values."""
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]
 
 
 def _visits_of(chunk: list[Told], people: dict[str, Any]) -> dict[tuple[Any, Any, date], list[datetime]]:

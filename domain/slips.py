@@ -22,7 +22,7 @@ def forgiven(typed: str) -> int:
 
 
 def slips(typed: str, word: str, most: int) -> tuple[int, int] | None:
-    """Return the fewest slips by which `word` begins as `typed`, and how many of its letters those are.
+    """Return the fewest slips by which `word` begins as `typed`, and how many of its letters (the most) those are.
 
     None where it would take more than `most`. Letters that agree are never better read as a slip, so only what
     follows the first that does not is tried in the four ways.
@@ -37,15 +37,18 @@ def slips(typed: str, word: str, most: int) -> tuple[int, int] | None:
     if most == 0:
         return None
     rest, left = typed[same:], word[same:]
-    ways = [(rest[1:], left[1:], 1), (rest[1:], left, 0), (rest, left[1:], 1)] if left else [(rest[1:], left, 0)]
+    ways = [(rest[1:], left, 0)]
+    if left:
+        ways += [(rest[1:], left[1:], 1), (rest, left[1:], 1)]
     if len(rest) > 1 and rest[1::-1] == left[:2]:
         ways.append((rest[2:], left[2:], 2))
     best = None
     for typed_on, word_on, taken in ways:
         further = slips(typed_on, word_on, most - 1)
-        if further is not None and (best is None or further[0] + 1 < best[0]):
-            best = (further[0] + 1, same + taken + further[1])
-            most = best[0]  # a later way has to be better
+        if further is not None:
+            found = further[0] + 1, same + taken + further[1]
+            if best is None or (found[0], -found[1]) < (best[0], -best[1]):
+                best = found
     return best
 
 

@@ -1,15 +1,17 @@
-"""Find: somebody has come in; by any part of a name, or as someone new."""
+"""Find: somebody has come in; by the beginning of any word of a name, or as someone new."""
 
 from __future__ import annotations
 
 from flask import Blueprint, g, request
 
 import clock
-from domain.finding import found, likely, parted
+from domain.finding import found, likely
 from views.answers import page_or_partial
 from views.asking import STAFF, open_to
+from views.hits import hit_html
 
 bp = Blueprint("find", __name__)
+LONGEST = 80  # letters of what is typed
 
 
 @bp.get("/find")
@@ -26,14 +28,13 @@ def search() -> str:
 
 
 def _page(typed: str) -> str:
-    query = typed.strip()[:80]
+    query = typed.strip()[:LONGEST]
     now = clock.now()
-    lines = found(g.shop, query, now) if query else likely(g.shop, now)
+    found_now = found(g.shop, query, now) if query else likely(g.shop, now)
     return page_or_partial(
         "find/show.html",
         "find/_results.html",
-        lines=lines,
+        rows=[hit_html(hit, found_now.words) for hit in found_now.hits],
+        found=found_now,
         query=query,
-        hits={line.customer.id: parted(line.customer.name, query) for line in lines if query},
-        today=g.shop.today(),
     )

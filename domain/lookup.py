@@ -1,0 +1,159 @@
+"""The questions that finding somebody asks of the index of words, each bounded by what a screen shows.
+
+They are the hottest of all (one with every letter typed), so their text is kept and rows stay tuples. One text serves
+both engines: "begins with" is a range of the index, which sorts by code points on either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from models import Shop, db, instant_of, instant_text, is_postgres
+
+NAMES = 20  # words read of a range; some belong to one person
+USUALS = 10
+LATEST = 200  # visits looked back on
+ALIKE = 200  # people compared, who share a word and the length of a name
+SLACK = 4  # letters that two names may differ in length and be the same: hyphens, dots, one slip
+BEGUN = 3000  # words told of the beginnings asked for
+END = "\U0010ffff"  # comes after whatever a word may go on with
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer as a search shows them."""
+
+    id: int
+    name: str
+    say_as: str
+    call: str
+    lang: str
+    usual: str
+    seen: datetime | None  # aware: the latest visit here
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a word has to be: `text` says it of ``{word}``, with a question mark for each of the values."""
+
+    text: str
+    values: tuple[str, ...]
+
+
+def begins(word: str) -> Condition:
+    return Condition("{word} >= ? AND {word} < ?", (word, word + END))
+
+
+def is_one_of(words: tuple[str, ...]) -> Condition:
+    return Condition(f"{{word}} IN ({', '.join('?' * len(words))})", words)
+
+
+_PERSON = "c.id, c.name, c.say_as, c.call, c.lang, u.text"
+_PEOPLE = f"""
+SELECT {_PERSON}, (SELECT MAX(v.at) FROM visit v WHERE v.customer_id = c.id AND v.shop_id = ? AND v.at <= ?),
+  s.word, s.place
+FROM ({{words}}) s JOIN customer c ON c.id = s.customer_id LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
+ORDER BY s.place, s.word, c.search_name, c.id
+"""
+# ORDER BY begins with shop_id, which is but one value, so that PostgreSQL too takes the order of the index
+_OF_NAMES = f"""
+SELECT * FROM (SELECT s.customer_id, s.word, 0 AS place FROM search_word s
+WHERE s.business = ? AND s.shop_id IS NULL AND {{all}} ORDER BY s.shop_id, s.word LIMIT {NAMES}) names
+"""
+_OF_USUALS = f"""
+SELECT * FROM (SELECT s.customer_id, s.word, 1 AS place FROM search_word s
+WHERE s.business = ? AND s.shop_id = ? AND {{all}} ORDER BY s.shop_id, s.word LIMIT {USUALS}) usuals
+"""
+_AS_WELL = """
+EXISTS (SELECT 1 FROM search_word o WHERE o.customer_id = s.customer_id AND (o.shop_id IS NULL OR o.shop_id = ?) AND {one})
+"""
+_LATEST = f"""
+SELECT {_PERSON}, v.at
+FROM (SELECT customer_id, at FROM visit WHERE shop_id = ? AND day < ? ORDER BY shop_id DESC, day DESC LIMIT {LATEST}) v
+JOIN customer c ON c.id = v.customer_id LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
+"""
+_CALLED = f"""
+SELECT {_PERSON}, (SELECT MAX(v.at) FROM visit v WHERE v.customer_id = c.id AND v.shop_id = ? AND v.at <= ?)
+FROM customer c LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
+WHERE c.id IN (
+  SELECT s.customer_id FROM search_word s JOIN customer o ON o.id = s.customer_id
+  WHERE s.business = ? AND s.shop_id IS NULL AND s.word IN ({{marks}})
+    AND (length(o.search_name) BETWEEN ? AND ? OR length(o.call) BETWEEN ? AND ?)
+  LIMIT {ALIKE})
+ORDER BY c.search_name, c.id
+"""
+# Each word of a name that begins in one of the given ways: from one straight to the next other one, however many share it
+_WORDS = f"""
+WITH RECURSIVE begins(lo) AS (VALUES {{places}}),
+onward(lo, word) AS (
+  SELECT lo, (SELECT s.word FROM search_word s WHERE s.business = ? AND s.shop_id IS NULL AND s.word >= b.lo
+    AND s.word < b.lo || ? ORDER BY s.shop_id, s.word LIMIT 1) FROM begins b
+  UNION ALL
+  SELECT lo, (SELECT s.word FROM search_word s WHERE s.business = ? AND s.shop_id IS NULL AND s.word > n.word
+    AND s.word < n.lo || ? ORDER BY s.shop_id, s.word LIMIT 1) FROM onward n WHERE n.word IS NOT NULL
+)
+SELECT DISTINCT word FROM onward WHERE word IS NOT NULL LIMIT {BEGUN}
+"""
+
+
+def people(
+    shop: Shop, conditions: list[Condition], now: datetime, usuals: bool = True
+) -> list[tuple[Person, str, bool]]:
+    """Return who has a word for each condition, with the word for the first and whether it is of their name.
+
+    By name before by `usuals`, in the order of the words; at most NAMES and USUALS of them. One query.
+    """
+    first, *others = conditions
+    asked = [*first.values, *(value for other in others for value in (shop.id, *other.values))]
+    arms = [shop.business_id, *asked] + ([shop.business_id, shop.id, *asked] if usuals else [])
+    sql = _people(tuple(condition.text for condition in conditions), usuals)
+    rows = _execute(sql, (shop.id, instant_text(now), *arms, shop.id))
+    return [(_person(row), row[7], not row[8]) for row in rows]
+
+
+@lru_cache(maxsize=256)
+def _people(conditions: tuple[str, ...], usuals: bool) -> str:
+    first, *others = conditions
+    every = [first.format(word="s.word"), *(_AS_WELL.format(one=other.format(word="o.word")) for other in others)]
+    arms = [_OF_NAMES, _OF_USUALS] if usuals else [_OF_NAMES]
+    return _PEOPLE.format(words=" UNION ALL ".join(arm.format(all=" AND ".join(every)) for arm in arms))
+
+
+def called_about(shop: Shop, words: tuple[str, ...], letters: int, now: datetime) -> list[Person]:
+    """Return whose name has one of the words, and is (or what to call them is) about as long. One query."""
+    marks = ", ".join("?" * len(words))
+    long = (letters - SLACK, letters + SLACK)
+    rows = _execute(
+        _CALLED.format(marks=marks), (shop.id, instant_text(now), shop.id, shop.business_id, *words, *long, *long)
+    )
+    return [_person(row) for row in rows]
+
+
+def latest(shop: Shop, before: date) -> list[Person]:
+    """Return who came with the LATEST visits of the days before one, the last first, each once. One query."""
+    rows = _execute(_LATEST, (shop.id, before.isoformat(), shop.id))
+    found: dict[int, Person] = {}
+    for row in sorted(rows, key=lambda row: row[6], reverse=True):
+        found.setdefault(row[0], _person(row))
+    return list(found.values())
+
+
+def words_begun(shop: Shop, beginnings: list[str]) -> list[str]:
+    """Return the words of names that begin in one of the given ways, each once. One query."""
+    if not beginnings:
+        return []
+    sql = _WORDS.format(places=", ".join(["(?)"] * len(beginnings)))
+    rows = _execute(sql, (*beginnings, shop.business_id, END, shop.business_id, END))
+    return [word for (word,) in rows]
+
+
+def _person(row: tuple[Any, ...]) -> Person:
+    number, name, say_as, call, lang, usual, seen = row[:7]
+    return Person(number, name, say_as, call, lang, usual or "", instant_of(seen))
+
+
+def _execute(sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    return db.obj.execute_sql(sql.replace("?", "%s") if is_postgres() else sql, values).fetchall()
