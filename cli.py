@@ -33,7 +33,7 @@ from domain.lines import lines
 from domain.telling import line_as_json
 from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, open_database
 from views.asking import roles_of
-from words import _
+from words import _, in_language, locale_of_terminal
 
 Options = dict[str, Any]
 NUMBER = click.IntRange(1, 2**31 - 1)  # of a row
@@ -566,7 +566,8 @@ def test_command(context: click.Context, full: bool) -> None:
 def run() -> None:
     """Run the command line; bad input never ends in a traceback."""
     try:
-        main(prog_name="./regulars")
+        with in_language(locale_of_terminal(os.environ)):
+            main(prog_name="./regulars")
     except DRIVER_ERRORS as error:
         click.echo(_("The database refused: %(error)s. Nothing was lost.", error=error), err=True)
     except OSError as error:

@@ -25,6 +25,7 @@ from words.speaking import (
     languages as languages,
     locale,
     locale_for as locale_for,
+    locale_of_terminal as locale_of_terminal,
     ngettext,
     own_name as own_name,
     pgettext,

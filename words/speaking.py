@@ -7,7 +7,7 @@ Every visible string passes through ``_``, ``ngettext`` or ``pgettext``; a catal
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -54,6 +54,12 @@ def locale_for(language: str, zone: str = "") -> str:
         except UnknownLocaleError:
             pass
     return HOME.get(language, language)
+
+
+def locale_of_terminal(environment: Mapping[str, str]) -> str:
+    """Return the locale a terminal asks for (LC_ALL, LC_MESSAGES, LANG: the first that is set), as far as we have words."""
+    asked = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return locale_for(asked.partition(".")[0].partition("_")[0].lower())
 
 
 # -- the one in force
