@@ -156,10 +156,10 @@ def _begin() -> None:
 
 
 def _end(error: BaseException | None) -> None:
-    """Disconnect; but on SQLite a thread keeps its connection, for the last one to close would checkpoint and drop the log."""
+    """Give the connection back to the pool."""
     this_phone.end(error)
-    if g.pop("opened", False) and models.is_postgres():
-        models.db.close()
+    if g.pop("opened", False):
+        models.db.obj.close()
 
 
 def _finish(response: Response) -> Response:

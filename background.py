@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import clock
 from domain import expected
-from models import Action, Shop, db, is_postgres
+from models import Action, Shop, db
 
 TICK_S = 20.0
 KEPT = timedelta(days=90)  # action keys; a phone may lie in a drawer for long
@@ -37,7 +37,7 @@ def start() -> threading.Event:
             except Exception:  # one bad tick must not be the last one
                 log.exception("A tick failed; the next one tries again.")
             finally:
-                if is_postgres() and not db.is_closed():
+                if not db.is_closed():
                     db.close()
             ended.wait(TICK_S)
 

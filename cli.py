@@ -18,7 +18,6 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import click
-import waitress
 from playhouse.migrations import Runner
 
 import background
@@ -32,6 +31,7 @@ from domain import access, expected, forecast, importing
 from domain.lines import lines
 from domain.telling import line_as_json
 from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, open_database
+from serving import create_server
 from views.asking import roles_of
 from words import _, in_language, locale_of_terminal
 
@@ -178,9 +178,7 @@ def serve(config: Config, host: str, port: int, lan: bool, announce: Callable[[s
     app = create_app(config)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
-        server = waitress.create_server(
-            app, host=host, port=port, threads=32, connection_limit=1000, channel_timeout=60, ident="Regulars"
-        )
+        server = create_server(app, host, port)
     except OSError as error:
         raise port_taken(port, error) from None
     ended = background.start()

@@ -28,6 +28,7 @@ class Board:
     read_at: datetime
     around: Around
     by_customer: dict[int, Line]
+    frames: dict[Any, str] = field(default_factory=dict)  # what stands around a day, kept on while only acts happen
     pages: dict[Any, Any] = field(default_factory=dict)  # finished pages of this board, by who asked when (views/today.py)
 
     def lines(self, shop: Shop, now: datetime, asker: Staff | None) -> list[Line]:
@@ -85,4 +86,4 @@ def _renewed(last: Board, shop: Shop, now: datetime) -> Board | None:
             by_customer[line.customer.id] = line
         else:
             by_customer.pop(line.customer.id, None)
-    return Board(last.day, shop.revision, now, around, by_customer)
+    return Board(last.day, shop.revision, now, around, by_customer, frames=last.frames)

@@ -59,7 +59,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "regulars.db"
     database = models.open_database(f"sqlite:///{path}")
     Runner(database, str(models.MIGRATIONS)).up()
-    database.close()
+    database.close_all()  # and not only back into the pool: the file is to be whole
     return path
 
 
@@ -95,10 +95,7 @@ def storage(engine: str, address: str, migrated: Path, tmp_path: Path) -> Iterat
     if engine == "postgres":
         models.db.execute_sql(EMPTIED)
     yield config
-    if not models.db.is_closed():
-        models.db.close()
-    if engine == "postgres":
-        models.db.obj.close_all()
+    models.db.obj.close_all()
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +180,7 @@ def days_before(day: date, *backs: int) -> list[date]:
 def wired(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return the app, wired once a run: it keeps nothing of one test that the next could meet."""
     app = wiring.create_app(wiring.Config(data=tmp_path_factory.mktemp("wired"), database_url=""))
-    models.db.close()
+    models.db.obj.close_all()
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
     return app

@@ -41,7 +41,7 @@ def here(tmp_path, storage, monkeypatch):
         monkeypatch.setenv("REGULARS_DATA", str(data or storage.data))
         monkeypatch.setenv("REGULARS_CLOCK", str(present)) if stopped else monkeypatch.delenv("REGULARS_CLOCK", False)
         monkeypatch.setattr(sys, "argv", ["regulars", *map(str, args)])
-        models.db.obj.close_all() if models.is_postgres() else models.db.close()  # each command opens its own
+        models.db.obj.close_all()  # each command opens its own
         with pytest.MonkeyPatch.context() as patch:
             out, err = _captured(patch)
             try:
@@ -54,7 +54,7 @@ def here(tmp_path, storage, monkeypatch):
 
     yield run
     if not models.db.is_closed():
-        models.db.close()
+        models.db.obj.close_all()
     wiring.open_storage(storage, migrate=False)
 
 

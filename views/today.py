@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug import Response
 
 import clock
@@ -13,7 +15,7 @@ from domain.learning import just_met
 from domain.lines import Line, line_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
-from views.answers import again, is_partial, page_or_partial
+from views.answers import again, is_partial
 from views.asking import STAFF, open_to
 
 bp = Blueprint("today", __name__)
@@ -44,22 +46,29 @@ def show() -> Response | str:
     else:
         if toast is None:
             g.keep = lambda finished: day.pages.__setitem__(key, (minute, finished))
-        answer = make_response(_day(day, now, tag, toast))
+        answer = make_response(_page(day, now, tag, toast, key))
     answer.headers["HX-PTag"] = tag
     return answer
 
 
-def _day(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None) -> str:
+SLOT = Markup("<!--the day-->")
+
+
+def _page(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None, key: Any) -> str:
+    """Return the day, for htmx, or the whole page: the day in a frame that is kept while only acts happen."""
     lines = day.lines(g.shop, now, g.staff)
-    return page_or_partial(
-        "today/show.html",
-        "today/_day.html",
-        today=arrange(lines, g.shop, now),
-        tag=tag,
-        met=just_met(g.shop, day.day, day.by_customer) if len(lines) < YOUNG else [],
-        listed=bool(lines),
-        toast=toast,
-    )
+    today = arrange(lines, g.shop, now)
+    met = just_met(g.shop, day.day, day.by_customer) if len(lines) < YOUNG else []
+    inner = render_template("today/_day.html", today=today, tag=tag, met=met, listed=bool(lines))
+    if is_partial():
+        return inner
+    if toast:
+        return render_template("today/show.html", day=Markup(inner), empty=today.is_empty, toast=toast)
+    frame = day.frames.get((key, today.is_empty))
+    if frame is None:
+        frame = render_template("today/show.html", day=SLOT, empty=today.is_empty, toast=None)
+        day.frames[key, today.is_empty] = frame
+    return frame.replace(SLOT, inner, 1)
 
 
 def _toast_after_form() -> dict[str, Line] | None:
