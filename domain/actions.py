@@ -17,7 +17,7 @@ from uuid import UUID
 from peewee import IntegrityError
 
 import clock
-from domain import expected
+from domain import expected, notes
 from domain.lines import Line, look, offer
 from models import (
     LIFETIMES,
@@ -320,6 +320,19 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
     return {}
 
 
+@does("visit.greet")
+def greet_visit(asked: Asked) -> dict[str, Any]:
+    """Record that whoever came was greeted by name, or (`greeted_by_name` false) that they were not after all."""
+    of_ours = Visit.shop.in_(asked.staff.shops.select(Shop.id))
+    visit = Visit.select(Visit, Shop).join(Shop).where((Visit.id == asked.id_of("visit")) & of_ours).get_or_none()
+    if visit is None:
+        raise Conflict(_("That visit was already taken back."))
+    asked.changed, asked.shop = visit.customer_id, visit.shop
+    greeted = "greeted_by_name" not in asked.act.data or asked.flag("greeted_by_name")
+    Visit.update(greeted_by_name=greeted or None).where(Visit.id == visit.id).execute()
+    return {}
+
+
 # -- customers, notes, the usual
 
 
@@ -342,6 +355,8 @@ def create_customer(asked: Asked) -> dict[str, Any]:
 @does("note.create")
 def create_note(asked: Asked) -> dict[str, Any]:
     customer = asked.customer()
+    if notes.wants_none(customer.id):
+        raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=customer.called))
     note = Note.create(
         customer=customer,
         shop=asked.shop,

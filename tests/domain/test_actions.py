@@ -57,6 +57,7 @@ class TestEachAct:
     CASES: dict[str, dict[str, Any]] = {
         "visit.create": {"customer": "ROSA"},
         "visit.undo": {"visit": "VISIT"},
+        "visit.greet": {"visit": "VISIT", "greeted_by_name": True},
         "customer.create": {"name": "Red scarf", "here": True},
         "note.create": {
             "customer": "ROSA",
@@ -75,7 +76,7 @@ class TestEachAct:
 
     def filled(self, phone, kind, regular, note):
         names = {"ROSA": str(regular.id), "NOTE": note}
-        if kind == "visit.undo":
+        if kind in ("visit.undo", "visit.greet"):
             names["VISIT"] = applied(phone.act("visit.create", customer=str(regular.id)))["visit"]
         return {
             name: names.get(value, value) if isinstance(value, str) else value
@@ -302,6 +303,14 @@ class TestNotes:
         assert answer["reason"].endswith(".")
         assert Note.select().count() == 0
 
+    def test_are_refused_where_somebody_asked_for_none(self, phone, rosa):
+        applied(phone.act("customer.name", customer=str(rosa.id), name="Rosa Marchetti", wishes=["no_notes"]))
+        answer = phone.act("note.create", customer=str(rosa.id), text="Left-handed")
+        assert answer["status"] == "rejected"
+        assert answer["reason"] == "Rosa Marchetti asked us to write nothing down, so nothing was kept."
+        applied(phone.act("customer.name", customer=str(rosa.id), name="Rosa Marchetti", wishes=[]))
+        applied(phone.act("note.create", customer=str(rosa.id), text="Left-handed"))
+
     def test_edited_by_two_keep_both_texts(self, phone, other_phone, note, rosa):
         assert applied(phone.act("note.edit", note=note, text="Likes the door", base="Likes the window")) == {
             "note": note
@@ -360,6 +369,26 @@ class TestPrompts:
         applied(phone.act("prompt.said", customer=str(regular.id), prompt="the-usual", greeted_by_name=True))
         applied(phone.act("prompt.skipped", customer=str(regular.id), prompt="the-usual"))
         assert (PromptEnded.get().outcome, PromptEnded.get().greeted_by_name) == ("skipped", True)
+
+
+class TestGreetedByName:
+    def test_is_kept_with_the_visit_and_can_be_taken_back(self, phone, regular):
+        visit = applied(phone.act("visit.create", customer=str(regular.id)))["visit"]
+        applied(phone.act("visit.greet", visit=visit))
+        assert Visit.get_by_id(int(visit)).greeted_by_name is True
+        applied(phone.act("visit.greet", visit=visit, greeted_by_name=False))
+        assert Visit.get_by_id(int(visit)).greeted_by_name is None
+
+    def test_stays_when_the_words_are_said_after_it(self, phone, regular):
+        visit = applied(phone.act("visit.create", customer=str(regular.id)))["visit"]
+        applied(phone.act("visit.greet", visit=visit))
+        applied(phone.act("prompt.said", customer=str(regular.id), prompt="the-usual"))
+        assert Visit.get_by_id(int(visit)).greeted_by_name is True
+
+    def test_of_a_visit_of_others_is_refused_like_one_that_is_gone(self, phone, regular, stranger):
+        answers = [phone.act("visit.greet", visit=which) for which in (stranger["visit"], NOBODY)]
+        assert answers[0]["reason"] == answers[1]["reason"]
+        assert [answer["status"] for answer in answers] == ["conflict", "conflict"]
 
 
 class TestTheTimeOfAnAct:

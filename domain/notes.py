@@ -1,0 +1,38 @@
+"""Notes: whether any may be written about somebody, and who reads those that are kept from sight."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from peewee import JOIN
+
+from models import Customer, Note, NoteReading, Shop, Staff, Told
+
+
+def wants_none(customer: int) -> bool:
+    """Say whether somebody asked us to write nothing down."""
+    return Told.select().where((Told.customer == customer) & (Told.what == "no_notes")).exists()
+
+
+def note_for(number: int, staff: Staff) -> Note | None:
+    """Return a note with its customer and its author; None where it is no note of a customer this person may see."""
+    return (
+        Note.select(Note, Customer, Staff)
+        .join(Customer)
+        .join_from(Note, Staff, JOIN.LEFT_OUTER)
+        .where((Note.id == number) & (Customer.business == staff.business_id))
+        .get_or_none()
+    )
+
+
+def read_private(customer: int, shop: Shop, reader: Staff, today: date, now: datetime) -> list[Note]:
+    """Return the private notes that stand, with their authors, oldest first, and record that somebody read them."""
+    theirs = (Note.customer == customer) & Note.private & Note.standing(shop.id, today)
+    notes = list(Note.select(Note, Staff).join(Staff, JOIN.LEFT_OUTER).where(theirs).order_by(Note.id))
+    for note in notes:
+        record_reading(note, reader, now)
+    return notes
+
+
+def record_reading(note: Note, reader: Staff, now: datetime) -> None:
+    NoteReading.create(note=note, staff=reader, at=now)
