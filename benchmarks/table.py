@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import arrivals, browser, counting, pages, running, searching, together
-from benchmarks.processes import NotHere, Wrong
+from benchmarks.processes import NotHere
 from benchmarks.stand import Figure, Stand
 
 Bar = tuple[str, float]
@@ -88,13 +88,13 @@ def measured(names: Sequence[str], kept: Path, quick: bool = False) -> Iterator[
         for name in names or ROWS:
             row = ROWS[name]
             try:
-                figure = row.measure(stand)
+                figure, failed = row.measure(stand), False
             except NotHere as why:
-                figure = Figure(None, str(why))
-            except Wrong as what:
-                yield _told(name, row, Figure(None, fault=str(what))) | {"ok": False}
-                continue
-            yield _told(name, row, figure)
+                figure, failed = Figure(None, str(why)), False
+            except Exception as error:  # one measure that breaks must not be the last one
+                figure, failed = Figure(None, fault=f"{type(error).__name__}: {error}".splitlines()[0]), True
+            told = _told(name, row, figure)
+            yield {**told, "ok": False} if failed else told
 
 
 def _told(name: str, row: Row, figure: Figure) -> dict[str, Any]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import cycle
 from statistics import median
+from threading import Thread
 from typing import Any
 
 from benchmarks.phones import Phone
-from benchmarks.processes import ROOT, Wrong, run, start_app
-from benchmarks.shops import opened
+from benchmarks.processes import ROOT, Server, Spent, Wrong, run, start_app
+from benchmarks.shops import Stocked, opened
 from benchmarks.stand import Figure, Stand
 from domain import access
 from models import Staff
@@ -26,82 +26,76 @@ PHONES, SLOW = 300, 200
 
 
 @dataclass(frozen=True)
-class Busy:
-    """What a while with many phones came to."""
+class Crowded:
+    """A shop with many phones signed in, being served, and what `crowd.py` is told of it."""
 
-    asked_for: int  # changes times phones
-    delivered: int
-    delays: list[float]  # seconds from a change's answer to its being seen
-    writes_a_second: float
-    cpu: float  # of one core, while it lasted
-    refused: list[str]
-    alone: float  # the middle waiting time of other requests, in seconds: with nobody else,
-    meanwhile: float  # beside the many phones,
-    beside_slow: float  # and beside slow connections
+    server: Server
+    shop: Stocked
+    told: dict[str, Any]
 
 
 def seen_on_the_others(stand: Stand) -> Figure:
     """Return how many hundredths of the changes arrived, the middle delay in seconds, and the hundredths of a core."""
-    busy = stand.once("busy", lambda: _busy(stand))
-    note = f"{busy.writes_a_second:.1f} changes a second, each looked for on {_phones(stand)} phones"
-    fault = "" if busy.writes_a_second > 0.9 * WRITES_A_SECOND else "The changes did not come as fast as they should."
-    late = median(busy.delays) if busy.delays else float("inf")
-    return Figure([100 * busy.delivered / max(1, busy.asked_for), late, 100 * busy.cpu], note, fault)
+    crowded = _crowded(stand)
+    before = crowded.server.cpu()
+    spent = _crowd(crowded.told)
+    cpu = (crowded.server.cpu() - before) / spent.seconds
+    answer = json.loads(spent.out)
+    asked_for, delays = delivered(answer)
+    done = answer["done"]
+    rate = len(done) / (done[-1][3] - done[0][2]) if len(done) > 1 else 0.0
+    note = f"{rate:.1f} changes a second, each looked for on {len(answer['seen'])} phones"
+    slow = "The changes did not come as fast as they should. " if rate < 0.9 * WRITES_A_SECOND else ""
+    late = median(delays) if delays else float("inf")
+    return Figure([100 * len(delays) / max(1, asked_for), late, 100 * cpu], note, slow + _told(answer["refused"]))
 
 
 def meanwhile(stand: Stand) -> Figure:
     """Return the middle waiting time of other requests beside many phones, or slow ones, against that alone."""
-    busy = stand.once("busy", lambda: _busy(stand))
-    ratios = busy.meanwhile / busy.alone, busy.beside_slow / busy.alone
+    crowded = _crowded(stand)
+    others = _Others(Phone(crowded.server.url, crowded.shop.cookies[-1]), crowded.shop.well_known)
+    slow = {**crowded.told, "cookies": [], "people": [], "slow": 5 if stand.quick else SLOW}
+    alone = others.wait(crowded.told["seconds"] / 4)
+    beside_phones, first = _beside(crowded.told, others)
+    beside_slow, second = _beside(slow, others)
+    refused = [*first, *second, *others.refused]
     note = (
-        f"{busy.alone * 1e3:.1f} ms alone, {busy.meanwhile * 1e3:.1f} beside {_phones(stand)} phones, "
-        f"{busy.beside_slow * 1e3:.1f} beside {_slow(stand)} slow connections; {len(busy.refused)} refused"
+        f"{alone * 1e3:.1f} ms alone, {beside_phones * 1e3:.1f} beside {len(crowded.told['cookies'])} phones, "
+        f"{beside_slow * 1e3:.1f} beside {slow['slow']} slow connections; {len(refused)} refused"
     )
-    fault = f"Refused: {', '.join(sorted(set(busy.refused)))}." if busy.refused else ""
-    return Figure(max(ratios), note, fault)
+    return Figure(max(beside_phones, beside_slow) / alone, note, _told(refused))
 
 
-def _phones(stand: Stand) -> int:
-    return 10 if stand.quick else PHONES
+def _told(refused: list[str]) -> str:
+    return f"Refused: {', '.join(sorted(set(refused)))}." if refused else ""
 
 
-def _slow(stand: Stand) -> int:
-    return 5 if stand.quick else SLOW
-
-
-def _busy(stand: Stand) -> Busy:
-    shop = stand.fresh_shop("large", phones=_phones(stand) + 1)
+def _crowded(stand: Stand) -> Crowded:
+    """Return a shop of its own: what the crowd does to it is in nobody's way."""
+    shop = stand.fresh_shop("large", phones=11 if stand.quick else PHONES + 1)
     with opened(shop.folder) as place:
         token = access.start_session(Staff.get(Staff.role == "staff"), "token", shop=place)
     server = stand.kept_up(start_app(shop.folder))
-    others = _Others(Phone(server.url, shop.cookies[-1]), shop.well_known)
     told = {
-        "url": server.url, "token": token, "cookies": shop.cookies[:-1], "people": shop.listed,
-        "every_s": 1.0 if stand.quick else EVERY_S,
-        "writes_a_second": WRITES_A_SECOND, "writers": WRITERS, "seconds": 4.0 if stand.quick else 32.0, "slow": 0,
+        "url": server.url, "token": token, "cookies": shop.cookies[:-1], "people": shop.listed, "slow": 0,
+        "every_s": 1.0 if stand.quick else EVERY_S, "seconds": 4.0 if stand.quick else 30.0,
+        "writes_a_second": WRITES_A_SECOND, "writers": WRITERS,
     }  # fmt: skip
-    alone = others.wait(0.5 if stand.quick else 3)
-    before = server.cpu()
-    spent, beside = _while(told, others)
-    cpu = (server.cpu() - before) / spent.seconds
-    slow = {**told, "cookies": [], "people": [], "slow": _slow(stand), "seconds": 2.0 if stand.quick else 10.0}
-    more, beside_slow = _while(slow, others)
-    answer = json.loads(spent.out)
-    refused = answer["refused"] + json.loads(more.out)["refused"] + others.refused
-    asked_for, delays = delivered(answer)
-    lasted = answer["done"][-1][3] - answer["done"][0][2] if len(answer["done"]) > 1 else 1.0
-    server.stop()
-    return Busy(asked_for, len(delays), delays, len(answer["done"]) / lasted, cpu, refused, alone, beside, beside_slow)
+    return Crowded(server, shop, told)
 
 
-def _while(told: dict[str, Any], others: _Others) -> tuple[Any, float]:
-    """Return what the crowd took, and how long others waited in the middle of it."""
+def _crowd(told: dict[str, Any]) -> Spent:
+    return run([sys.executable, str(ROOT / "benchmarks" / "crowd.py")], json.dumps(told))
+
+
+def _beside(told: dict[str, Any], others: _Others) -> tuple[float, list[str]]:
+    """Return how long others waited in the middle of a crowd's time, and what the crowd was refused."""
     found: list[float] = []
-    beside = threading.Thread(target=lambda: found.append(others.wait(told["seconds"] / 2, after=told["seconds"] / 4)))
+    beside = Thread(target=lambda: found.append(others.wait(told["seconds"] / 2, after=told["seconds"] / 4)))
     beside.start()
-    spent = run([sys.executable, str(ROOT / "benchmarks" / "crowd.py")], json.dumps(told))
+    spent = _crowd(told)
     beside.join()
-    return spent, found[0]
+    return found[0], json.loads(spent.out)["refused"]
 
 
 class _Others:
@@ -130,7 +124,7 @@ class _Others:
             except (OSError, Wrong) as error:
                 self.refused.append(f"other {error}")
                 self.phone.close()
-            time.sleep(0.02)
+            time.sleep(0.05)
         return sum(median(times) for times in waited) / 3
 
 
