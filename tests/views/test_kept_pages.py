@@ -1,0 +1,129 @@
+"""Pages are kept as they left: for whom they were made, in their words, and for nobody else."""
+
+import gzip
+import re
+from datetime import timedelta
+
+import pytest
+
+from models import DayList, Expected, Note, Shop, Staff, Usual, Visit
+from tests.conftest import TUESDAY, Phone, signed_in
+
+PLAIN = {"Accept-Encoding": "identity"}
+
+
+def nonce_in(answer) -> str:
+    found = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def listed(shop, rosa):
+    day_list = DayList.create(shop=shop, day=TUESDAY.date(), made_at=TUESDAY)
+    Expected.create(day_list=day_list, customer=rosa, probability=0.9, around=500, earliest=490, latest=510,
+                    reason={"kind": "visits", "came": 3, "dates": ["2026-11-17"], "since": "2026-11-01"})  # fmt: skip
+    return rosa
+
+
+class TestAPageAskedForAgain:
+    def test_is_the_same_to_the_byte_with_the_nonce_its_header_names(self, phone, listed):
+        first, second = phone.get("/today"), phone.get("/today")
+        assert first.data == second.data
+        assert nonce_in(first) == nonce_in(second)
+        assert f'nonce="{nonce_in(second)}"' in second.text
+
+    def test_packed_is_the_same_as_plain(self, phone, listed):
+        packed = phone.get("/today", headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == phone.get("/today", headers=PLAIN).data
+
+    def test_is_new_after_an_act(self, phone, other_phone, listed):
+        before = phone.get("/today").text
+        other_phone.act("visit.create", customer=str(listed.id))
+        assert 'data-arrived="true"' not in before
+        assert 'data-arrived="true"' in phone.get("/today").text
+
+    def test_has_another_nonce_after_a_minute(self, phone, listed, at):
+        first = phone.get("/today")
+        at(TUESDAY + timedelta(minutes=1))
+        assert nonce_in(phone.get("/today")) != nonce_in(first)
+
+    def test_never_shows_what_stands_for_the_nonce(self, phone, listed):
+        from views.answers import MARK
+
+        for path in ("/today", "/find", f"/customers/{listed.id}", "/nowhere"):
+            assert MARK not in phone.get(path).text
+
+    def test_a_note_cannot_guess_the_nonce(self, phone, listed, shop):
+        """What somebody typed is in the page before the nonce is: it must not be able to ask for it."""
+        text = '<b hx-get="/settings" hx-nonce="MARK">'
+        Note.create(customer=listed, shop=shop, text=text, moment="list", day=TUESDAY.date(), at=TUESDAY)
+        page = phone.get("/today").text
+        assert "&lt;b hx-get" in page
+        assert "<b hx-get" not in page
+
+
+class TestAPageOfSomebodyElse:
+    def test_is_made_for_them(self, phone, other_phone, listed):
+        assert nonce_in(phone.get("/today")) != nonce_in(other_phone.get("/today"))
+
+    def test_shows_the_words_that_are_theirs(self, phone, other_phone, listed, sam, ana, shop):
+        Expected.update(prompts=[{"id": "not-met", "met": [sam.id], "by": ["Sam"], "dates": ["2026-11-17"]}]).execute()
+        for n in range(3):
+            day = TUESDAY.date() - timedelta(days=7 * (n + 1))
+            Visit.create(customer=listed, shop=shop, day=day, at=TUESDAY - timedelta(days=7 * (n + 1)), staff=sam)
+        mine, theirs = phone.get("/today").text, other_phone.get("/today").text
+        assert 'data-prompt="not-met"' not in mine
+        assert 'data-prompt="not-met"' in theirs
+        assert 'data-prompt="not-met"' not in phone.get("/today").text, "asked again, it is still their own"
+
+    def test_has_the_places_of_their_role(self, server, phone, desk, listed):
+        assert "/settings" not in phone.get("/today").text
+        assert "/settings" in desk.get("/today").text
+        assert "/settings" not in phone.get("/today").text
+
+    def test_an_owner_by_pin_is_not_the_owner_at_the_desk(self, server, owner, desk, listed):
+        assert "/settings" in desk.get("/today").text
+        assert "/settings" not in signed_in(server, owner).get("/today").text
+
+    def test_is_in_their_phones_language(self, server, sam, phone, listed):
+        spanish = signed_in(server, sam)
+        spanish.client.set_cookie("regulars-look", "es.system.right")
+        assert 'lang="en' in phone.get("/today").text
+        assert 'lang="es' in spanish.get("/today").text
+        assert 'lang="en' in phone.get("/today").text
+
+    def test_is_of_their_shop(self, server, owner, desk, listed, shop):
+        second = Shop.create(business=shop.business, name="Second Street", zone=shop.zone)
+        assert "Rosa" in desk.get("/today").text
+        assert "Rosa" not in desk.get(f"/today?shop={second.id}").text
+        assert "Rosa" in desk.get("/today").text
+
+    def test_whoever_was_shut_out_gets_nothing_kept(self, phone: Phone, listed, sam: Staff):
+        assert phone.get("/today").status_code == 200
+        Staff.update(left_at=TUESDAY).where(Staff.id == sam.id).execute()
+        answer = phone.get("/today")
+        assert (answer.status_code, "Rosa" in answer.text) == (303, False)
+
+
+class TestThePoll:
+    def test_that_brings_nothing_is_304_and_of_one_query(self, phone, listed):
+        from tests.conftest import counted_queries
+
+        tag = phone.get("/today").headers["HX-PTag"]
+        with counted_queries() as seen:
+            answer = phone.get("/today", headers={"HX-Request": "true", "HX-PTag": tag})
+        assert (answer.status_code, answer.data) == (304, b"")
+        assert len(seen) == 1
+
+    def test_with_the_tag_of_another_person_brings_the_day(self, phone, other_phone, listed):
+        theirs = other_phone.get("/today").headers["HX-PTag"]
+        answer = phone.get("/today", headers={"HX-Request": "true", "HX-PTag": theirs})
+        assert answer.status_code == 200
+
+    def test_a_usual_written_down_elsewhere_arrives(self, phone, other_phone, listed):
+        phone.get("/today")
+        other_phone.act("usual.set", customer=str(listed.id), text="Cortado")
+        assert "Cortado" in phone.get("/today").text
+        assert Usual.select().count() == 1
