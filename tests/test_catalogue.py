@@ -1,5 +1,6 @@
 """The catalogues hold every word the app says, each language has them all, and what the app reads was compiled from that."""
 
+import re
 import shutil
 from io import BytesIO
 
@@ -26,6 +27,20 @@ def test_nothing_is_missing_unsure_or_out_of_step():
 
 def test_there_is_a_second_language():
     assert "es" in catalogue.languages()
+
+
+def test_those_who_come_are_called_as_the_shop_calls_them():
+    """What staff read never says customer (or guest, ...) outright: `words.called` fills in the shop's own word."""
+    own = {"customer", "guest", "client", "patient", "member", "reader"}
+    own |= {f"{word}s" for word in own}
+    read_by_staff = ("templates/", "words/", "views/")
+    told = [
+        text
+        for (_context, text), message in said(catalogue.extracted()).items()
+        if any(place.startswith(read_by_staff) for place, _line in message.locations) and text not in own
+        if own & set(re.findall(r"[a-z]+", re.sub(r"%\(\w+\)s", "", text).lower()))
+    ]
+    assert told == []
 
 
 class TestExtraction:

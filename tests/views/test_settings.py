@@ -227,3 +227,63 @@ def test_a_visit_of_a_shop_that_moved_zone_and_back_is_listed_once(desk, phone, 
     for zone in ("Pacific/Kiritimati", "Europe/London"):
         keep(desk, zone=zone)
     assert desk.get("/today").text.count(f'id="p-{one.id}"') == 1
+
+
+class TestLanguageAndTone:
+    @pytest.mark.parametrize("tone", ["plain", "warm", "playful"])
+    @pytest.mark.parametrize("language", ["en", "es"])
+    def test_are_kept(self, desk, shop, language, tone):
+        assert keep(desk, language=language, tone=tone).status_code == 303
+        kept = Shop.get_by_id(shop.id)
+        assert (kept.language, kept.tone) == (language, tone)
+        page = desk.get("/settings").text
+        assert f'name="language" value="{language}" checked' in page
+        assert f'name="tone" value="{tone}" checked' in page
+
+    def test_are_warm_english_until_chosen(self, desk):
+        page = desk.get("/settings").text
+        assert 'name="language" value="en" checked' in page
+        assert 'name="tone" value="warm" checked' in page
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"language": "tlh"}, "Pick one of the languages."),
+            ({"language": ""}, "Pick one of the languages."),
+            ({"tone": "stern"}, "Pick one of the tones."),
+            ({"tone": ""}, "Pick one of the tones."),
+        ],
+    )
+    def test_we_do_not_have_are_told_and_nothing_is_kept(self, desk, shop, changes, sentence):
+        answer = keep(desk, name="Corner Café", **changes)
+        assert answer.status_code == 422
+        assert answer.text.count(sentence) == 1
+        kept = Shop.get_by_id(shop.id)
+        assert (kept.name, kept.language, kept.tone) == ("Fenwick Road Coffee", "en", "warm")
+
+    def test_stay_where_a_form_does_not_ask_for_them(self, desk, shop):
+        keep(desk, language="es", tone="playful")
+        keep(desk, name="Corner Café")
+        kept = Shop.get_by_id(shop.id)
+        assert (kept.name, kept.language, kept.tone) == ("Corner Café", "es", "playful")
+
+    def test_show_each_tone_with_a_sentence(self, desk):
+        page = desk.get("/settings").text
+        for example in ("Third Tuesday running. Thank her.", "Thank her before we get smug."):
+            assert example in page
+
+    def test_are_seen_on_every_phone_at_once(self, desk, phone, shop, rosa):
+        came(rosa, shop, *[TODAY - timedelta(days=back) for back in (7, 14)])
+        keep(desk, tone="warm")
+        assert "Thank her for coming back." in phone.get("/today").text
+        keep(desk, tone="playful")
+        assert "Thank her before we get smug." in phone.get("/today").text
+        keep(desk, language="es")
+        page = phone.get("/today").text
+        assert "Dale las gracias antes de que nos lo creamos." in page
+        assert "Thank her" not in page
+
+    def test_of_a_language_we_no_longer_have_can_be_left(self, desk, shop):
+        Shop.update(language="tlh").execute()
+        assert keep(desk, name="Corner Café").status_code == 303
+        assert keep(desk, language="es").status_code == 303
