@@ -15,7 +15,17 @@ from domain.today import is_past
 
 def lines_html(lines: list[Line], open: bool | None = None) -> Markup:
     """Return lines one after the other: all as rows, all as dockets, or (None) as dockets those just marked here."""
-    return Markup("").join([line_html(line, line.arrived if open is None else open) for line in lines])
+    shop, now, language = g.shop, clock.now(), words.language()
+    told = []
+    for line in lines:
+        docket = line.arrived if open is None else open
+        key = _key(line, docket, False, not line.arrived and is_past(line, shop, now), language)
+        told.append(line.kept.get(key) or line_html(line, docket))
+    return Markup("").join(told)
+
+
+def _key(line: Line, open: bool, flat: bool, past: bool, language: str) -> tuple[Any, ...]:
+    return open, flat, past, line.prompt["id"] if line.prompt else None, language
 
 
 def line_html(
@@ -28,7 +38,7 @@ def line_html(
     """
     past = not line.arrived and is_past(line, g.shop, clock.now())
     plain = hit is None and not fresh and not beside
-    key = (open, flat, past, line.prompt["id"] if line.prompt else None, words.language())
+    key = _key(line, open, flat, past, words.language())
     if plain and (kept := line.kept.get(key)):
         return kept
     template = current_app.jinja_env.get_template("today/_line.html")
