@@ -7,10 +7,10 @@ is found, in which order, and at what cost.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from domain import lookup
@@ -29,8 +29,7 @@ LATELY = timedelta(days=14)
 THIS_HOUR = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """Somebody who was found, with their line where they are on the day; by name, or else by what they have."""
 
     person: Person
@@ -109,9 +108,10 @@ def found(shop: Shop, typed: str, now: datetime) -> Found:
     if len(hits) < MOST and len(words) == 1:
         for hit in _inside(shop, day, words[0]):
             hits.setdefault(hit.person.id, hit)
-    told = [replace(hit, line=day.by_customer.get(number)) for number, hit in hits.items()]
-    told.sort(key=lambda hit: _rank(hit, now, local))
-    return Found(told[:MOST], words, cut or len(told) > MOST)
+    lines, since = day.by_customer, now - LATELY
+    told = sorted(hits.values(), key=lambda hit: _rank(hit, lines.get(hit.person.id), since, local))[:MOST]
+    shown = [hit._replace(line=lines.get(hit.person.id)) for hit in told]
+    return Found(shown, words, cut or len(hits) > MOST)
 
 
 def _begun(shop: Shop, day: Board, words: tuple[str, ...], now: datetime) -> tuple[dict[int, Hit], bool]:
@@ -163,15 +163,13 @@ def _within_slips(shop: Shop, words: tuple[str, ...], now: datetime) -> list[Hit
     return [Hit(person, slips=max(counts[0][word] + further, 1)) for person, word, _by_name in rows]
 
 
-def _rank(hit: Hit, now: datetime, local: datetime) -> tuple[Any, ...]:
+def _rank(hit: Hit, line: Line | None, since: datetime, local: datetime) -> tuple[Any, ...]:
     """Return what hits are ordered by, best first; those it does not tell apart stay as they came."""
-    line, seen = hit.line, hit.person.seen
-    if line is not None and line.visit is None:
-        place: tuple[Any, ...] = (0, _wait(line, local))
-    elif line is not None:
-        place = (1, now - _arrival(line))
-    elif seen is not None and now - seen < LATELY:
-        place = (2, now - seen)
+    seen = hit.person.seen
+    if line is not None:
+        place: tuple[Any, ...] = (0, _wait(line, local)) if line.visit is None else (1, local - line.visit.at)
+    elif seen is not None and seen > since:
+        place = (2, local - seen)
     else:
         place = (3,)
     return (hit.within, hit.slips, not hit.by_name, *place)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from models import Shop, db, instant_of, instant_text, is_postgres
 
-NAMES = 20  # words read of a range; some belong to one person
-USUALS = 10
+NAMES = 12  # words read of a range: as many as are shown, and some that belong to the same person
+USUALS = 8
 LATEST = 200  # visits looked back on
 ALIKE = 200  # people compared, who share a word and the length of a name
 SLACK = 4  # letters that two names may differ in length and be the same: hyphens, dots, one slip
@@ -22,8 +22,7 @@ BEGUN = 3000  # words told of the beginnings asked for
 END = "\U0010ffff"  # comes after whatever a word may go on with
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A customer as a search shows them."""
 
     id: int

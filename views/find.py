@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, request
+from uuid import uuid4
+
+from flask import Blueprint, current_app, g, render_template, request
+from markupsafe import Markup, escape
 
 import clock
-from domain.finding import found, likely
-from views.answers import page_or_partial
+import words
+from domain.finding import Found, found, likely
+from views.answers import is_partial
 from views.asking import STAFF, open_to
-from views.hits import hit_html
+from views.hits import hits_html
+from views.moulds import Mould, Places
+from words.finding import found_so_many
 
 bp = Blueprint("find", __name__)
 LONGEST = 80  # letters of what is typed
+PLACES = Places("rows", "query", "key", "told")
+_moulds: dict[tuple[int, str, bool, bool, bool], Mould] = {}
 
 
 @bp.get("/find")
@@ -28,13 +36,25 @@ def search() -> str:
 
 
 def _page(typed: str) -> str:
-    query = typed.strip()[:LONGEST]
-    now = clock.now()
-    found_now = found(g.shop, query, now) if query else likely(g.shop, now)
-    return page_or_partial(
-        "find/show.html",
-        "find/_results.html",
-        rows=[hit_html(hit, found_now.words) for hit in found_now.hits],
-        found=found_now,
-        query=query,
+    query, now = typed.strip()[:LONGEST], clock.now()
+    here = found(g.shop, query, now) if query else likely(g.shop, now)
+    rows = hits_html(here.hits, here.words)
+    told = found_so_many(len(here.hits), here.hits[0].person.name if here.hits else "", query, here.more)
+    if is_partial():
+        return _filled(here, rows, query, told)
+    return render_template(
+        "find/show.html", rows=rows, query=query, key=str(uuid4()), more=here.more, told=told, partial=False
     )
+
+
+def _filled(here: Found, rows: Markup, query: str, told: str) -> str:
+    """Return the results alone, from the template as it was rendered the first time."""
+    kind = (g.shop.id, words.language(), bool(query), bool(rows), here.more)
+    mould = _moulds.get(kind)
+    if mould is None:
+        template = current_app.jinja_env.get_template("find/_results.html")
+        places = {
+            **PLACES, "rows": Markup(PLACES["rows"]) if rows else "", "query": PLACES["query"] if query else "",
+        }  # fmt: skip
+        mould = _moulds[kind] = Mould(template.render(**places, more=here.more, partial=True, shop=g.shop), PLACES)
+    return mould.filled({"rows": rows, "query": escape(query), "key": str(uuid4()), "told": escape(told)})

@@ -1,14 +1,12 @@
 """Somebody who was found, as a row: the same row as on any list, with what was typed marked in it.
 
 A search answers with every letter typed, mostly with people it has not shown before. Rows of the day are kept with their
-line; of all others only name, number and what they have differ, so that one row, made once, is filled in for each.
+line; of all others only name, number and what they have differ, so one row, made once, is filled in for each.
 """
 
 from __future__ import annotations
 
-import re
-import secrets
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from flask import g
@@ -18,74 +16,88 @@ import clock
 import words
 from domain.finding import Hit
 from domain.lines import Line
-from domain.lookup import Person
-from domain.marks import Pieces, marked
-from models import Customer
+from domain.marks import marked
+from models import Customer, Shop
 from views.lines import line_html
-from words import _
+from views.moulds import Mould, Places
+from words.finding import last_seen
 
-NUMBER = 2_000_000_011  # no customer's: it stands for theirs in the row that is filled in
-NAME, SAID, LANG, TOLD = ("x" + secrets.token_hex(12) for _place in range(4))  # stand for theirs
-PLACES = re.compile(f"({NUMBER}|{NAME}|{SAID}|{LANG}|{TOLD})")
+NUMBER = 2_000_000_011  # no customer's: it stands for theirs
+PLACES = Places("name", "said", "lang", "told") | {"number": str(NUMBER)}
+_moulds: dict[tuple[int, str, bool, bool, bool], Mould] = {}
 
 
-def hit_html(hit: Hit, typed: tuple[str, ...]) -> Markup:
-    """Return the row of somebody who was found by the words `typed`, if any were."""
+def hits_html(hits: list[Hit], typed: tuple[str, ...]) -> Markup:
+    """Return the rows of those who were found by the words `typed`, if any were."""
+    others = _Others(g.shop, words.language(), typed)
+    return Markup("".join([_of_line(hit, hit.line, typed) if hit.line else others.row(hit) for hit in hits]))
+
+
+@lru_cache(maxsize=8192)
+def shown(text: str, typed: tuple[str, ...], slipped: bool) -> str:
+    """Return a text as HTML, with what was typed marked in it."""
+    pieces = marked(text, typed, slipped)
+    return "".join(f"<mark>{escape(piece)}</mark>" if found else escape(piece) for piece, found in pieces)
+
+
+def _usual(hit: Hit, typed: tuple[str, ...]) -> str:
+    """Return what they have, marked where it is why they were found."""
+    return shown(hit.person.usual, () if hit.by_name and len(typed) < 2 else typed, False)
+
+
+def _of_line(hit: Hit, line: Line, typed: tuple[str, ...]) -> str:
+    """Return the row of somebody who is on the day."""
+    row = line_html(line, flat=True)
     person = hit.person
-    name = _shown(marked(person.name, typed, hit.slips > 0))
-    usual = _shown(marked(person.usual, typed)) if not hit.by_name or len(typed) > 1 else escape(person.usual)
-    if hit.line is None:
-        return _filled(person, name, usual)
-    row = line_html(hit.line, flat=True)
-    if not typed:
+    before, name, after = row.partition(f">{escape(person.name)}</bdi>")
+    if not typed or not name:
         return row
-    before, named, after = row.partition(f">{escape(person.name)}</bdi>")
-    if hit.by_name or not person.usual:
-        usual_shown = after
-    elif escape(person.usual) in after:
-        usual_shown = after.replace(escape(person.usual), usual, 1)
-    else:
-        usual_shown = after.replace("</a>", Markup('<span class="muted">{}</span></a>').format(usual), 1)
-    return Markup(f"{before}>{name}</bdi>{usual_shown}") if named else row
+    if not hit.by_name:
+        has = escape(person.usual)
+        has_shown = Markup(_usual(hit, typed))
+        beside = Markup('<span class="muted">{}</span></a>').format(has_shown)
+        after = after.replace(has, has_shown, 1) if has in after else after.replace("</a>", beside, 1)
+    return f"{before}>{shown(person.name, typed, hit.slips > 0)}</bdi>{after}"
 
 
-def _shown(pieces: Pieces) -> Markup:
-    return Markup("").join(Markup("<mark>{}</mark>").format(text) if found else escape(text) for text, found in pieces)
+class _Others:
+    """The rows of people who are not on the day: with what they have, and when they were last seen."""
+
+    def __init__(self, shop: Shop, language: str, typed: tuple[str, ...]):
+        self.shop, self.language, self.typed = shop, language, typed
+        self.zone = shop.tz
+        self.today = clock.now().astimezone(self.zone).date()
+
+    def row(self, hit: Hit) -> str:
+        person = hit.person
+        usual = _usual(hit, self.typed) if person.usual else ""
+        seen = self.last_seen(person.seen) if person.seen else ""
+        mould = self.mould(bool(person.say_as), bool(person.lang), bool(usual or seen))
+        return mould.filled(
+            {
+                "number": str(person.id),
+                "name": escape(person.name),
+                "name_": shown(person.name, self.typed, hit.slips > 0),
+                "said": escape(person.say_as),
+                "lang": escape(person.lang),
+                "told": f"{usual} · {seen}" if usual and seen else usual or seen,
+            }
+        )
+
+    def last_seen(self, at: datetime) -> str:
+        return _last_seen(at.astimezone(self.zone).date(), self.today, self.language)
+
+    def mould(self, said: bool, lang: bool, told: bool) -> Mould:
+        key = (self.shop.id, self.language, said, lang, told)
+        mould = _moulds.get(key)
+        if mould is None:
+            anybody = Customer(id=NUMBER, name=PLACES["name"])
+            anybody.say_as, anybody.lang = PLACES["said"] if said else "", PLACES["lang"] if lang else ""
+            html = line_html(Line(anybody, "walk-in", usual=PLACES["told"] if told else ""), flat=True)
+            mould = _moulds[key] = Mould(html, PLACES, once=["name"])
+        return mould
 
 
-def _filled(person: Person, name: Markup, usual: Markup) -> Markup:
-    """Return the row of somebody who is not on the day: what they have and when they were last seen."""
-    seen = _last_seen(g.shop.day_of(person.seen), g.shop.day_of(clock.now()), words.language()) if person.seen else ""
-    told = Markup(" · ").join(part for part in (usual, seen) if part)
-    pieces = _row(bool(person.say_as), bool(person.lang), bool(told))
-    places = {
-        str(NUMBER): str(person.id), NAME: escape(person.name), SAID: escape(person.say_as),
-        LANG: escape(person.lang), TOLD: told,
-    }  # fmt: skip
-    named = False
-    filled = []
-    for piece in pieces:
-        if piece == NAME and not named:  # the first is the one that is read, the others are for the ear
-            filled.append(name)
-            named = True
-        else:
-            filled.append(places.get(piece, piece))
-    return Markup("".join(filled))
-
-
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _last_seen(day: date, today: date, _language: str) -> str:
-    return _("last seen %(day)s", day=words.short_day(day, today))
-
-
-def _row(said: bool, lang: bool, told: bool) -> list[str]:
-    """Return a row for anybody, in pieces: as it stands, and what stands for a place to fill in, in turn."""
-    kept = _rows.setdefault((g.shop.id, words.language(), said, lang, told), [])
-    if not kept:
-        anybody = Customer(id=NUMBER, name=NAME, say_as=SAID if said else "", lang=LANG if lang else "")
-        html = line_html(Line(anybody, "walk-in", usual=TOLD if told else ""), flat=True)
-        kept += PLACES.split(html)
-    return kept
-
-
-_rows: dict[tuple[int, str, bool, bool, bool], list[str]] = {}
+    return str(escape(last_seen(day, today)))
