@@ -1,0 +1,349 @@
+"""Whether a sentence offered to staff is true, read from the sentence itself and the plain record of what happened.
+
+It knows nothing of the product: not its rules, its tables or its facts. Whoever keeps the record writes down what they
+did; this reads English, in any of the three tones, and says what is wrong with it, or nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import pairwise
+from statistics import median
+
+GRACE = 10
+WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+MONTHS = "January February March April May June July August September October November December".split()
+NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+
+
+@dataclass
+class Life:
+    """All that happened with one customer, as it happened."""
+
+    pronoun: str = ""
+    child: bool = False
+    visits: list[tuple[date, int, set[str]]] = field(default_factory=list)  # day, minute, who marked them ("": nobody)
+    elsewhere: list[date] = field(default_factory=list)  # visits to the other shop
+    before_records: date | None = None  # when they really came first, if nobody wrote that down
+    chips: dict[date, set[str]] = field(default_factory=dict)
+    usuals: list[tuple[date, str]] = field(default_factory=list)
+    named: tuple[date, str, str] | None = None  # the day, the word it was, the name
+    say_as: str = ""
+    call: str = ""
+    wishes: set[str] = field(default_factory=set)
+    wrote: set[str] = field(default_factory=set)  # who ever wrote anything about them
+    booked: dict[date, int] = field(default_factory=dict)
+    said: list[tuple[date, str, str]] = field(default_factory=list)  # day, fact, what became of it
+
+
+@dataclass(frozen=True)
+class Now:
+    """The moment somebody reads the words."""
+
+    day: date
+    minute: int
+    asker: str
+    on_shift: frozenset[str]
+    arrived: int | None = None
+    closed: frozenset[int] = frozenset()
+    team: frozenset[str] = frozenset()  # who works here
+
+
+def number(word: str) -> int:
+    return int(word) if word.isdigit() else NUMBERS.index(word.lower())
+
+
+def clock(words: str) -> set[int]:
+    """Return the minutes after midnight that spoken words may mean, of both halves of the day."""
+    if words == "noon":
+        return {720}
+    past, _, hour = words.rpartition(" ")
+    minutes = {"": 0, "a quarter past": 15, "half past": 30, "a quarter to": -15}[past]
+    return {(number(hour) % 12 * 60 + minutes + half) % 1440 for half in (0, 720)}
+
+
+class Reading:
+    """One life seen from one moment: what was so before this visit."""
+
+    def __init__(self, life: Life, now: Now, ask: str):
+        self.life, self.now, self.day, self.ask = life, now, now.day, ask
+        self.visits = sorted((v for v in life.visits if v[0] < now.day), key=lambda v: v[:2])
+        self.days = sorted({day for day, _, _ in self.visits})
+        self.elsewhere = [day for day in life.elsewhere if day < now.day]
+
+    def first_minute(self, day: date) -> int | None:
+        return min((minute for on, minute, _ in self.visits if on == day), default=None)
+
+    def lateness(self) -> list[tuple[date, int]]:
+        """Return the days and minutes after the booked time of each appointment they came to, within two hours of it."""
+        found = []
+        for day, booked in sorted(self.life.booked.items()):
+            near = [minute - booked for on, minute, _ in self.visits if on == day and abs(minute - booked) <= 120]
+            if near:
+                found.append((day, min(near, key=lambda late: (abs(late), late))))
+        return found
+
+    @property
+    def late(self) -> int | None:
+        booked = self.life.booked.get(self.day)
+        if booked is None:
+            return None
+        return (self.now.minute if self.now.arrived is None else self.now.arrived) - booked
+
+    @property
+    def usual(self) -> str:
+        return self.life.usuals[-1][1] if self.life.usuals else ""
+
+    @property
+    def really_first(self) -> date | None:
+        return min(
+            [day for day in (self.life.before_records, *self.days[:1], *self.elsewhere[:1]) if day], default=None
+        )
+
+    def marked(self, name: str) -> int:
+        return sum(name in staff for _, _, staff in self.visits[-5:])
+
+
+Check = Callable[[Reading, re.Match[str]], bool]
+SENTENCES: list[tuple[str, re.Pattern[str], Check]] = []
+
+
+def true_of(kind: str, *patterns: str) -> Callable[[Check], Check]:
+    def add(check: Check) -> Check:
+        SENTENCES.extend((kind, re.compile(pattern), check) for pattern in patterns)
+        return check
+
+    return add
+
+
+@true_of(
+    "third",
+    r"Third (?P<day>\w+) (?:in a row|running)\.",
+    r"Three (?P<day>\w+)s\. (?:She likes|He likes|They like) us\.",
+)
+def _third(r: Reading, said: re.Match[str]) -> bool:
+    came = [r.day - timedelta(weeks=n) in r.days for n in (1, 2, 3)]
+    return WEEKDAYS[r.day.weekday()] == said["day"] and came == [True, True, False]
+
+
+@true_of("week", r"In at (?P<time>.+) all week\.")
+def _week(r: Reading, said: re.Match[str]) -> bool:
+    so_far = [r.day - timedelta(days=n) for n in range(1, r.day.weekday() + 1)]
+    open_days = [day for day in so_far if day.weekday() not in r.now.closed]
+    minutes = [r.first_minute(day) for day in open_days]
+    for named in clock(said["time"]):
+        all_then = all(minute is not None and abs(minute - named) <= 10 for minute in minutes)
+        today = r.now.minute - 10 <= named if r.now.arrived is None else abs(r.now.arrived - named) <= 10
+        if all_then and today and len(open_days) >= 3:
+            return True
+    return False
+
+
+@true_of("second", r"Second visit\.")
+def _second(r: Reading, said: re.Match[str]) -> bool:
+    return len(r.visits) == 1 and not r.elsewhere
+
+
+@true_of("new", r"New to us\.", r"New to us, and we to (?:her|him|them)\.")
+def _new(r: Reading, said: re.Match[str]) -> bool:
+    return not r.visits and not r.elsewhere and r.day in r.life.booked
+
+
+@true_of("name", r"We learned (?:her|his|their) name (?:on (?P<day>\w+day)|last time)\.")
+def _name(r: Reading, said: re.Match[str]) -> bool:
+    if not r.life.named or r.life.named[0] != r.days[-1]:
+        return False
+    day, was, name = r.life.named
+    new = not set(was.lower().split()) & set(name.lower().split())
+    return new and (said["day"] is None or (WEEKDAYS[day.weekday()] == said["day"] and (r.day - day).days < 7))
+
+
+@true_of("spoken", r"It is said (?P<how>.+)\.")
+def _spoken(r: Reading, said: re.Match[str]) -> bool:
+    tried = any(what == "said" and fact == said.string for day, fact, what in r.life.said if day < r.day)
+    return r.life.say_as == said["how"] and not tried
+
+
+@true_of("called", r"(?:She likes|He likes|They like|Likes to be called) (?P<name>.+)\.")
+def _called(r: Reading, said: re.Match[str]) -> bool:
+    return r.life.call == said["name"]
+
+
+@true_of("hundred", r"About (?P<count>a hundred|two hundred|five hundred|a thousand) visits\.")
+def _hundred(r: Reading, said: re.Match[str]) -> bool:
+    about = {"a hundred": 100, "two hundred": 200, "five hundred": 500, "a thousand": 1000}[said["count"]]
+    return about <= len(r.visits) + 1 < about * 1.05
+
+
+@true_of("year", r"(?P<count>A|\w+) years? since the first visit\.")
+def _year(r: Reading, said: re.Match[str]) -> bool:
+    first = r.really_first
+    years = 1 if said["count"] == "A" else number(said["count"])
+    if first is None:
+        return False
+    anniversary = first + timedelta(days=round(365.25 * years))
+    return timedelta(days=-1) <= r.day - anniversary <= timedelta(days=14) and len(r.visits) >= 6
+
+
+@true_of("long", r"With us since (?P<year>\d{4})\.")
+def _long(r: Reading, said: re.Match[str]) -> bool:
+    days = [*r.days, r.day]
+    stayed = all((b - a).days < 365 for a, b in pairwise(days))
+    first = r.really_first
+    return first is not None and first.year == int(said["year"]) and (r.day - first).days >= 730 and stayed
+
+
+@true_of("back", r"Back after a while\.")
+def _back(r: Reading, said: re.Match[str]) -> bool:
+    gaps = [(b - a).days for a, b in pairwise(r.days)]
+    if len(gaps) < 2:
+        return False
+    away = (r.day - max(r.days + r.elsewhere)).days
+    return away >= 10 and (r.day - r.days[-1]).days >= 3 * median(gaps)
+
+
+@true_of("late", r"First time late in (?P<count>\S+) visits\.", r"First time late since (?P<when>.+)\.")
+def _late(r: Reading, said: re.Match[str]) -> bool:
+    if r.late is None or not GRACE < r.late <= 120:
+        return False
+    past = r.lateness()
+    late_days = [day for day, late in past if late > GRACE]
+    if said.groupdict().get("count"):
+        return len(past) >= number(said["count"]) >= 5 and not late_days
+    if not late_days or sum(day > late_days[-1] for day, _ in past) < 5:
+        return False
+    last = late_days[-1]
+    names = {MONTHS[last.month - 1], f"{MONTHS[last.month - 1]} {last.year}", f"{last.day} {MONTHS[last.month - 1]}"}
+    recent = (r.day.year - last.year) * 12 + r.day.month - last.month
+    return said["when"] in names and (said["when"] != MONTHS[last.month - 1] or 0 < recent < 12)
+
+
+PAST = {"five": 5, "ten": 10, "quarter": 15, "fifteen": 15, "twenty": 20, "twenty-five": 25, "half an hour": 30}
+
+
+@true_of("later", r"(?P<n>[\w-]+) (?P<how>past|minutes after) is (?:her|his|their) usual\.")
+def _later(r: Reading, said: re.Match[str]) -> bool:
+    n = PAST[said["n"].lower()]
+    last = r.lateness()[-5:]
+    as_usual = [(day, late) for day, late in last if n / 2 <= late <= n + 5 and late >= n - 5]
+    if r.late is None or r.late <= 0 or r.late > n + 5 or len(as_usual) < 3:
+        return False
+    if said["how"] == "past" and any(r.life.booked[day] % 60 for day in [r.day, *[day for day, _ in as_usual]]):
+        return False
+    return r.now.arrived is None or r.late >= max(n - 5, n / 2)
+
+
+@true_of(
+    "early",
+    r"(?P<n>Half an hour|[\w-]+)(?: minutes)? early, (?P<ever>as ever)\.",
+    r"Usually (?P<n>half an hour|[\w-]+)(?: minutes)? early\.",
+)
+def _early(r: Reading, said: re.Match[str]) -> bool:
+    n = PAST[said["n"].lower()]
+    last = [-late for _, late in r.lateness()[-5:]]
+    least, most = max(n - 5, n / 2), n + 5
+    if len(last) < 5 or any(not least <= early <= most for early in last) or r.late is None:
+        return False
+    if said.groupdict().get("ever"):
+        return r.now.arrived is not None and least <= -r.late <= most
+    return r.now.arrived is None and -r.late >= least
+
+
+@true_of("quick", r"Likes to be quick\.")
+def _quick(r: Reading, said: re.Match[str]) -> bool:
+    return "quick" in r.life.wishes
+
+
+@true_of("quick", r"Often in a hurry\.")
+def _hurry(r: Reading, said: re.Match[str]) -> bool:
+    return sum("hurry" in r.life.chips.get(day, ()) for day in r.days[-5:]) >= 3
+
+
+@true_of("quiet", r"Likes it quiet\.")
+def _quiet(r: Reading, said: re.Match[str]) -> bool:
+    names_it = "usual" in r.ask
+    return "quiet" in r.life.wishes and (bool(r.usual) or not names_it)
+
+
+@true_of("unmet", r"You have not met yet\.")
+def _unmet(r: Reading, said: re.Match[str]) -> bool:
+    named = all(staff - {""} for _, _, staff in r.visits)
+    met = set().union(*(staff for _, _, staff in r.visits)) | r.life.wrote
+    return len(r.visits) >= 3 and named and r.now.asker not in met
+
+
+@true_of("favourite", r"(?P<name>.+) usually serves (?:her|him|them)\.")
+def _favourite(r: Reading, said: re.Match[str]) -> bool:
+    name = said["name"]
+    hello = r.ask.startswith(f"Say hello from {name}")
+    off = name != r.now.asker and name not in r.now.on_shift and name in r.now.team
+    return r.marked(name) >= 3 and off and hello
+
+
+@true_of("oftener", r"(?P<n>Twice|\w+ times) a week now\.")
+def _oftener(r: Reading, said: re.Match[str]) -> bool:
+    n = 2 if said["n"] == "Twice" else number(said["n"].split()[0])
+    weeks = [sum(0 < (r.day - day).days - 7 * week <= 7 for day in r.days) for week in range(12)]
+    return all(count >= n for count in weeks[:4]) and sum(weeks[:4]) < 4 * n + 4 and sum(weeks[4:]) / 8 <= n / 2
+
+
+@true_of("changed", r"Something new last time\.")
+def _changed(r: Reading, said: re.Match[str]) -> bool:
+    return "new" in r.life.chips.get(r.days[-1], ())
+
+
+@true_of("usual", r"(?P<what>.+), (?P<n>\w+) times running\.")
+def _running(r: Reading, said: re.Match[str]) -> bool:
+    last = r.days[-number(said["n"]) :]
+    chips = [r.life.chips.get(day, set()) for day in last]
+    same = all(_usual_on(r, day) == said["what"] for day in last) and r.usual == said["what"]
+    return len(last) >= 3 and same and all("usual" in tapped and "new" not in tapped for tapped in chips)
+
+
+def _usual_on(r: Reading, day: date) -> str:
+    """Return what was written down as the usual before a day."""
+    return next((text for on, text in reversed(r.life.usuals) if on < day), "")
+
+
+@true_of("usual", r"(?P<what>.+) is the usual\.")
+def _usual(r: Reading, said: re.Match[str]) -> bool:
+    return r.usual == said["what"] and len(r.days) >= 3
+
+
+ALWAYS = {
+    "second",
+    "new",
+    "quick",
+    "quiet",
+}  # may repeat, and may be said to whoever wants quiet or no notes, and in a crowd
+YEARLY = {"hundred", "long"}
+
+
+def read(fact: str) -> tuple[str, re.Match[str], Check]:
+    """Return what kind of sentence this is. Raises ValueError for one that is none we know."""
+    for kind, pattern, check in SENTENCES:
+        if match := pattern.fullmatch(fact):
+            return kind, match, check
+    raise ValueError(fact)
+
+
+def complaint(fact: str, ask: str, life: Life, now: Now, crowd: bool = False) -> str | None:
+    """Return what is wrong with words offered at a moment, None where they are true and may be said."""
+    kind, match, check = read(fact)
+    if not check(Reading(life, now, ask), match):
+        return "is not true"
+    if life.child:
+        return "is said to a child"
+    if kind not in ALWAYS and life.wishes & {"quiet", "no_notes"}:
+        return "is said to somebody who wants none of it"
+    if kind not in ALWAYS and crowd:
+        return "is said in a crowd"
+    rest = 365 if kind in YEARLY else 28
+    if kind not in ALWAYS and any(
+        0 < (now.day - day).days < rest and read(earlier)[0] == kind for day, earlier, _ in life.said
+    ):
+        return "was said lately"
+    return None
