@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 ROW = re.compile(rb'<li id="p-(\d+)"[^>]*?data-arrived="(true|false)"')
+STATES = (b"true", b"false")
 PATIENCE_S = 20.0
 
 
@@ -65,18 +66,20 @@ class Connection:
 
 
 async def poll(told: dict[str, Any], cookie: str, ends: float, seen: list[Any], refused: list[str]) -> None:
-    """Look at today every few seconds, as a phone does, and note what each answer showed."""
+    """Look at today every few seconds, as a phone does, and once more at the end; note what each answer showed."""
     head = f"Cookie: regulars={cookie}\r\nHX-Request: true\r\nAccept-Encoding: gzip, deflate\r\n"
     phone, tag = Connection(told["url"], head), ""
     await asyncio.sleep(random.random() * told["every_s"])
-    while (asked := time.perf_counter()) < ends:
+    asked = 0.0
+    while asked < ends:
+        asked = time.perf_counter()
         try:
             status, headers, body = await phone.ask("GET", "/today", f"HX-PTag: {tag}\r\n" if tag else "")
             if status not in (200, 304):
                 refused.append(f"poll {status}")
             tag = headers.get("hx-ptag", tag)
-            here = [int(number) for number, state in ROW.findall(body) if state == b"true"]
-            seen.append([asked, time.perf_counter(), None if status == 304 else here])
+            rows = [[int(number) for number, state in ROW.findall(body) if state == wanted] for wanted in STATES]
+            seen.append([asked, time.perf_counter(), *rows])
         except (OSError, EOFError) as error:
             refused.append(f"poll {type(error).__name__}")
         await asyncio.sleep(max(0.0, asked + told["every_s"] - time.perf_counter()))
@@ -144,7 +147,7 @@ async def main(told: dict[str, Any]) -> dict[str, Any]:
     shares = [people[i :: told["writers"]] for i in range(told["writers"])] if people else []
     await asyncio.gather(
         *(poll(told, cookie, ends, seen[i], refused) for i, cookie in enumerate(told["cookies"])),
-        *(change(told, share, ends - told["every_s"] * 1.5, done, refused) for share in shares),
+        *(change(told, share, ends, done, refused) for share in shares),
         *(trickle(told, ends, refused) for _ in range(told["slow"])),
     )
     return {"seen": seen, "done": done, "refused": refused, "began": began}

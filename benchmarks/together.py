@@ -140,8 +140,10 @@ def delivered(answer: dict[str, Any]) -> tuple[int, list[float]]:
     asked_for, delays = 0, []
     for looks in answer["seen"]:
         shown: list[tuple[float, float, set[int]]] = []
-        for asked, answered, here in looks:
-            shown.append((asked, answered, shown[-1][2] if here is None and shown else set(here or ())))
+        present: set[int] = set()
+        for asked, answered, here, gone in looks:
+            present = (present | set(here)) - set(gone)  # an answer may hold all rows, or only those that changed
+            shown.append((asked, answered, present))
         starts = [asked for asked, _, _ in shown]
         for customer, states in changes.items():
             for i, (_here, _sent, acknowledged) in enumerate(states):
