@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from peewee import (
     SQL,
     AutoField,
+    BigIntegerField,
     BooleanField,
     Check,
     Database,
@@ -252,7 +253,7 @@ class Shop(Row):
     same_visit_minutes = IntegerField(default=90, constraints=[Check("same_visit_minutes BETWEEN 0 AND 720")])
     listed_from = FloatField(default=0.25, constraints=[Check("listed_from BETWEEN 0 AND 1")])
     grace_minutes = IntegerField(default=10, constraints=[Check("grace_minutes BETWEEN 0 AND 240")])
-    revision = IntegerField(default=0)  # goes up with every act here (a trigger on Action sees to it) and `changed`
+    revision = BigIntegerField(default=0)  # goes up with every act here (a trigger on Action sees to it) and `changed`
     tone = TextField(default="warm", constraints=[checked("tone", TONES)])
     language = TextField(default="en")
 
@@ -290,12 +291,21 @@ class Shop(Row):
 
     def changed(self) -> None:
         """Let the phones know that there is something new to fetch; acts do that by themselves."""
-        Shop.update(revision=Shop.revision + 1).where(Shop.id == self.id).execute()
+        Shop.update(revision=_next_revision()).where(Shop.id == self.id).execute()
 
     def tell_the_others(self) -> None:
         """Let the phones of the business's other shops know: somebody known there was changed here."""
         others = (Shop.business == self.business_id) & (Shop.id != self.id)
-        Shop.update(revision=Shop.revision + 1).where(others).execute()
+        Shop.update(revision=_next_revision()).where(others).execute()
+
+
+def _next_revision() -> Any:
+    """Return the expression of a revision that this shop never had: the time in milliseconds, or one more than the last.
+
+    A count would come again after an older copy was put back, and what is kept in memory would be taken for the new.
+    """
+    now = int(clock.system_now().timestamp() * 1000)
+    return (fn.GREATEST if is_postgres() else fn.MAX)(Shop.revision + 1, now)
 
 
 def minutes_of(text: str) -> int:
@@ -858,7 +868,8 @@ class Action(Row):
     done_at = InstantField(index=True)
     shop = ForeignKeyField(Shop, null=True, on_delete="SET NULL", index=False)
     customer = ForeignKeyField(Customer, null=True, on_delete="SET NULL")  # whom it changed, where it is one
-    revision = IntegerField(default=0)  # the shop's revision that this act made
+    revision = BigIntegerField(default=0)  # the shop's revision that this act made
+    step = BigIntegerField(default=0)  # by how much it was raised: where these sum up, nothing but acts has happened
 
     class Meta:
         indexes = ((("shop", "revision"), False),)

@@ -213,6 +213,7 @@ def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
                 shop_id=asked.shop.id,
                 customer_id=asked.changed,
                 revision=0,
+                step=0,
             )
             return Answer(act.id, "applied", result, line=asked.line)
     except Refused as told:

@@ -56,8 +56,7 @@ def board(shop: Shop, now: datetime) -> Board:
         return last
     else:
         fresh = _renewed(last, shop, now) or _whole(shop, day, now)
-    if last is None or last.day != day or fresh.revision >= last.revision:
-        boards[shop.id] = fresh
+    boards[shop.id] = fresh
     return fresh
 
 

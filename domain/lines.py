@@ -89,7 +89,7 @@ class Around:
     on_shift: frozenset[int] = frozenset()  # staff who marked anybody here today
     lately: int = 0  # visits within the last CROWD_MINUTES
     next_at: datetime | None = None  # the first visit told for later today
-    acts: int = 0  # acts since the revision asked for, each of one customer
+    acts: int = 0  # by how much acts have raised the revision since the one asked for, each act of one customer
 
 
 def lines(shop: Shop, day: date, now: datetime, asker: Staff | None = None) -> list[Line]:
@@ -252,7 +252,7 @@ def _people(which: str) -> Query:
         .distinct()
     )
     recent = Visit.select(fn.COUNT(Visit.id)).where(of_the_day & (Visit.at > ":lately") & (Visit.at <= ":now"))
-    acts = Action.select(fn.COUNT(Action.id)).where(
+    acts = Action.select(fn.COALESCE(fn.SUM(Action.step), 0)).where(
         (Action.shop == ":shop")
         & (Action.revision > ":since")
         & (Action.revision <= ":revision")

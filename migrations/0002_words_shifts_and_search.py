@@ -1,12 +1,14 @@
 """What the whole staff app keeps: who told us what, words offered with the visit, chips, shifts, words to search by.
 
 A visit now names who saw it and the words offered with it, so that the most common act writes two rows. An act names
-its customer and the shop's revision it made; a trigger counts that revision up, so that no act can forget to.
+its customer and the shop's revision it made; a trigger raises that revision, so that no act can forget to. A revision
+is the time in milliseconds, or one more than the last: it never comes again, not even after an older copy was put back.
 """
 
 from peewee import (
     SQL,
     AutoField,
+    BigIntegerField,
     BooleanField,
     Check,
     DateField,
@@ -223,14 +225,19 @@ WHERE staff_id IS NOT NULL
 
 SQLITE_TRIGGER = """
 CREATE TRIGGER action_tells_the_others AFTER INSERT ON action WHEN NEW.shop_id IS NOT NULL BEGIN
-  UPDATE shop SET revision = revision + 1 WHERE id = NEW.shop_id;
-  UPDATE action SET revision = (SELECT revision FROM shop WHERE id = NEW.shop_id) WHERE id = NEW.id;
+  UPDATE action SET step = (SELECT revision FROM shop WHERE id = NEW.shop_id) WHERE id = NEW.id;
+  UPDATE shop SET revision = MAX(revision + 1, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
+    WHERE id = NEW.shop_id;
+  UPDATE action SET revision = (SELECT revision FROM shop WHERE id = NEW.shop_id),
+    step = (SELECT revision FROM shop WHERE id = NEW.shop_id) - step WHERE id = NEW.id;
 END
 """
 POSTGRES_FUNCTION = """
-CREATE FUNCTION action_tells_the_others() RETURNS trigger AS $$ BEGIN
-  UPDATE shop SET revision = revision + 1 WHERE id = NEW.shop_id RETURNING revision INTO NEW.revision;
-  NEW.revision := COALESCE(NEW.revision, 0);
+CREATE FUNCTION action_tells_the_others() RETURNS trigger AS $$ DECLARE before bigint; BEGIN
+  SELECT revision INTO before FROM shop WHERE id = NEW.shop_id FOR UPDATE;
+  NEW.revision := GREATEST(before + 1, (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint);
+  NEW.step := NEW.revision - before;
+  UPDATE shop SET revision = NEW.revision WHERE id = NEW.shop_id;
   RETURN NEW;
 END $$ LANGUAGE plpgsql
 """
@@ -258,13 +265,15 @@ def up(migrator, db):
         migrator.add_column("visit", "greeted_by_name", BooleanField(null=True)),
         migrator.add_column("action", "shop_id", _to(made["shop"])),
         migrator.add_column("action", "customer_id", _to(made["customer"], index=True)),
-        migrator.add_column("action", "revision", IntegerField(default=0)),
+        migrator.add_column("action", "revision", BigIntegerField(default=0)),
+        migrator.add_column("action", "step", BigIntegerField(default=0)),
         migrator.add_index("action", ("shop_id", "revision"), False),
     )
     if isinstance(db, SqliteDatabase):
         prompt = "json_patch(json_object('id', p.prompt), p.facts)"
         db.execute_sql(SQLITE_TRIGGER)
     else:
+        db.execute_sql("ALTER TABLE shop ALTER COLUMN revision TYPE BIGINT")
         prompt = "jsonb_build_object('id', p.prompt) || p.facts::jsonb"
         db.execute_sql(POSTGRES_FUNCTION)
         db.execute_sql(POSTGRES_TRIGGER)
@@ -286,6 +295,8 @@ def down(migrator, db):
         db.execute_sql("DROP TRIGGER action_tells_the_others")
         name, facts = "json_extract(v.prompt, '$.id')", "json_remove(v.prompt, '$.id')"
     else:
+        db.execute_sql("UPDATE shop SET revision = 0")
+        db.execute_sql("ALTER TABLE shop ALTER COLUMN revision TYPE INTEGER")
         db.execute_sql("DROP TRIGGER action_tells_the_others ON action")
         db.execute_sql("DROP FUNCTION action_tells_the_others()")
         name, facts = "v.prompt ->> 'id'", "v.prompt - 'id'"
@@ -310,4 +321,5 @@ def down(migrator, db):
         migrator.drop_column("action", "shop_id"),
         migrator.drop_column("action", "customer_id"),
         migrator.drop_column("action", "revision"),
+        migrator.drop_column("action", "step"),
     )
