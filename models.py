@@ -151,7 +151,13 @@ class NumberField(AutoField):
 
     def ddl(self, ctx: Any) -> Any:
         column = super().ddl(ctx)
-        return column if is_postgres() else NodeList((column, SQL("AUTOINCREMENT")))
+        return NodeList((column, SQL("AUTOINCREMENT"))) if isinstance(_database_of(self), SqliteDatabase) else column
+
+
+def _database_of(field: Field) -> Database:
+    """Return the database that a field's table is bound to, which while tables are made need not be the one in use."""
+    database = field.model._meta.database
+    return getattr(database, "obj", database)
 
 
 class Row(Model):
@@ -636,7 +642,7 @@ class WordField(TextField):
 
     def ddl(self, ctx: Any) -> Any:
         column = super().ddl(ctx)
-        return NodeList((column, SQL('COLLATE "C"'))) if is_postgres() else column
+        return column if isinstance(_database_of(self), SqliteDatabase) else NodeList((column, SQL('COLLATE "C"')))
 
 
 class SearchWord(Row):
