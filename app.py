@@ -20,7 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import assets
 import models
 import words
-from views import answers, api, asking, customers, find, health, settings, sign_in, team, this_phone, today
+from views import answers, api, asking, customers, find, health, settings, shift, sign_in, team, this_phone, today
 from views.answers import problem
 from views.lines import line_html, lines_html
 
@@ -118,7 +118,7 @@ def create_app(config: Config | None = None) -> Flask:
         line_html=line_html, lines_html=lines_html, new_key=lambda: str(uuid4()),
     )  # fmt: skip
     app.context_processor(_who)
-    for area in (today, customers, find, sign_in, this_phone, settings, team, api, health):
+    for area in (today, customers, find, shift, sign_in, this_phone, settings, team, api, health):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)
     app.before_request(_begin)

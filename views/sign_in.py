@@ -38,7 +38,8 @@ def show() -> Response | str:
         return redirect(url_for("today.show"))
     if is_shut_out():
         return shut_out()
-    return _page(asking_phone())
+    number = request.args.get("next", "")  # whom a shift was handed over to
+    return _page(asking_phone(), int(number) if number.isdecimal() and len(number) < 10 else None)
 
 
 def is_shut_out() -> bool:
@@ -109,8 +110,13 @@ def enter() -> Response:
 @bp.post("/sign-out")
 @open_to(*STAFF)
 def leave() -> Response:
+    return sign_out()
+
+
+def sign_out(then: str = "") -> Response:
+    """End the session and show the PIN page, with whoever comes `then` picked already."""
     access.end_session(g.session)
-    response = redirect(url_for("sign_in.show"), 303)
+    response = redirect(url_for("sign_in.show", next=then or None), 303)
     response.delete_cookie(cookie_name(SESSION_COOKIE), path="/", secure=request.is_secure, httponly=True)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

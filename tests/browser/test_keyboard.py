@@ -30,7 +30,7 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
     assert words[1].startswith("4 here:")
     priya = next(i for i, said in enumerate(words) if said.startswith("Priya"))
     assert words[priya + 1 : priya + 3] == ["Priya Raghunathan is here", "Note on Priya"]
-    assert words[-2:] == ["Today", "Find"]
+    assert words[-3:] == ["Today", "Find", "Shift"]
 
 
 def test_a_row_reads_who_how_when_what_and_what_to_say(phone: Page):

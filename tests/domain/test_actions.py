@@ -10,7 +10,21 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import clock
 from domain import access
 from domain.actions import DOERS, OLDEST, taken_time
-from models import Action, Business, Customer, Import, Note, PromptEnded, Shop, Usual, Visit, Witness
+from models import (
+    Action,
+    Business,
+    Customer,
+    HandOver,
+    HandOverSeen,
+    Import,
+    Note,
+    PromptEnded,
+    Shop,
+    Staff,
+    Usual,
+    Visit,
+    Witness,
+)
 from tests.conftest import TUESDAY, came, days_before, hire, signed_in
 
 NOBODY = "999999"
@@ -72,19 +86,27 @@ class TestEachAct:
         "prompt.said": {"customer": "ROSA", "prompt": "the-usual", "greeted_by_name": True},
         "prompt.skipped": {"customer": "ROSA", "prompt": "the-usual"},
         "customer.name": {"customer": "ROSA", "name": "Rosa M", "call": "Mrs Marchetti", "pronoun": "she"},
+        "shift.hand_over": {"text": "Oven two runs hot."},
+        "shift.seen": {"hand_over": "LINE"},
+        "shift.undo": {"hand_over": "OWN LINE"},
     }
 
     def filled(self, phone, kind, regular, note):
         names = {"ROSA": str(regular.id), "NOTE": note}
         if kind in ("visit.undo", "visit.greet"):
             names["VISIT"] = applied(phone.act("visit.create", customer=str(regular.id)))["visit"]
+        if kind in ("shift.seen", "shift.undo"):
+            sam, ana = Staff.get(Staff.name == "Sam"), hire(Shop.get(), "Ana")
+            line = {"shop": Shop.get(), "text": "Joan may ring.", "day": TUESDAY.date(), "at": TUESDAY}
+            names["LINE"] = str(HandOver.create(author=ana, **line).id)
+            names["OWN LINE"] = str(HandOver.create(author=sam, **line).id)
         return {
             name: names.get(value, value) if isinstance(value, str) else value
             for name, value in self.CASES[kind].items()
         }
 
     def everything(self):
-        tables = (Customer, Visit, Witness, Note, Usual, PromptEnded)
+        tables = (Customer, Visit, Witness, Note, Usual, PromptEnded, HandOver, HandOverSeen)
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 
     def test_is_in_this_table(self):

@@ -75,10 +75,12 @@ class Read(HTMLParser):
         super().__init__()
         self.open: list[tuple[str, bool]] = []  # tag, and whether what is inside needs no translation
         self.found: list[tuple[str, str]] = []
+        self.after_a_name = False  # a name stands in the middle of a sentence: what follows it goes on with the text
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.after_a_name = False
         given = {name: value or "" for name, value in attrs}
         written = tag in UNREAD | AS_WRITTEN or given.get("translate") == "no" or (bool(self.open) and self.open[-1][1])
         spoken = {name for name in given if name in SPOKEN or (name.startswith("data-") and " " in given[name])}
@@ -98,10 +100,14 @@ class Read(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         while self.open and self.open.pop()[0] != tag:
             pass
+        self.after_a_name = tag == "bdi"
 
     def handle_data(self, text: str) -> None:
         if not self.open or not self.open[-1][1]:
-            self.found.append((f"<{self.open[-1][0]}>" if self.open else "", text))
+            place, before = self.found.pop() if self.after_a_name and self.found else ("", "")
+            place = place or (f"<{self.open[-1][0]}>" if self.open else "")
+            self.found.append((place, f"{before} {text}"))
+            self.after_a_name = False
 
 
 # Columns that programs write: what stands in them is no excuse for an English word on a page

@@ -4,7 +4,7 @@ import pytest
 
 import clock
 from domain import access
-from models import Business, Customer, Membership, Note, Shop, Staff, Visit
+from models import Business, Customer, HandOver, HandOverSeen, Membership, Note, Shop, Staff, Visit
 from tests.conftest import PIN_HASH, Phone, hire, signed_in
 from views.asking import roles_of
 
@@ -23,8 +23,17 @@ def theirs(shop, sam, rosa):
     """One of each thing that an address may name."""
     visit = Visit.create(customer=rosa, shop=shop, day=shop.today(), at=clock.now())
     phone, _secret = access.admit_phone(sam, "Counter")
-    Note.create(customer=rosa, shop=shop, author=sam, text="Left-handed", day=shop.today(), at=clock.now())
-    return {"customer_id": rosa.id, "visit_id": visit.id, "phone_id": phone.id, "staff_id": sam.id, "shop_id": shop.id}
+    note = Note.create(customer=rosa, shop=shop, author=sam, text="Left-handed", day=shop.today(), at=clock.now())
+    left = HandOver.create(shop=shop, author=sam, text="Oven two runs hot.", day=shop.today(), at=clock.now())
+    return {
+        "customer_id": rosa.id,
+        "visit_id": visit.id,
+        "phone_id": phone.id,
+        "staff_id": sam.id,
+        "shop_id": shop.id,
+        "hand_over_id": left.id,
+        "note_id": note.id,
+    }
 
 
 @pytest.fixture
@@ -58,7 +67,7 @@ def is_open(rule) -> bool:
 
 
 def everything() -> dict[str, list]:
-    tables = (Shop, Staff, Customer, Visit, Note)
+    tables = (Shop, Staff, Customer, Visit, Note, HandOver, HandOverSeen)
     return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 
 

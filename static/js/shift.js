@@ -1,0 +1,29 @@
+// The end of a shift: its words name whoever is next as soon as they are picked, and it ends once.
+(() => {
+  document.addEventListener("change", (event) => {
+    const picked = event.target;
+    if (!picked.matches("[data-handing] [name=for]")) return;
+    for (const place of document.querySelectorAll("[data-is]")) place.textContent = picked.dataset[place.dataset.is];
+  });
+  // What was picked before going away and coming back stays picked, and so do its words.
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("[data-once]")) delete form.dataset.sent;
+    document.querySelector("[data-handing] [name=for]:checked")?.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  }, true);
+  // Whoever works by keyboard and has seen a line goes on with the next one, or from the heading.
+  let within = false;
+  document.addEventListener("htmx:before:swap", () => { within = Boolean(document.activeElement.closest("#left")); });
+  document.addEventListener("htmx:after:swap", () => {
+    const left = document.getElementById("left");
+    if (!within || !left || document.activeElement !== document.body) return;
+    const heading = document.querySelector("h1");
+    heading.tabIndex = -1;
+    (left.querySelector("button") || heading).focus();
+  });
+})();

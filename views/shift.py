@@ -1,0 +1,107 @@
+"""The end of a shift: how it went, who is still to come, a line for the next person, and out; and the brief at its start."""
+
+from __future__ import annotations
+
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from werkzeug import Response
+
+import clock
+import words.shift
+from domain import shift
+from domain.board import board
+from domain.today import is_past
+from models import Action
+from views.answers import done, or_problem, problem
+from views.asking import READING, STAFF, SignedOut, open_to, request_action
+from views.sign_in import is_shut_out, shut_out, sign_out
+from words import _
+
+bp = Blueprint("shift", __name__)
+SHOWN = 3  # of those still to come; the rest is folded
+TOLD = 5  # lines of the last days, with who has seen them
+
+
+@bp.get("/shift")
+@open_to(*STAFF)
+def show() -> str:
+    return _page(chosen=request.args.get("for", ""))
+
+
+def _page(chosen: str = "", text: str = "", told: str = "") -> str:
+    """Return the page; `chosen` is who is next, `text` what was written, `told` what was wrong with it."""
+    now = clock.now()
+    local, day = g.shop.local(now), board(g.shop, now)
+    lines = day.lines(g.shop, now, g.staff)
+    began = g.shop.local(g.session.created_at)
+    coming = shift.still_to_come(lines, g.shop, now)
+    team = shift.team(g.shop, g.staff)
+    lately = shift.lately(g.shop, now)
+    return render_template(
+        "shift/show.html",
+        began=began,
+        local=local,
+        went=words.shift.went(shift.welcomed(lines, began), len(coming)),
+        coming=[(line, is_past(line, g.shop, local)) for line in coming],
+        shown=SHOWN,
+        team=team,
+        chosen=next((one for one in team if str(one.id) == chosen), None),
+        text=text,
+        told=told,
+        left=[line for line in lately if line.is_for(g.staff, now)],
+        lately=[line for line in lately if not line.is_for(g.staff, now)][:TOLD],
+    )
+
+
+@bp.post("/shift")
+@open_to(*STAFF)
+def hand_over() -> Response:
+    """Leave the line, sign out on this phone and show who is next the PIN page; a line refused is shown again."""
+    text, whom = request.form.get("text", ""), request.form.get("for", "")
+    answer = request_action("shift.hand_over", text=text, **({"for": whom} if whom else {}))
+    if not answer.done:
+        return make_response(_page(whom, text, answer.reason), 422)
+    return sign_out(then=whom)
+
+
+@bp.post("/shift/lines/<int:hand_over_id>/seen")
+@open_to(*STAFF)
+def see(hand_over_id: int) -> Response | str:
+    or_problem(request_action("shift.seen", hand_over=hand_over_id))
+    back = url_for("today.show" if request.form.get("from") == "today" else "shift.show")
+    left = shift.left_for(g.shop, g.staff, clock.now())
+    return done("shift/_left.html", back, left=left, left_from=request.form.get("from", ""))
+
+
+@bp.post("/shift/lines/<int:hand_over_id>/undo")
+@open_to(*STAFF)
+def undo(hand_over_id: int) -> Response:
+    or_problem(request_action("shift.undo", hand_over=hand_over_id))
+    return redirect(url_for("shift.show"), 303)
+
+
+@bp.errorhandler(SignedOut)
+def tell_signed_out(_error: SignedOut) -> Response:
+    """Answer whoever was signed out while they wrote: sent twice, the line was left; else it is shown again, to be kept."""
+    if request.method in READING and not request.headers.get("HX-Request"):
+        return redirect(url_for("sign_in.show"), 303)
+    if is_shut_out():
+        return shut_out()
+    text = request.form.get("text", "").strip() if request.endpoint == "shift.hand_over" else ""
+    if Action.get_or_none(Action.key == request.form.get("action", "")) is not None:
+        return redirect(url_for("sign_in.show", next=request.form.get("for")), 303)
+    if not text:
+        return problem(401)
+    return make_response(render_template("shift/kept.html", text=text), 401)
+
+
+@bp.get("/shift/brief")
+@open_to(*STAFF)
+def brief() -> str:
+    """Show the day in a minute, to be read aloud or printed."""
+    now = clock.now()
+    lines = board(g.shop, now).lines(g.shop, now, None)
+    found = shift.brief(lines, shift.lately(g.shop, now), g.staff, g.shop, now)
+    title = [_("The day in a minute"), words.long_day(g.shop.day_of(now)), g.shop.name]
+    return render_template(
+        "shift/brief.html", title=title, parts=words.shift.brief(found, g.shop.tone, g.shop.day_of(now), title)
+    )
