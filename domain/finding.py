@@ -21,7 +21,8 @@ from domain.slips import beginnings, forgiven, slips
 from domain.today import line_time
 from models import Database, Shop, db, typed_words, words_in
 
-MOST = 8  # people shown: what a phone has room for above the field
+MOST = 8  # people shown: about what a phone has room for above the field
+LIKELY = 6  # of whom before typing: without a finger's travel
 FEW = 3  # with fewer found, slips are forgiven
 SIMILAR = 12  # words within a slip that are looked up
 WORDS = 6  # typed words that count
@@ -60,11 +61,10 @@ def likely(shop: Shop, now: datetime) -> Found:
     here = sorted((line for line in day.by_customer.values() if line.visit), key=_arrival, reverse=True)
     lately = [person for person in _lately(shop, day).people.values() if person.id not in day.by_customer]
     lately.sort(key=lambda person: _hour_off(person, shop, local) > THIS_HOUR)
-    room_here = min(len(here), 2)
-    due = due[: max(MOST // 2, MOST - room_here - len(lately))]
-    hits = [_hit(line) for line in due]
-    hits += [Hit(person) for person in lately[: MOST - room_here - len(due)]]
-    return Found((hits + [_hit(line) for line in here])[:MOST])
+    for_here = min(len(here), 1)
+    due = due[: max(LIKELY // 2, LIKELY - for_here - len(lately))]
+    hits = [_hit(line) for line in due] + [Hit(person) for person in lately[: LIKELY - for_here - len(due)]]
+    return Found((hits + [_hit(line) for line in here])[:LIKELY])
 
 
 def _wait(line: Line, local: datetime) -> timedelta:

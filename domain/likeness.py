@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain import lookup
@@ -16,7 +17,16 @@ UNHEARD = "'’`.\u02bb\u02bc"
 END = "\n\n"  # two letters that no word has: a slip cannot do away with both, so words are compared to their ends
 
 
-def alike(shop: Shop, name: str, now: datetime) -> list[Person]:
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Somebody who may be meant, and the name they have in common: their own or what to call them."""
+
+    person: Person
+    name: str
+    slips: int
+
+
+def alike(shop: Shop, name: str, now: datetime) -> list[Alike]:
     """Return the customers called as `name`, most alike first: the same words in any order, or one slip in them all.
 
     Their whole name counts and what to call them, not a part: a shop may have many a Jo. Two queries at most.
@@ -31,10 +41,17 @@ def alike(shop: Shop, name: str, now: datetime) -> list[Person]:
     near = lookup.words_begun(shop, [b for word in looked_for if len(word) >= ONE_FROM for b in beginnings(word, 1)])
     similar = [other for other in near if any(_is_slip(word, other) for word in looked_for)]
     found = lookup.called_about(shop, (*looked_for, "".join(words), *similar[:SIMILAR]), len(folded(name)), now)
-    counted = [
-        (min(_unlike(words, _words(called)) for called in (person.name, person.call)), person) for person in found
+    both = [
+        min(
+            (Alike(person, called, _unlike(words, _words(called))) for called in (person.name, person.call)), key=_slips
+        )
+        for person in found
     ]
-    return [person for count, person in sorted(counted, key=lambda pair: pair[0]) if count < 2][:MOST]
+    return sorted((one for one in both if one.slips < 2), key=_slips)[:MOST]
+
+
+def _slips(alike: Alike) -> int:
+    return alike.slips
 
 
 def _words(name: str) -> list[str]:

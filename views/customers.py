@@ -18,6 +18,7 @@ bp = Blueprint("customers", __name__)
 CHIPS = {
     "usual": lambda: _("The usual"),
     "new": lambda: _("Something new"),
+from views.find import asked_first
     "hurry": lambda: _("In a hurry"),
     "chat": lambda: _("Liked a chat"),
     "friend": lambda: _("Brought a friend"),
@@ -82,8 +83,13 @@ def end_prompt(customer_id: int) -> Response | str:
 
 @bp.post("/customers")
 @open_to(*STAFF)
-def create() -> Response:
-    answer = or_problem(request_action("customer.create", name=request.form.get("name", ""), here=True))
+def create() -> Response | str:
+    """Add somebody new, who is here. Where one is called alike, ask first, unless that was answered."""
+    name = request.form.get("name", "")
+    question = None if request.form.get("someone_else") else asked_first(name)
+    if question:
+        return question
+    answer = or_problem(request_action("customer.create", name=name, here=True))
     assert answer.result is not None
     return redirect(url_for("today.show", marked=answer.result["visit"]), 303)
 

@@ -10,11 +10,14 @@ from markupsafe import Markup, escape
 import clock
 import words
 from domain.finding import Found, found, likely
+from domain.likeness import alike
+from domain.lookup import Person
+from models import Action, one_line
 from views.answers import is_partial
 from views.asking import STAFF, open_to
 from views.hits import hits_html
 from views.moulds import Mould, Places
-from words.finding import found_so_many
+from words.finding import already, found_so_many, last_seen
 
 bp = Blueprint("find", __name__)
 LONGEST = 80  # letters of what is typed
@@ -58,3 +61,27 @@ def _filled(here: Found, rows: Markup, query: str, told: str) -> str:
         }  # fmt: skip
         mould = _moulds[kind] = Mould(template.render(**places, more=here.more, partial=True, shop=g.shop), PLACES)
     return mould.filled({"rows": rows, "query": escape(query), "key": str(uuid4()), "told": escape(told)})
+
+
+def asked_first(name: str) -> str | None:
+    """Return the page that asks whether somebody new is one we know; None where nobody is called alike, or where this
+    very act has added them already."""
+    name, now = one_line(name), clock.now()
+    people = alike(g.shop, name, now)
+    key = request.form.get("action", "")
+    if not people or Action.select().where(Action.key == key).exists():
+        return None
+    facts = {one.person.id: _facts(one.person) for one in people}
+    first = people[0].person
+    told = ", ".join(text for text in ("" if people[0].name == first.name else first.name, *facts[first.id]) if text)
+    asks = already([one.name for one in people], told)
+    return render_template(
+        "find/already.html", people=people, facts=facts, asks=asks, name=name, key=key or str(uuid4())
+    )
+
+
+def _facts(person: Person) -> list[str]:
+    """Return what tells somebody from others: what they have, else when they were last seen."""
+    if person.usual:
+        return [person.usual]
+    return [last_seen(g.shop.day_of(person.seen), g.shop.today())] if person.seen else []

@@ -20,7 +20,7 @@ from domain.marks import marked
 from models import Customer, Shop
 from views.lines import line_html
 from views.moulds import Mould, Places
-from words.finding import last_seen
+from words.finding import expected_when, last_seen
 
 NUMBER = 2_000_000_011  # no customer's: it stands for theirs
 PLACES = Places("name", "said", "lang", "told") | {"number": str(NUMBER)}
@@ -46,18 +46,23 @@ def _usual(hit: Hit, typed: tuple[str, ...]) -> str:
 
 
 def _of_line(hit: Hit, line: Line, typed: tuple[str, ...]) -> str:
-    """Return the row of somebody who is on the day."""
+    """Return the row of somebody who is on the day, with the time they are expected at: such a row has no column for it."""
     row = line_html(line, flat=True)
     person = hit.person
     before, name, after = row.partition(f">{escape(person.name)}</bdi>")
-    if not typed or not name:
+    if not name:
         return row
     if not hit.by_name:
-        has = escape(person.usual)
-        has_shown = Markup(_usual(hit, typed))
-        beside = Markup('<span class="muted">{}</span></a>').format(has_shown)
-        after = after.replace(has, has_shown, 1) if has in after else after.replace("</a>", beside, 1)
+        has, has_shown = escape(person.usual), Markup(_usual(hit, typed))
+        after = after.replace(has, has_shown, 1) if has in after else _beside(after, has_shown)
+    if when := expected_when(line):
+        after = _beside(after, escape(when))
     return f"{before}>{shown(person.name, typed, hit.slips > 0)}</bdi>{after}"
+
+
+def _beside(row: Markup, told: Markup) -> Markup:
+    """Return a row with one thing more told below the name."""
+    return row.replace("</a>", Markup('<span class="muted">{}</span></a>').format(told), 1)
 
 
 class _Others:
@@ -71,7 +76,7 @@ class _Others:
     def row(self, hit: Hit) -> str:
         person = hit.person
         usual = _usual(hit, self.typed) if person.usual else ""
-        seen = self.last_seen(person.seen) if person.seen else ""
+        seen = self.last_seen(person.seen, begins=not usual) if person.seen else ""
         mould = self.mould(bool(person.say_as), bool(person.lang), bool(usual or seen))
         return mould.filled(
             {
@@ -84,8 +89,8 @@ class _Others:
             }
         )
 
-    def last_seen(self, at: datetime) -> str:
-        return _last_seen(at.astimezone(self.zone).date(), self.today, self.language)
+    def last_seen(self, at: datetime, begins: bool) -> str:
+        return _last_seen(at.astimezone(self.zone).date(), self.today, begins, self.language)
 
     def mould(self, said: bool, lang: bool, told: bool) -> Mould:
         key = (self.shop.id, self.language, said, lang, told)
@@ -99,5 +104,6 @@ class _Others:
 
 
 @lru_cache(maxsize=256)
-def _last_seen(day: date, today: date, _language: str) -> str:
-    return str(escape(last_seen(day, today)))
+def _last_seen(day: date, today: date, begins: bool, _language: str) -> str:
+    told = last_seen(day, today)
+    return str(escape(words.sentence_case(told) if begins else told))

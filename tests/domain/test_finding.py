@@ -7,7 +7,7 @@ import pytest
 
 from domain import access, expected
 from domain.actions import Act, perform
-from domain.finding import FEW, MOST, found, likely
+from domain.finding import FEW, LIKELY, MOST, found, likely
 from models import Appointment, Shop, Usual, Visit
 from tests.conftest import TUESDAY, came, counted_queries, days_before, someone
 
@@ -209,8 +209,8 @@ class TestLikely:
             elif i < 12:
                 book(one, shop, i)
         told = likely(shop, TUESDAY)
-        assert len(told.hits) == MOST
-        assert [hit.line is not None and hit.line.arrived for hit in told.hits] == [False] * (MOST - 2) + [True] * 2
+        assert len(told.hits) == LIKELY
+        assert [hit.line is not None and hit.line.arrived for hit in told.hits] == [False] * (LIKELY - 1) + [True]
 
     def test_tells_whom_no_list_tells(self, shop, rosa):
         came(rosa, shop, *days_before(TODAY, 60))

@@ -7,7 +7,7 @@ from tests.conftest import TUESDAY, counted_queries, someone
 
 
 def names(shop, typed):
-    return [person.name for person in alike(shop, typed, TUESDAY)]
+    return [one.person.name for one in alike(shop, typed, TUESDAY)]
 
 
 @pytest.fixture
