@@ -100,6 +100,7 @@ def open_storage(config: Config, migrate: bool = True) -> None:
                 "This data was written by a newer version of Regulars. Install that version or a later one."
             )
         runner.up()
+        models.SearchWord.make_missing()
 
 
 def create_app(config: Config | None = None) -> Flask:

@@ -218,6 +218,11 @@ SELECT v.customer_id, v.shop_id, v.day, {name}, {facts}, v.outcome, v.greeted_by
 WHERE v.outcome IS NOT NULL AND v.at = (SELECT MIN(o.at) FROM visit o WHERE o.customer_id = v.customer_id
   AND o.shop_id = v.shop_id AND o.day = v.day AND o.outcome IS NOT NULL)
 """
+ENDED_BACK = """
+INSERT INTO prompt_shown (customer_id, shop_id, day, prompt, facts, outcome, greeted_by_name, at)
+SELECT p.customer_id, p.shop_id, p.day, {name}, {facts}, p.outcome, p.greeted_by_name, p.at FROM prompt_ended p
+WHERE true ON CONFLICT DO NOTHING
+"""
 WITNESSES_BACK = """
 INSERT INTO witness (visit_id, staff_id, at, tapped_at) SELECT id, staff_id, at, tapped_at FROM visit
 WHERE staff_id IS NOT NULL
@@ -300,10 +305,11 @@ def down(migrator, db):
         db.execute_sql("DROP TRIGGER action_tells_the_others ON action")
         db.execute_sql("DROP FUNCTION action_tells_the_others()")
         name, facts = "v.prompt ->> 'id'", "v.prompt - 'id'"
-    before = former(db)
-    db.drop_tables(tables(db)["made"][::-1])
-    db.create_tables(before, safe=False)
+    db.execute_sql("DROP TABLE expected")
+    db.create_tables(former(db), safe=False)
     db.execute_sql(WORDS_BACK.format(name=name, facts=facts))
+    db.execute_sql(ENDED_BACK.format(name=name.replace("v.", "p."), facts=facts.replace("v.", "p.")))
+    db.drop_tables([table for table in tables(db)["made"][::-1] if table._meta.table_name != "expected"])
     db.execute_sql(WITNESSES_BACK)
     migrator.migrate(
         migrator.drop_column("shop", "tone"),

@@ -152,3 +152,48 @@ class TestANewerDatabase:
         with pytest.raises(SystemExit, match=r"written by a newer version of Regulars\. Install"):
             wiring.create_app(newer)
         assert models.Business.get_by_id(business.id).name == "kept"
+
+
+class TestTheSecondStep:
+    """What was kept before it stands after it, in its new place; and in its old place when it is gone back."""
+
+    WRITTEN = """
+    INSERT INTO business (id, name, created_at) VALUES (1, 'B', 'x');
+    INSERT INTO shop (id, business_id, name, zone, called, same_visit_minutes, listed_from, grace_minutes, revision)
+      VALUES (1, 1, 'S', 'Europe/London', 'guest', 90, 0.25, 10, 5);
+    INSERT INTO staff (id, business_id, name, role, pin_hash, created_at) VALUES (1, 1, 'Sam', 'staff', '', 'x'),
+      (2, 1, 'Ana', 'staff', '', 'x');
+    INSERT INTO customer (id, business_id, name, search_name, say_as, call, lang, pronoun, created_at)
+      VALUES (1, 1, 'Rosa', 'rosa', '', '', '', '', 'x'), (2, 1, 'Jo', 'jo', '', '', '', '', 'x');
+    INSERT INTO visit (id, customer_id, shop_id, day, at) VALUES (1, 1, 1, '2026-11-23', '2026-11-23T08:00:00.000Z');
+    INSERT INTO witness (id, visit_id, staff_id, at, tapped_at) VALUES (1, 1, 1, '2026-11-23T08:00:00.000Z', 'y'),
+      (2, 1, 2, '2026-11-23T08:01:00.000Z', NULL);
+    INSERT INTO prompt_shown (customer_id, shop_id, day, prompt, facts, outcome, at) VALUES
+      (1, 1, '2026-11-23', 'second-visit', '{"dates": ["2026-11-20"]}', 'said', 'x'),
+      (2, 1, '2026-11-23', 'a-year', '{"years": 1}', 'skipped', 'x'),
+      (2, 1, '2026-11-22', 'a-year', '{"years": 1}', 'shown', 'x');
+    """
+
+    def test_keeps_words_and_who_saw_them(self, empty):
+        runner(empty).up("0001_first_schema")
+        for statement in self.WRITTEN.strip().split(";\n"):
+            if statement.strip():
+                empty.execute_sql(statement)
+        runner(empty).up("0002_words_shifts_and_search")
+        visit = empty.execute_sql("SELECT staff_id, tapped_at, outcome, prompt FROM visit").fetchall()
+        assert [row[:3] for row in visit] == [(1, "y", "said")]
+        assert models.parsed(visit[0][3]) == {"id": "second-visit", "dates": ["2026-11-20"]}
+        assert empty.execute_sql("SELECT staff_id FROM witness").fetchall() == [(2,)]
+        ended = empty.execute_sql("SELECT customer_id, outcome, prompt FROM prompt_ended").fetchall()
+        assert [(row[0], row[1], models.parsed(row[2])["id"]) for row in ended] == [(2, "skipped", "a-year")]
+        runner(empty).down()
+        assert empty.execute_sql("SELECT staff_id FROM witness ORDER BY staff_id").fetchall() == [(1,), (2,)]
+        shown = empty.execute_sql("SELECT customer_id, prompt, outcome FROM prompt_shown ORDER BY customer_id").fetchall()
+        assert shown == [(1, "second-visit", "said"), (2, "a-year", "skipped")]
+
+    def test_lets_people_known_before_be_found(self, storage):
+        business = models.Business.create(name="B", created_at=clock.now())
+        models.Customer.create(business=business, name="Rosa Marchetti", created_at=clock.now())
+        models.SearchWord.delete().execute()  # as that step leaves it
+        wiring.open_storage(storage)
+        assert [word.word for word in models.SearchWord.select().order_by(models.SearchWord.word)] == ["marchetti", "rosa"]
