@@ -136,9 +136,12 @@ class TestHandingOver:
             assert done(sam, shop, "shift.hand_over", text="", **{"for": str(one.id)}).status == "rejected"
 
     def test_raises_the_shops_revision_as_every_act_does(self, shop, maya, sam):
-        before = Shop.get_by_id(shop.id).revision
-        done(sam, shop, "shift.seen", hand_over=leave(maya, shop))
-        assert Shop.get_by_id(shop.id).revision == before + 2
+        revisions = [Shop.get_by_id(shop.id).revision]
+        number = leave(maya, shop)
+        revisions.append(Shop.get_by_id(shop.id).revision)
+        done(sam, shop, "shift.seen", hand_over=number)
+        revisions.append(Shop.get_by_id(shop.id).revision)
+        assert revisions == sorted(set(revisions))
 
 
 class TestTakingALineBack:
