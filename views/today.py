@@ -13,6 +13,7 @@ import clock
 from domain.board import Board, board
 from domain.learning import just_met
 from domain.lines import Line, line_for
+from domain.shift import left_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
 from views.answers import again, is_partial
@@ -59,7 +60,8 @@ def _page(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None, ke
     lines = day.lines(g.shop, now, g.staff)
     today = arrange(lines, g.shop, now)
     met = just_met(g.shop, day.day, day.by_customer) if len(lines) < YOUNG else []
-    inner = render_template("today/_day.html", today=today, tag=tag, met=met, listed=bool(lines))
+    left = left_for(g.shop, g.staff, now, day.frames)
+    inner = render_template("today/_day.html", today=today, tag=tag, met=met, left=left, listed=bool(lines))
     if is_partial():
         return inner
     if toast:
