@@ -11,6 +11,7 @@ from domain.lines import Line, line_for
 from models import Customer, Note, NoteReading, Visit
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
+from views.find import asked_first
 from words import _
 
 bp = Blueprint("customers", __name__)
@@ -18,7 +19,6 @@ bp = Blueprint("customers", __name__)
 CHIPS = {
     "usual": lambda: _("The usual"),
     "new": lambda: _("Something new"),
-from views.find import asked_first
     "hurry": lambda: _("In a hurry"),
     "chat": lambda: _("Liked a chat"),
     "friend": lambda: _("Brought a friend"),
