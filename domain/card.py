@@ -1,17 +1,43 @@
-"""A customer's card: what to know about one person, from today's line, their notes and their last visits."""
+"""A customer's card: what to know about one person, from today's line, their notes and their last visits.
+
+It costs four queries whatever the person's history: today's line (``domain.lines.look``), the notes, what they told us
+and what they have, and the visits, of which the latest are read and the rest counted.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, Case, fn
 
-from domain.lines import Line, line_for
-from models import Customer, Note, Shop, Staff, Usual, Visit
+from domain.lines import Line, look, offer
+from models import WISHES, Customer, Note, Prepared, Shop, Staff, Told, Usual, Visit, instant_text
 
 WEEKS = 12
-LAST_VISITS = 12
+VISITS_SHOWN = 20
+MORE_VISITS = 100  # of a page of earlier ones
+NOTED_VISITS = 7  # the latest, among which we say how often the usual was noted
+NOTED_LEAST = 3  # on fewer than these it is no habit
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something written down about a customer, with who wrote it (empty: somebody who has left) and when."""
+
+    text: str
+    by: str
+    day: date
+    changed: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Fact):
+    """A note for the team."""
+
+    id: int = 0
+    safety: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,63 +54,199 @@ class Dots:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    line: Line
-    notes: list[Note]
-    private: int  # how many private notes there are; their text is fetched only when asked for
-    usual: Usual | None
-    dots: Dots
-    visits: list[datetime]  # the latest, in the shop's zone, newest first
+class Visits:
+    """The latest visits, in the shop's zone, newest first, and how many there are in all."""
+
+    latest: list[datetime]
     count: int
     first: date | None
 
+    @property
+    def has_more(self) -> bool:
+        return self.count > len(self.latest)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    line: Line
+    child: bool
+    notes: list[Written]  # for safety first, then those in words, newest first; what only chips say comes last
+    private: int  # how many private notes there are; their text is fetched only when asked for
+    usual: Fact | None
+    noted: tuple[int, int] | None  # on how many of how many latest visits somebody noted that they had the usual
+    wishes: dict[str, Fact]
+    dots: Dots
+    visits: Visits
+
 
 def card_for(
-    customer: Customer, shop: Shop, now: datetime, line: Line | None = None, asker: Staff | None = None
-) -> Card:
-    """Return what the card of one customer shows; `line`, if it is at hand already, spares asking for it again."""
-    line = line or line_for(customer, shop, now, asker)
-    theirs = (Note.customer == customer.id) & Note.standing(shop.id, shop.day_of(now))
-    notes = list(
-        Note.select(Note, Staff)
-        .join(Staff, JOIN.LEFT_OUTER)
-        .where(theirs & ~Note.private)
-        .order_by(Note.safety.desc(), Note.id.desc())
-    )
-    usual = (
-        Usual.select(Usual, Staff)
-        .join(Staff, JOIN.LEFT_OUTER)
-        .where((Usual.customer == customer.id) & (Usual.shop == shop.id))
-        .get_or_none()
-    )
-    came = list(
-        Visit.select(Visit.day, Visit.at)
-        .where((Visit.customer == customer.id) & (Visit.shop == shop.id) & (Visit.at <= now))
-        .order_by(Visit.at.desc())
-        .tuples()
-    )
+    customer: int, shop: Shop, now: datetime, asker: Staff | None = None, line: Line | None = None
+) -> Card | None:
+    """Return what the card of one customer shows, None where the shop's business has nobody by that number.
+
+    `line`, if it is at hand already, spares asking for it again.
+    """
+    if line is None:
+        line, around = look(customer, shop, now)
+        if line is None:
+            return None
+        offer(line, shop, now, around, asker)
+    today = shop.day_of(now)
+    since = _monday(today) - timedelta(weeks=WEEKS)
+    asked = {"customer": customer, "shop": shop.id, "day": today.isoformat(), "since": since.isoformat()}
+    about = _ABOUT(**asked)
+    child, usual_text, usual_day, usual_by = about[0][:4]
+    usual = Fact(usual_text, usual_by or "", _day(usual_day)) if usual_text else None
+    notes, private, chips = _notes(_NOTES(**asked), shop)
+    days, visits = _visits(_VISITS(**asked, now=instant_text(now), begins=instant_text(shop.at(since, 0))), shop)
     return Card(
         line=line,
+        child=bool(child),
         notes=notes,
-        private=Note.select().where(theirs & Note.private).count(),
+        private=private,
         usual=usual,
-        dots=_dots(line, [day for day, _at in came], shop.day_of(now)),
-        visits=[shop.local(at) for _day, at in came[:LAST_VISITS]],
-        count=len(came),
-        first=came[-1][0] if came else None,
+        noted=_noted(usual, days, chips),
+        wishes={what: Fact("", by or "", _day(day)) for what, day, by in (row[4:] for row in about) if what},
+        dots=_dots(line, set(days), today),
+        visits=visits,
     )
 
 
-def _dots(line: Line, days: list[date], today: date) -> Dots:
-    visited = set(days)
+def earlier_visits(customer: int, shop: Shop, before: datetime) -> list[datetime]:
+    """Return visits before an instant, in the shop's zone, newest first: a page of them, and one more where there is one."""
+    rows = _EARLIER(customer=customer, shop=shop.id, before=instant_text(before))
+    return [shop.local(datetime.fromisoformat(at)) for (at,) in rows]
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _notes(rows: list[tuple[Any, ...]], shop: Shop) -> tuple[list[Written], int, dict[str, set[str]]]:
+    """Return the notes to show, the number of private ones, and the chips tapped by day (ISO)."""
+    shown: list[tuple[bool, Written]] = []
+    private = 0
+    chips: dict[str, set[str]] = {}
+    for number, text, day, by, safety, is_private, tapped, next_visit, stands, edited_at in rows:
+        if tapped and not is_private:
+            chips.setdefault(str(day), set()).update(tapped.split())
+        if not stands:
+            continue
+        if is_private:
+            private += 1
+        else:
+            changed = shop.day_of(datetime.fromisoformat(edited_at)) if edited_at else None
+            shown.append(
+                (bool(tapped and next_visit), Written(text, by or "", _day(day), changed, number, bool(safety)))
+            )
+    shown.sort(key=lambda pair: (not pair[1].safety, pair[0]))
+    return [note for _, note in shown], private, chips
+
+
+def _visits(rows: list[tuple[Any, ...]], shop: Shop) -> tuple[list[str], Visits]:
+    """Return the days (ISO) of the latest visits, newest first, each once, and what is shown of all visits."""
+    if not rows:
+        return [], Visits([], 0, None)
+    days = list(dict.fromkeys([str(row[1]) for row in rows]))
+    latest = [shop.local(datetime.fromisoformat(row[0])) for row in rows[:VISITS_SHOWN]]
+    return days, Visits(latest, rows[0][2], shop.day_of(datetime.fromisoformat(rows[0][3])))
+
+
+def _noted(usual: Fact | None, days: list[str], chips: dict[str, set[str]]) -> tuple[int, int] | None:
+    """Return on how many of the latest visits “The usual” was noted, since it was written down what that is."""
+    if usual is None or not chips:
+        return None
+    written = usual.day.isoformat()
+    since = [day for day in days if day > written][:NOTED_VISITS]
+    noted = sum("usual" in chips.get(day, ()) for day in since)
+    return (noted, len(since)) if noted >= NOTED_LEAST else None
+
+
+def _dots(line: Line, visited: set[str], today: date) -> Dots:
     weekday = line.reason.get("weekday") if line.reason else None
-    expected = line.arrived or line.source != "walk-in"
+    expected = line.arrived or line.is_expected
     if weekday is not None:
-        came = tuple(today - timedelta(weeks=weeks) in visited for weeks in range(WEEKS, 0, -1))
-        return Dots(weekday, came, expected)
-    monday = today - timedelta(days=today.weekday())
-    came = tuple(
-        any(monday - timedelta(weeks=weeks) + timedelta(days=d) in visited for d in range(7))
-        for weeks in range(WEEKS, 0, -1)
+        last = today - timedelta(days=(today.weekday() - weekday) % 7 or 7)
+        weeks = [last - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
+        return Dots(weekday, tuple(day.isoformat() in visited for day in weeks), expected)
+    begins = _monday(today) - timedelta(weeks=WEEKS)
+    weeks_of = {(date.fromisoformat(day) - begins).days // 7 for day in visited}
+    return Dots(None, tuple(week in weeks_of for week in range(WEEKS)), expected)
+
+
+# -- the queries
+
+
+def _about() -> Any:
+    """Return the query for what they told us and what they have: a row for each wish, one at least."""
+    wrote, heard = Staff.alias(), Staff.alias()
+    return (
+        Customer.select(Customer.child, Usual.text, Usual.day, wrote.name, Told.what, Told.day, heard.name)
+        .join(Usual, JOIN.LEFT_OUTER, on=(Usual.customer == Customer.id) & (Usual.shop == ":shop"))
+        .join_from(Usual, wrote, JOIN.LEFT_OUTER, on=Usual.author == wrote.id)
+        .join_from(
+            Customer, Told, JOIN.LEFT_OUTER, on=(Told.customer == Customer.id) & Told.what.in_(WISHES)
+        )
+        .join_from(Told, heard, JOIN.LEFT_OUTER, on=Told.author == heard.id)
+        .where(Customer.id == ":customer")
+        .order_by(Told.id)
+    )  # fmt: skip
+
+
+def _written() -> Any:
+    """Return the query for the notes that stand, without a word of the private ones, and for the chips of late."""
+    stands, tapped = Note.standing(":shop", ":day"), Note.chips != ""
+    return (
+        Note.select(
+            Note.id, Case(None, [(Note.private, "")], Note.text), Note.day, Staff.name, Note.safety, Note.private,
+            Note.chips, Note.lifetime == "next_visit", Case(None, [(stands, 1)], 0), Note.edited_at,
+        )
+        .join(Staff, JOIN.LEFT_OUTER)
+        .where((Note.customer == ":customer") & (stands | (tapped & (Note.shop == ":shop") & (Note.day >= ":since"))))
+        .order_by(Note.id.desc())
+    )  # fmt: skip
+
+
+def _came() -> Any:
+    """Return the query for the visits since a day, and for as many as are shown; each row counts all and tells the first."""
+    of_all, nth = Visit.alias(), Visit.alias()
+    theirs = (of_all.customer == ":customer") & (of_all.shop == ":shop") & (of_all.at <= ":now")
+    last_shown = (
+        nth.select(nth.at)
+        .where((nth.customer == ":customer") & (nth.shop == ":shop") & (nth.at <= ":now"))
+        .order_by(nth.at.desc())
+        .limit(1)
+        .offset(VISITS_SHOWN - 1)
     )
-    return Dots(None, came, expected)
+    return (
+        Visit.select(
+            Visit.at, Visit.day,
+            of_all.select(fn.COUNT(of_all.id)).where(theirs), of_all.select(fn.MIN(of_all.at)).where(theirs),
+        )
+        .where(
+            (Visit.customer == ":customer")
+            & (Visit.shop == ":shop")
+            & (Visit.at <= ":now")
+            & ((Visit.at >= ":begins") | (Visit.at >= fn.COALESCE(last_shown, "")))
+        )
+        .order_by(Visit.at.desc())
+    )  # fmt: skip
+
+
+def _before() -> Any:
+    return (
+        Visit.select(Visit.at)
+        .where((Visit.customer == ":customer") & (Visit.shop == ":shop") & (Visit.at < ":before"))
+        .order_by(Visit.at.desc())
+        .limit(MORE_VISITS + 1)
+    )
+
+
+_ABOUT = Prepared(_about)
+_NOTES = Prepared(_written)
+_VISITS = Prepared(_came)
+_EARLIER = Prepared(_before)

@@ -223,8 +223,9 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
     if visit is not None:
         line.visit = Visit(id=visit, customer=number, shop=shop.id, day=day, at=instant_of(at))
         line.seen_by = [name for name in (staff, *(parsed(seen) or ())) if name]
+    line.greeted_by_name = _flag(greeted)
     if outcome:
-        line.prompt, line.prompt_outcome, line.greeted_by_name = parsed(said), outcome, _flag(greeted)
+        line.prompt, line.prompt_outcome = parsed(said), outcome
     for text, safety in parsed(notes) or ():
         (line.safety if safety else line.notes).append(text)
     return line

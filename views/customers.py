@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import Blueprint, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug import Response
 
 import clock
-from domain.card import card_for
+import words.card
+from domain import notes
+from domain.card import MORE_VISITS, Card, Written, card_for, earlier_visits
 from domain.lines import Line, line_for
-from models import Customer, Note, NoteReading, Visit
+from models import WISHES, Customer, Note, Visit
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
 from views.find import asked_first
 from words import _
 
 bp = Blueprint("customers", __name__)
-
-CHIPS = {
-    "usual": lambda: _("The usual"),
-    "new": lambda: _("Something new"),
-    "hurry": lambda: _("In a hurry"),
-    "chat": lambda: _("Liked a chat"),
-    "friend": lambda: _("Brought a friend"),
-}
+ON_CARDS = ("card", "pane")  # where a form stood: on a card's own page, or on a card beside a list
 
 
 def wanted(customer_id: int) -> Customer:
@@ -32,27 +32,63 @@ def wanted(customer_id: int) -> Customer:
 
 
 def row(customer: Customer, told: str = "", line: Line | None = None) -> Response | str:
-    """Return one customer's row as it stands now, or lead a plain form back to where it was sent from.
+    """Return one customer's row or card as it stands now, or lead a plain form back to where it was sent from.
 
     `told` is what the toast says beside it: "line" (they are here), "undone", or nothing. `line` spares asking for it.
     """
     line = line or line_for(customer, g.shop, clock.now(), g.staff)
     toast = {told: line} if told else None
-    if request.form.get("from") == "card":
+    place = request.form.get("from")
+    if place in ON_CARDS:
         back = url_for("customers.show", customer_id=customer.id)
-        return done("customers/_card.html", back, toast, card=card_for(customer, g.shop, clock.now(), line))
+        card = card_for(customer.id, g.shop, clock.now(), line=line) or abort(404)
+        return done("customers/_card.html", back, toast, alone=place == "card", fresh=told == "line", **of_card(card))
     marked = line.visit.id if told == "line" and line.visit else None
     undone = customer.id if told == "undone" else None
     back = url_for("today.show", marked=marked, undone=undone, _anchor=f"p-{customer.id}")
-    flat = request.form.get("from") == "find"
+    flat = place == "find"
     return done("today/_answer.html", back, toast, line=line, flat=flat, open=line.arrived or request.form.get("open"))
+
+
+def of_card(card: Card) -> dict[str, Any]:
+    """Return what the template of a card is given."""
+    today, language = g.shop.today(), words.language()
+    written = [_written(note, today, language) for note in card.notes]
+    return {"card": card, "written": written}
+
+
+@lru_cache(maxsize=2048)
+def _written(note: Written, today: date, _language: str) -> Markup:
+    """Return a note as HTML, made once a day: a card may have many, and most are as they were."""
+    return Markup(current_app.jinja_env.get_template("customers/_written.html").render(note=note, today=today))
 
 
 @bp.get("/customers/<int:customer_id>")
 @open_to(*STAFF)
 def show(customer_id: int) -> str:
-    card = card_for(wanted(customer_id), g.shop, clock.now(), asker=g.staff)
-    return page_or_partial("customers/show.html", "customers/_card.html", card=card, toast=None)
+    card = card_for(customer_id, g.shop, clock.now(), asker=g.staff) or abort(404)
+    toast = {"words": words.card.kept_beside()} if "beside" in request.args else None
+    values = {"alone": False, "fresh": False, "toast": toast, **of_card(card)}
+    return page_or_partial("customers/show.html", "customers/_card.html", **values)
+
+
+@bp.get("/customers/<int:customer_id>/visits")
+@open_to(*STAFF)
+def earlier(customer_id: int) -> str:
+    """Show the visits before an instant, which the link behind the last one shown names; none: before now."""
+    customer = wanted(customer_id)
+    try:
+        before = datetime.fromisoformat(request.args.get("before", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        before = clock.now()
+    visits = earlier_visits(customer.id, g.shop, before)
+    return page_or_partial(
+        "customers/visits.html",
+        "customers/_visits.html",
+        customer=customer,
+        visits=visits[:MORE_VISITS],
+        more=len(visits) > MORE_VISITS,
+    )
 
 
 @bp.post("/customers/<int:customer_id>/visits")
@@ -81,6 +117,15 @@ def end_prompt(customer_id: int) -> Response | str:
     return row(customer)
 
 
+@bp.post("/visits/<int:visit_id>/greeted")
+@open_to(*STAFF)
+def greet(visit_id: int) -> Response | str:
+    """Keep that they were greeted by name, or take it back."""
+    visit = Visit.get_or_none((Visit.id == visit_id) & (Visit.shop == g.shop.id))
+    or_problem(request_action("visit.greet", visit=visit_id, greeted_by_name=request.form.get("greeted") != "no"))
+    return row(visit.customer if visit else abort(404))
+
+
 @bp.post("/customers")
 @open_to(*STAFF)
 def create() -> Response | str:
@@ -94,35 +139,106 @@ def create() -> Response | str:
     return redirect(url_for("today.show", marked=answer.result["visit"]), 303)
 
 
+# -- notes
+
+
 @bp.get("/customers/<int:customer_id>/notes/new")
 @open_to(*STAFF)
 def new_note(customer_id: int) -> str:
-    chips = {name: words() for name, words in CHIPS.items()}
-    return page_or_partial(
-        "customers/note.html", "customers/_note.html", customer=wanted(customer_id), chips=chips, text="", told=""
-    )
+    return _note_sheet(wanted(customer_id))
 
 
 @bp.post("/customers/<int:customer_id>/notes")
 @open_to(*STAFF)
 def create_note(customer_id: int) -> Response | str:
-    """Keep the chips and the words together as one note; chips alone are enough."""
-    customer = wanted(customer_id)
-    chips = [CHIPS[name]() for name in request.form.getlist("chip") if name in CHIPS]
-    text = ". ".join([*chips, request.form.get("text", "").strip()]).strip(". ")
+    """Keep the chips and the words together as one note; chips alone are enough, and stand until the next visit is over."""
+    customer, form = wanted(customer_id), request.form
+    known = words.card.chips()
+    chips = [name for name in form.getlist("chip") if name in known]
+    text = form.get("text", "").strip()
     answer = request_action(
-        "note.create", customer=customer.id, text=text, private=request.form.get("seen_by") == "private"
+        "note.create",
+        customer=customer.id,
+        text=". ".join(part for part in (*(known[name] for name in chips), text) if part),
+        chips=chips,
+        lifetime=form.get("lifetime", "always") if text else "next_visit",
+        private=form.get("seen_by") == "private",
     )
-    if not answer.done and not request.headers.get("HX-Request"):
-        told = {name: words() for name, words in CHIPS.items()}
-        page = render_template(
-            "customers/note.html", customer=customer, chips=told, text=request.form.get("text", ""), told=answer.reason
-        )
-        return make_response(page, 422)
-    or_problem(answer)
-    return done(
-        "_toast.html", url_for("customers.show", customer_id=customer.id), toast={"words": _("Kept. Thank you.")}
+    if answer.unknown:
+        abort(404)
+    if not answer.done:
+        nothing = _("Nothing to keep yet. Tap one of these, or write something first.")
+        return _again(_note_sheet(customer, answer.reason if chips or text else nothing))
+    return _kept(customer, _("Kept. Thank you."))
+
+
+def _note_sheet(customer: Customer, told: str = "") -> str:
+    """Return the sheet, with what was chosen and typed in it; `told` is what was wrong."""
+    return page_or_partial(
+        "customers/note.html",
+        "customers/_note.html",
+        customer=customer,
+        none_wanted=notes.wants_none(customer.id),
+        told=told,
+        tapped=request.form.getlist("chip"),
+        text=request.form.get("text", ""),
+        lifetime=request.form.get("lifetime", "always"),
+        seen_by=request.form.get("seen_by", "team"),
     )
+
+
+@bp.get("/notes/<int:note_id>/edit")
+@open_to(*STAFF)
+def edit_note(note_id: int) -> str:
+    """Show the sheet of a note for the team; a private one is shown only to whoever asks for it by an act."""
+    note = wanted_note(note_id)
+    return _edit_sheet(note) if not note.private else abort(404)
+
+
+@bp.post("/notes/<int:note_id>/open")
+@open_to(*STAFF)
+def open_private_note(note_id: int) -> str:
+    """Show the sheet of a private note, and record who read it."""
+    note = wanted_note(note_id)
+    if note.private:
+        notes.record_reading(note, g.staff, clock.now())
+    return _edit_sheet(note)
+
+
+@bp.post("/notes/<int:note_id>")
+@open_to(*STAFF)
+def change_note(note_id: int) -> Response | str:
+    """Change a note's text. Where somebody else was quicker, both texts are kept."""
+    note, form = wanted_note(note_id), request.form
+    answer = request_action("note.edit", note=note.id, text=form.get("text", ""), base=form.get("base", ""))
+    if not answer.done:
+        return _again(_edit_sheet(note, form.get("text", ""), form.get("base", ""), answer.reason))
+    beside = bool(answer.result and "kept_beside" in answer.result)
+    return _kept(note.customer, words.card.kept_beside() if beside else _("Changed. Thank you."), beside=beside)
+
+
+def wanted_note(note_id: int) -> Note:
+    return notes.note_for(note_id, g.staff) or abort(404)
+
+
+def _edit_sheet(note: Note, text: str | None = None, base: str | None = None, told: str = "") -> str:
+    """Return the sheet of a note; `text` and `base` are what was typed, and what it was typed over."""
+    text, base = (note.text if text is None else text), (note.text if base is None else base)
+    return page_or_partial(
+        "customers/note_edit.html", "customers/_note_edit.html", note=note, text=text, base=base, told=told
+    )
+
+
+def _again(sheet: str) -> Response:
+    """Return a sheet that was not kept, to stand where it stood."""
+    answer = make_response(sheet, 422)
+    answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#sheet", "innerHTML"
+    return answer
+
+
+def _kept(customer: Customer, told: str, beside: bool = False) -> Response | str:
+    back = url_for("customers.show", customer_id=customer.id, beside=1 if beside else None)
+    return done("_toast.html", back, toast={"words": told})
 
 
 @bp.post("/customers/<int:customer_id>/private-notes")
@@ -130,24 +246,51 @@ def create_note(customer_id: int) -> Response | str:
 def read_private_notes(customer_id: int) -> str:
     """Show private notes to whoever asks for them, and record that they did."""
     customer = wanted(customer_id)
-    theirs = (Note.customer == customer.id) & Note.private & Note.standing(g.shop.id, g.shop.today())
-    notes = list(Note.select().where(theirs).order_by(Note.id))
-    for note in notes:
-        NoteReading.create(note=note, staff=g.staff, at=clock.now())
-    return page_or_partial("customers/private.html", "customers/_private.html", notes=notes, customer=customer)
+    read = notes.read_private(customer.id, g.shop, g.staff, g.shop.today(), clock.now())
+    return page_or_partial("customers/private.html", "customers/_private.html", notes=read, customer=customer)
+
+
+# -- what somebody is called, has and wants
 
 
 @bp.route("/customers/<int:customer_id>/edit", methods=["GET", "POST"])
 @open_to(*STAFF)
 def edit(customer_id: int) -> Response | str:
-    """Change the name, how it is said, what to call them, the pronoun if given, and the usual."""
-    customer = wanted(customer_id)
+    """Change the name, how it is said, what to call them, the pronoun if given, the usual and what they asked of us.
+
+    Only what was changed on this page is changed: what somebody else wrote meanwhile into another field stays.
+    """
+    card = card_for(customer_id, g.shop, clock.now()) or abort(404)
+    stands = _as_it_stands(card)
     if request.method == "GET":
-        return render_template("customers/edit.html", card=card_for(customer, g.shop, clock.now()), told="")
+        return render_template("customers/edit.html", card=card, values=stands, was=stands, told="")
+    typed, was = _typed(""), _typed("was_")
+    changed = {name: value for name, value in typed.items() if value != was[name]}
+    answer = request_action("customer.name", customer=customer_id, **{**stands, **changed})
+    if answer.done:
+        return redirect(url_for("customers.show", customer_id=customer_id), 303)
+    page = render_template("customers/edit.html", card=card, values=typed, was=was, told=answer.reason)
+    return make_response(page, 422)
+
+
+def _as_it_stands(card: Card) -> dict[str, Any]:
+    customer = card.line.customer
+    return {
+        "name": customer.name,
+        "say_as": customer.say_as,
+        "call": customer.call,
+        "pronoun": customer.pronoun,
+        "usual": card.usual.text if card.usual else "",
+        "wishes": [wish for wish in WISHES if wish in card.wishes],
+        "child": card.child,
+    }
+
+
+def _typed(prefix: str) -> dict[str, Any]:
+    """Return what a form holds, or (`was_`) what it held when it was shown."""
     form = request.form
-    named = request_action("customer.name", customer=customer.id, name=form.get("name", ""), say_as=form.get("say_as", ""),
-                           call=form.get("call", ""), pronoun=form.get("pronoun", ""), usual=form.get("usual", ""))  # fmt: skip
-    if not named.done:
-        page = render_template("customers/edit.html", card=card_for(customer, g.shop, clock.now()), told=named.reason)
-        return make_response(page, 422)
-    return redirect(url_for("customers.show", customer_id=customer.id), 303)
+    return {
+        **{name: form.get(prefix + name, "") for name in ("name", "say_as", "call", "pronoun", "usual")},
+        "wishes": [wish for wish in WISHES if wish in form.getlist(prefix + "wishes")],
+        "child": f"{prefix}child" in form,
+    }

@@ -1,14 +1,123 @@
-// Private notes are shown for five seconds, longer only while they are held, and never to a page that is not looked at.
+// Private notes are hidden whenever a page is opened. Pressed and held they are read; a tap or Enter shows them for five
+// seconds; the pill shows those of the open card until it is pressed again, nobody looks, or nothing is touched for a minute.
+// The text is fetched each time, so that each reading is known, and an answer that comes too late is dropped.
 (() => {
-  const SHOWN = 5000;
-  let timer;
+  const GLIMPSE = 5000, UNTOUCHED = 60000; // ms
+  const TAP = 350, SCROLLS = 120; // a press shorter than the first is a tap, shorter than the second may be a scroll
+  const UNTIL = "notes-shown-until"; // kept for this tab: the pill pressed on a list holds for the card opened from it
+  let mode = ""; // "", "held" while a finger is on it, "glimpse" for five seconds, "shown" by the pill
+  let press = null, timer, end, leaving = false;
+
   const place = () => document.querySelector("[data-held]");
-  const hide = () => { clearTimeout(timer); place()?.replaceChildren(); };
-  const arm = () => {
+  const isShown = () => Number(sessionStorage.getItem(UNTIL)) > Date.now();
+  const ask = () => document.querySelector("[data-private] form")?.requestSubmit();
+  const turn = (to) => { mode = to; document.documentElement.dataset.notes = to || "hidden"; };
+  const hide = () => { clearTimeout(timer); turn(""); place()?.replaceChildren(); };
+  const glimpse = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => (place()?.matches(":active") ? arm() : hide()), SHOWN);
+    timer = setTimeout(() => { if (place()?.matches(":active")) glimpse(); else hide(); }, GLIMPSE);
   };
-  document.addEventListener("htmx:after:swap", () => { if (place()?.firstElementChild) arm(); });
-  document.addEventListener("visibilitychange", hide);
-  addEventListener("blur", hide);
+
+  // -- pressed and held
+
+  const letGo = () => {
+    if (!press) return;
+    const short = performance.now() - press.since < TAP;
+    clearTimeout(press.wait);
+    press = null;
+    if (!short) { hide(); return; }
+    if (mode !== "held") { turn("glimpse"); ask(); return; }
+    turn("glimpse");
+    if (place()?.firstElementChild) glimpse();
+  };
+  let byFinger = false;
+  document.addEventListener("pointerdown", (event) => {
+    const hold = event.target.closest("[data-hold]");
+    if (!hold || event.button || !event.isPrimary) return;
+    if (event.pointerType === "mouse") hold.setPointerCapture(event.pointerId);
+    byFinger = true;
+    hide();
+    press = { since: performance.now(), wait: setTimeout(() => { turn("held"); ask(); }, SCROLLS) };
+  });
+  document.addEventListener("pointerup", letGo);
+  document.addEventListener("pointercancel", () => {
+    if (!press) return;
+    clearTimeout(press.wait);
+    press = null;
+    byFinger = false;
+    hide();
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-hold]")) return;
+    if (byFinger) event.preventDefault(); else turn("glimpse"); // by keyboard or by ear: the form is sent as it is
+    byFinger = false;
+  });
+  document.addEventListener("contextmenu", (event) => { if (event.target.closest("[data-hold]")) event.preventDefault(); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && mode === "glimpse") hide(); });
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (event.detail.ctx?.target === place() && place() && !mode) event.preventDefault();
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    const held = place(), target = event.detail.ctx?.target;
+    if (!held) return;
+    if (target !== held) {
+      if (mode !== "shown") { if (!held.firstElementChild) turn(""); } else if (!held.firstElementChild) ask();
+      return;
+    }
+    if (mode === "glimpse") glimpse();
+    // over what stands above it, so that nothing moves; below where there is no room
+    const room = held.parentElement.getBoundingClientRect().top - (held.closest(".aside")?.getBoundingClientRect().top ?? 0);
+    held.toggleAttribute("data-below", room < held.offsetHeight + 8);
+  });
+
+  // -- the pill
+
+  const draw = () => {
+    const pill = document.querySelector("[data-safe]");
+    if (!pill) return;
+    const plain = pill.querySelector("p");
+    if (plain) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = plain.className;
+      button.append(...plain.childNodes);
+      plain.replaceWith(button);
+      pill.dataset.hidden = button.querySelector("span").textContent;
+    }
+    const button = pill.querySelector("button"), shown = isShown();
+    button.setAttribute("aria-pressed", String(shown));
+    button.querySelector("span").textContent = shown ? pill.dataset.shown : pill.dataset.hidden;
+    button.querySelector("use").setAttribute("href", shown ? "#i-shown" : "#i-hidden");
+  };
+  const over = () => { clearTimeout(end); sessionStorage.removeItem(UNTIL); press = null; hide(); draw(); };
+  const touched = () => {
+    clearTimeout(end);
+    sessionStorage.setItem(UNTIL, String(Date.now() + UNTOUCHED));
+    end = setTimeout(over, UNTOUCHED);
+  };
+  const show = () => { touched(); turn("shown"); draw(); ask(); };
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-safe] button")) return;
+    if (isShown()) over(); else show();
+  });
+  for (const kind of ["pointerdown", "keydown"]) {
+    document.addEventListener(kind, () => { if (isShown()) touched(); }, { passive: true });
+  }
+
+  // -- whether anybody looks
+
+  addEventListener("blur", over);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return;
+    if (leaving) hide(); else over(); // whoever goes on to the next page still looks
+  });
+  addEventListener("pagehide", () => { leaving = true; hide(); });
+  addEventListener("pageshow", (event) => {
+    leaving = false;
+    if (document.querySelector("[data-pin]")) { over(); return; }
+    if (event.persisted || !document.querySelector("[data-safe] button")) draw();
+    if (isShown()) show();
+  });
+  addEventListener("DOMContentLoaded", draw);
 })();

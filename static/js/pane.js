@@ -9,8 +9,14 @@
   const show = (href) => {
     shown = href;
     mark();
-    htmx.ajax("GET", href, { target: "#aside", swap: "innerHTML" });
+    // asked by the row itself: each has a queue of its own, and only the last one asked for is shown
+    const source = document.querySelector("[data-card][aria-current]") ?? document.body;
+    htmx.ajax("GET", href, { source, target: "#aside", swap: "innerHTML" });
   };
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.target?.id === "aside" && !shown.endsWith(ctx.request.action)) event.preventDefault();
+  });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-card]");
     if (!link || !pane() || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
@@ -21,11 +27,16 @@
     const first = document.querySelector(".docket [data-card]");
     if (first && pane()) show(first.href);
   });
+  // What was done on the card shows in the list, and the other way round.
+  const list = () => {
+    const day = document.getElementById("day");
+    if (day) day.dispatchEvent(new CustomEvent("tick")); else document.querySelector("[role=search]")?.requestSubmit();
+  };
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail.ctx && event.detail.ctx.target;
     if (!shown || !target || !pane()) return;
     mark();
-    if (target.id === "card") document.getElementById("day")?.dispatchEvent(new CustomEvent("tick"));
+    if (target.id === "card") list();
     else if (target.matches("li[data-customer]") && shown.endsWith(`/${target.dataset.customer}`)) show(shown);
   });
 })();

@@ -13,15 +13,33 @@
   addEventListener("DOMContentLoaded", arm);
   document.addEventListener("htmx:after:swap", arm);
 
-  // No answer at all: nothing was lost, for the form is still there.
-  document.addEventListener("htmx:error", (event) => {
-    const source = event.target;
-    if (source && source.id === "day") return;
+  const tell = (told) => {
     const toast = document.getElementById("toast");
+    if (!toast) return;
     const words = document.createElement("p");
-    words.textContent = document.documentElement.dataset.notSaved;
+    words.textContent = told;
     toast.replaceChildren(words);
     toast.hidden = false;
     arm();
+  };
+  document.addEventListener("tell", (event) => tell(event.detail));
+
+  // No answer at all: nothing was lost, for the form is still there. Over a sheet it is said in the sheet.
+  document.addEventListener("htmx:error", (event) => {
+    const source = event.target;
+    if (source && source.id === "day") return;
+    const told = document.documentElement.dataset.notSaved, banner = document.querySelector("dialog[open] [data-told]");
+    if (!banner) { tell(told); return; }
+    banner.textContent = told;
+    banner.hidden = false;
+  });
+
+  // Undo of somebody whose row is no longer here: there is nothing to put the answer into.
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (!ctx?.sourceElement?.closest?.("#toast") || ctx.target) return;
+    event.preventDefault();
+    document.getElementById("toast").hidden = true;
+    document.getElementById("day")?.dispatchEvent(new CustomEvent("tick"));
   });
 })();

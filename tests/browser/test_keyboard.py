@@ -26,7 +26,7 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
     order = [".top", "#here", "li[data-customer]", ".bar"]
     assert [place for i, place in enumerate(places) if i == 0 or place != places[i - 1]] == order
     words = [words for _, words in seen]
-    assert words[0] == "Signed in as Maya"
+    assert words[0] == "Notes hidden"
     assert words[1].startswith("4 here:")
     priya = next(i for i, said in enumerate(words) if said.startswith("Priya"))
     assert words[priya + 1 : priya + 3] == ["Priya Raghunathan is here", "Note on Priya"]

@@ -24,7 +24,7 @@ def test_signing_in(site: Site):
     page.get_by_label("Your PIN").fill("1234")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_test_id("day")).to_be_visible()
-    page.get_by_label("Signed in as Maya").click()
+    page.get_by_role("link", name="Shift").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_test_id("sign-in")).to_be_visible()
 
@@ -58,7 +58,7 @@ def test_a_note(plain: Page):
 def test_an_empty_note_says_what_is_missing(plain: Page):
     row(plain, "Priya").get_by_test_id("note-add").click()
     plain.get_by_test_id("keep").click()
-    expect(plain.get_by_role("alert")).to_contain_text("Write something first.")
+    expect(plain.get_by_role("alert")).to_contain_text("write something first.")
 
 
 def test_a_private_note(site: Site, plain: Page):
@@ -79,7 +79,7 @@ def test_someone_new(plain: Page):
 
 def test_what_they_have_is_changed(site: Site, plain: Page):
     plain.goto(site.card("Priya"))
-    plain.get_by_role("link", name="Change the name or the usual of Priya").click()
+    plain.get_by_role("link", name="Change what we know of Priya").click()
     plain.get_by_label("The usual").fill("Mint tea")
     plain.get_by_role("button", name="Keep").click()
     expect(plain.get_by_test_id("card")).to_contain_text("Mint tea")

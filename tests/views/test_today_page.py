@@ -198,9 +198,10 @@ class TestEveryActByHtmx:
         assert answer.status_code == 200
         assert "Kept. Thank you." in answer.text
 
-    def test_a_note_that_says_nothing_is_told_as_a_toast(self, phone, rosa):
+    def test_a_note_that_says_nothing_is_told_in_its_sheet(self, phone, rosa):
         answer = phone.post(f"/customers/{rosa.id}/notes", {"text": ""}, htmx=True)
-        assert (answer.status_code, answer.headers["HX-Retarget"]) == (422, "#toast")
+        assert (answer.status_code, answer.headers["HX-Retarget"]) == (422, "#sheet")
+        assert 'role="alert"' in answer.text
 
     def test_words_said_stay_said(self, phone, regular):
         phone.act("visit.create", customer=str(regular.id))

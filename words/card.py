@@ -1,0 +1,141 @@
+"""The words of a customer's card, of the note sheet and of the page where what we know of them is changed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import words
+from words.speaking import _, ngettext
+
+
+def by(fact: Any, today: date) -> str:
+    """Return who wrote something down and when, and when it was changed since; without a name: who has left."""
+    signed = _("%(name)s, %(day)s", name=fact.by or _("someone who has left"), day=words.short_day(fact.day, today))
+    return _joined(signed, _("changed %(day)s", day=words.short_day(fact.changed, today)) if fact.changed else "")
+
+
+# -- the card
+
+
+def when(line: Any, shop: Any) -> str:
+    """Return since when they are here, or for when and why they are expected: Expected 8:15 · most Tuesdays."""
+    if line.arrived:
+        since = _("Here since %(time)s", time=words.at_time(shop.local(line.visit.at)))
+        seen = _("seen by %(names)s", names=words.listed(line.seen_by)) if line.seen_by else ""
+        return _joined(since, seen)
+    if line.appointment:
+        return _joined(_("Booked for %(time)s", time=words.at_time(line.at)), line.appointment.service)
+    if line.source == "walk-in":
+        return _("Not expected today")
+    if line.around is not None:
+        return _joined(_("Expected %(time)s", time=words.at_time(line.around)), _habit(line))
+    return _joined(_("Expected today"), _habit(line), words.part_of_day(line.part_of_day))
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _habit(line: Any) -> str:
+    reason = line.reason
+    if reason is None:
+        return ""
+    if reason["kind"] in ("weekday", "weekday-around") and reason["came"] >= 3:
+        return _("most %(weekdays)s", weekdays=words.weekdays_of(reason["weekday"]))
+    return words.reason(reason, line.window)
+
+
+def why_expected(line: Any, today: date) -> list[str]:
+    """Return what a habit rests on, one sentence each, with the days."""
+    if line.reason is None:
+        return []
+    habit = words.reason(line.reason, line.window)
+    told = _("Their habit: %(habit)s.", habit=habit) if line.appointment else words.sentence_case(habit) + "."
+    return [told, *words.why(line.reason, today)]
+
+
+def noted(noted: tuple[int, int]) -> str:
+    """Return how often the usual was noted of late, and whether that is worth a question."""
+    times, of = noted
+    told = _("Noted on %(times)s of the last %(of)s visits.", times=times, of=of)
+    return told + " " + _("Worth asking: “The usual?”") if times * 2 > of else told
+
+
+def private(n: int) -> str:
+    return ngettext("%(n)s private note: press and hold", "%(n)s private notes: press and hold", n)
+
+
+def more_notes(n: int) -> str:
+    return ngettext("%(n)s older note", "%(n)s older notes", n)
+
+
+def visited(visits: list[datetime], today: date) -> list[str]:
+    """Return when each of some visits was: Thursday, 8:05."""
+    where = words.locale()
+    return [_visited(where, at.date(), at.hour * 60 + at.minute, today) for at in visits]
+
+
+@lru_cache(maxsize=4096)
+def _visited(_where: str, day: date, minute: int, today: date) -> str:
+    when = {"day": words.short_day(day, today), "time": words.at_time(minute)}
+    return words.sentence_case(_("%(day)s, %(time)s", **when))
+
+
+def last_visits(n: int) -> str:
+    return ngettext("The last visit", "The last %(n)s visits", n)
+
+
+def wish(what: str) -> str:
+    """Return what somebody asked of us, as it stands on their card."""
+    return {
+        "quick": _("Likes to be quick."),
+        "quiet": _("Likes it quiet."),
+        "no_notes": _("Asked us to write nothing down."),
+    }[what]
+
+
+# -- the note sheet
+
+
+def chips() -> dict[str, str]:
+    """Return what can be noted in one tap."""
+    return {
+        "usual": _("The usual"),
+        "new": _("Something new"),
+        "hurry": _("In a hurry"),
+        "chat": _("Liked a chat"),
+        "friend": _("Brought a friend"),
+    }
+
+
+def lifetimes() -> list[tuple[str, str]]:
+    """Return how long a note can stand."""
+    return [
+        ("always", _("Keep it always")),
+        ("next_visit", _("Until the next visit is over")),
+        ("this_visit", _("For today only")),
+    ]
+
+
+def no_notes(customer: Any) -> str:
+    """Return why nothing can be written down about somebody."""
+    return _("%(name)s asked us to write nothing down. What you remember is welcome.", name=customer.called)
+
+
+def kept_beside() -> str:
+    """Return what became of a change to a note that somebody else had changed meanwhile."""
+    return _("Somebody changed this note while you wrote. Both are kept, side by side.")
+
+
+# -- the page where it is changed
+
+
+def wishes() -> list[tuple[str, str, str]]:
+    """Return what a customer can ask of us, each with a word on what it does."""
+    return [
+        ("quick", _("Likes to be quick"), _("The words to say are: have it ready, skip the chat.")),
+        ("quiet", _("Likes it quiet"), _("No words to say but a nod and the usual.")),
+        ("no_notes", _("Wants nothing written down"), _("No notes can be written, and hardly any words are offered.")),
+    ]
