@@ -45,9 +45,7 @@ def database(url: str) -> Iterator[None]:
             Runner(models.db.obj, str(models.MIGRATIONS)).up()
             yield
         finally:
-            models.db.close()
-            if models.is_postgres():
-                models.db.obj.close_all()
+            models.db.obj.close_all()
             if before is not None:
                 models.db.initialize(before)
 

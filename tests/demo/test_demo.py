@@ -43,7 +43,7 @@ def built(tmp_path_factory):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(clock, "now", lambda: MOMENTS[moment])
             build(MOMENTS[moment], "Europe/London")
-        db.close()
+        db.obj.close_all()
         return config
 
     return build_once
@@ -54,8 +54,8 @@ def demo(built, moment, at):
     """The demo shop of a moment, with its lines and the places they stand in."""
     now = at(MOMENTS[moment])
     wiring.open_storage(built(moment), migrate=False)
-    yield (shop := Shop.get()), (lines := lines(shop, shop.day_of(now), now)), arrange(lines, shop, now)
-    db.close()
+    yield (shop := Shop.get()), (found := lines(shop, shop.day_of(now), now)), arrange(found, shop, now)
+    db.obj.close_all()
 
 
 class TestTheDemoShop:
@@ -128,7 +128,7 @@ def test_the_same_moment_gives_the_same_shop(built, tmp_path, at):
         if not Business.select().exists():
             build(now, "Europe/London")
         told.append(export.checksum())
-        db.close()
+        db.obj.close_all()
     assert told[0] == told[1]
 
 
