@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from datetime import date, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 from peewee import sqlite3 as driver
@@ -70,7 +71,8 @@ def memory(stand: Stand) -> Figure:
     finally:
         app.stop()
         limit.stop()
-    return Figure(ours / theirs, f"{ours / 1e6:.0f} MB against {theirs / 1e6:.0f} MB")
+    driver_too = "; PostgreSQL's driver is installed here and loaded with it" if find_spec("psycopg") else ""
+    return Figure(ours / theirs, f"{ours / 1e6:.0f} MB against {theirs / 1e6:.0f} MB{driver_too}")
 
 
 def learning(stand: Stand) -> Figure:
