@@ -4,15 +4,17 @@
 (() => {
   const GLIMPSE = 5000, UNTOUCHED = 60000; // ms
   const TAP = 350, SCROLLS = 120; // a press shorter than the first is a tap, shorter than the second may be a scroll
+  const SLOP = 12; // px that a finger may slip before it scrolls
   const UNTIL = "notes-shown-until"; // kept for this tab: the pill pressed on a list holds for the card opened from it
   let mode = ""; // "", "held" while a finger is on it, "glimpse" for five seconds, "shown" by the pill
-  let press = null, timer, end, leaving = false;
+  let press = null, asked = null, timer, end, leaving = false;
 
   const place = () => document.querySelector("[data-held]");
   const isShown = () => Number(sessionStorage.getItem(UNTIL)) > Date.now();
-  const ask = () => document.querySelector("[data-private] form")?.requestSubmit();
+  const form = () => document.querySelector("[data-private] form[data-htmx-powered]"); // before that, it leads to another page
+  const ask = () => { asked = form(); asked?.requestSubmit(); };
   const turn = (to) => { mode = to; document.documentElement.dataset.notes = to || "hidden"; };
-  const hide = () => { clearTimeout(timer); turn(""); place()?.replaceChildren(); };
+  const hide = () => { clearTimeout(timer); turn(""); asked = null; place()?.replaceChildren(); };
   const glimpse = () => {
     clearTimeout(timer);
     timer = setTimeout(() => { if (place()?.matches(":active")) glimpse(); else hide(); }, GLIMPSE);
@@ -37,16 +39,20 @@
     if (event.pointerType === "mouse") hold.setPointerCapture(event.pointerId);
     byFinger = true;
     hide();
-    press = { since: performance.now(), wait: setTimeout(() => { turn("held"); ask(); }, SCROLLS) };
+    press = { since: performance.now(), y: event.clientY, wait: setTimeout(() => { turn("held"); ask(); }, SCROLLS) };
   });
-  document.addEventListener("pointerup", letGo);
-  document.addEventListener("pointercancel", () => {
+  const scrolls = () => {
     if (!press) return;
     clearTimeout(press.wait);
     press = null;
     byFinger = false;
     hide();
-  });
+  };
+  document.addEventListener("pointerup", letGo);
+  document.addEventListener("pointercancel", scrolls);
+  document.addEventListener("pointermove", (event) => {
+    if (press && !mode && Math.abs(event.clientY - press.y) > SLOP) scrolls();
+  }, { passive: true });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-hold]")) return;
     if (byFinger) event.preventDefault(); else turn("glimpse"); // by keyboard or by ear: the form is sent as it is
@@ -62,7 +68,7 @@
     const held = place(), target = event.detail.ctx?.target;
     if (!held) return;
     if (target !== held) {
-      if (mode !== "shown") { if (!held.firstElementChild) turn(""); } else if (!held.firstElementChild) ask();
+      if (mode !== "shown" && !held.firstElementChild) turn(""); // another card
       return;
     }
     if (mode === "glimpse") glimpse();
@@ -70,6 +76,8 @@
     const room = held.parentElement.getBoundingClientRect().top - (held.closest(".aside")?.getBoundingClientRect().top ?? 0);
     held.toggleAttribute("data-below", room < held.offsetHeight + 8);
   });
+
+  document.addEventListener("htmx:after:process", () => { if (mode === "shown" && form() !== asked) ask(); });
 
   // -- the pill
 
