@@ -164,8 +164,8 @@ class TestTheLeftHand:
 
 
 class TestThePage:
-    def test_is_reached_from_the_menu_and_changes_what_is_seen(self, phone: Page):
-        phone.locator(".me summary").click()
+    def test_is_reached_from_the_shift_and_changes_what_is_seen(self, phone: Page):
+        phone.get_by_role("link", name="Shift").click()
         phone.get_by_role("link", name="This phone").click()
         tap(phone, "Dark")
         tap(phone, "Left")

@@ -25,7 +25,7 @@ import app as wiring
 import models
 import words
 from domain import access
-from models import Customer, Note, Session, Shop, Staff
+from models import Customer, HandOver, Note, Session, Shop, Staff
 from tests.browser import worlds
 from tests.conftest import TUESDAY, Phone, signed_in
 from tools import catalogue
@@ -293,6 +293,25 @@ def check(answer: Any, data: list[str], where: str) -> list[str]:
     return []
 
 
+def test_of_the_end_of_a_shift(server, shop, staff, owner, nobody, data):
+    told = []
+    data += ["Rye is out", "until Friday", *(one.name[:2] for one in Staff.select())]
+    sam = Staff.get((Staff.role == "staff") & Staff.left_at.is_null())
+    for text, whom in (("Rye is out", ""), ("until Friday", str(sam.id)), ("", "")):
+        told += check(inside(server, sam, shop).post("/shift", {"text": text, "for": whom}), data, f"leave {text!r}")
+    after = inside(server, sam, shop)
+    for where in ("/today", "/shift", "/shift/brief", "/sign-in"):
+        told += check(after.get(where), data, where)
+    for line in HandOver.select():
+        for act in ("seen", "undo"):
+            for htmx in (True, False):
+                told += check(after.post(f"/shift/lines/{line.id}/{act}", htmx=htmx), data, f"{act} of a line")
+        told += check(after.get("/shift"), data, "the shift after")
+    told += check(nobody.post("/shift", {"text": "Rye is out"}), data, "left after the end")
+    assert HandOver.select().count()
+    assert not told, "\n".join(told)
+
+
 def test_of_every_page(server, shop, staff, owner, nobody, data):
     told, seen = [], 0
     data += ["xan", "jo"]
@@ -316,6 +335,7 @@ def test_of_the_day_in_every_state(server, staff, data):
 
 def test_of_what_is_told_after_each_act(server, shop, staff, owner, nobody, data):
     one = Customer.get()
+    note = Note.select().where(Note.customer == one.id).first() or Note.get()
     visits = f"/customers/{one.id}/visits"
     sam = Staff.get(Staff.role == "staff")
     acts = [
@@ -331,7 +351,16 @@ def test_of_what_is_told_after_each_act(server, shop, staff, owner, nobody, data
         (staff, f"/customers/{one.id}/edit", {"name": "Rosa", "usual": "Tea"}),
         (staff, "/customers", {"name": ""}),
         (staff, "/customers", {"name": "Red scarf"}),
+        (staff, "/customers", {"name": one.name}),
+        (staff, f"/notes/{note.id}", {"text": "By the wall", "base": note.text}),
+        (staff, f"/notes/{note.id}", {"text": "By the hall", "base": "older"}),
+        (staff, f"/notes/{note.id}", {"text": ""}),
+        (staff, f"/notes/{note.id}/open", {}),
+        (staff, f"/customers/{one.id}/edit", {"name": one.name, "wish": ["quick", "quiet", "no_notes"], "child": "on"}),
+        (staff, f"/customers/{one.id}/notes", {"text": "Too late"}),
         (staff, "/find", {"q": "xan"}),
+        (staff, "/shift", {"text": "x" * 2000}),
+        (staff, "/shift", {"text": "Rye is out", "for": "99999"}),
         (staff, "/customers/99999/visits", {}),
         (staff, "/this-phone", {}),
         (owner, "/settings", {"name": "", "zone": "x", "called": "x", "same_visit_minutes": "x", "opens_1": "x"}),
@@ -344,7 +373,8 @@ def test_of_what_is_told_after_each_act(server, shop, staff, owner, nobody, data
         (nobody, visits, {}),
     ]
     told = []
-    data += ["Window seat", "By the door", "Red scarf", "Rosa", "Tea", "xan"]
+    data += ["Window seat", "By the door", "By the wall", "By the hall", "Red scarf", "Rosa", "Tea", "xan", "x" * 2000]
+    data += ["Rye is out", "Too late"]
     for phone, path, form in acts:
         for htmx in (True, False):
             answer = phone.post(path, dict(form), htmx=htmx)

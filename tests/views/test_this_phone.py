@@ -150,8 +150,9 @@ class TestTheLook:
 
 
 class TestThePage:
-    def test_leads_from_the_menu(self, phone):
-        assert 'href="/this-phone"' in phone.get("/today").text
+    def test_leads_from_the_shift_and_the_owners_menu(self, phone, desk):
+        assert 'href="/this-phone"' in phone.get("/shift").text
+        assert 'href="/this-phone"' in desk.get("/settings").text
 
     def test_leads_from_signing_in(self, server, shop):
         for path in ("/sign-in", "/enrol/"):
