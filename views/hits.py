@@ -83,8 +83,8 @@ class _Others:
                 "number": str(person.id),
                 "name": escape(person.name),
                 "name_": shown(person.name, self.typed, hit.slips > 0),
-                "said": escape(person.say_as),
-                "lang": escape(person.lang),
+                "said": escape(person.say_as) if person.say_as else "",
+                "lang": escape(person.lang) if person.lang else "",
                 "told": f"{usual} · {seen}" if usual and seen else usual or seen,
             }
         )
