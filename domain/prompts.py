@@ -133,9 +133,8 @@ def late_as_usual(facts: Facts, moment: Moment) -> Facts | None:
     """Their time has gone by, and they came as late as they do, or may yet."""
     if moment.booked is None or moment.late is None or moment.late <= 0:
         return None
-    if moment.late > facts["minutes"] + NEAR or (
-        moment.arrived is not None and not _near(moment.late, facts["minutes"])
-    ):
+    still_to_come = moment.arrived is None and moment.late < facts["minutes"]
+    if not still_to_come and not _near(moment.late, facts["minutes"]):
         return None
     return {**facts, "on_the_hour": facts["on_the_hour"] and moment.booked % 60 == 0}
 

@@ -42,7 +42,7 @@ from tests.oracles.prompt_truth import Life, Now, complaint
 
 FIRST, LAST = date(2025, 12, 1), date(2026, 11, 30)
 RECORDS = date(2023, 11, 6)  # the first day the shop wrote anybody down
-CLEO_LEAVES = date(2026, 8, 1)  # an open day
+CLEO_LEAVES, DEE_STARTS = date(2026, 8, 1), date(2026, 7, 13)  # open days
 SUNDAY = 6
 HOURS = [*[["07:00", "19:00"]] * 6, None]
 
@@ -64,7 +64,7 @@ class Guest:
 
 KINDS = {  # how many of a hundred
     "daily": 12, "weekly": 14, "fortnightly": 5, "moved": 5, "growing": 7, "holiday": 8, "early": 8, "late": 7, "punctual": 9,
-    "new": 9, "new-booked": 4, "often": 8, "twice-a-day": 2, "two-shops": 2,
+    "new": 8, "new-booked": 4, "often": 7, "twice-a-day": 2, "two-shops": 4,
 }  # fmt: skip
 
 
@@ -76,7 +76,7 @@ class Year:
         self.shop.hours = HOURS
         self.shop.save()
         self.other = Shop.create(business=shop.business, name="Second Street")
-        self.team = [hire(shop, name) for name in ("Sam", "Ana", "Bea", "Cleo")]
+        self.team = [hire(shop, name) for name in ("Sam", "Ana", "Bea", "Cleo", "Dee")]
         self.names: dict[Any, str] = {one.id: one.name for one in self.team}
         self.guests = [self.guest(kind, n) for n, kind in enumerate(self.kinds(people))]
         self.offered: Counter[str] = Counter()
@@ -120,6 +120,7 @@ class Year:
             if (n + every // 2) % every == 0:
                 plans[what] = chance.randrange(1, 12)
         plans["hurried"] = n % 11 == 3
+        plans["more"] = chance.choice([0, 0, 0.5])
         plans["steady"] = n % 2 == 0
         plans["favourite"] = chance.choice(self.team) if n % 3 == 0 else None
         return plans
@@ -160,7 +161,8 @@ class Year:
                     and chance.random() < 0.85
                 )
             case "growing":
-                also = since > 150 + guest.minute % 100 and day.weekday() == (guest.weekday + 3) % 6
+                grown = since > 150 + guest.minute % 100
+                also = grown and (day.weekday() == (guest.weekday + 3) % 6 or chance.random() < guest.plans["more"])
                 return (same or also) and chance.random() < 0.97
             case "holiday":
                 return since % 100 > 35 and chance.random() < 0.3
@@ -173,7 +175,7 @@ class Year:
     def arrives(self, guest: Guest) -> int:
         chance = self.chance
         if guest.kind == "early":
-            return guest.minute - chance.choice([8, 9, 10, 11, 12, 12, 15, 10, 10, 0 if chance.random() < 0.2 else 9])
+            return guest.minute - chance.choice([8, 9, 10, 11, 12, 15]) if chance.random() < 0.92 else guest.minute + 3
         if guest.kind == "late":
             return guest.minute + chance.choice([8, 10, 10, 11, 13, 14, 0, 30])
         if guest.kind in ("punctual", "new-booked"):
@@ -242,7 +244,7 @@ class Year:
             if comes:
                 self.visit(guest, day, minute, by)
             else:
-                self.look(guest, day, minute, self.chance.choice(self.team[:3]))
+                self.look(guest, day, minute, self.chance.choice(self.working(day)))
 
     def looks(self, guest: Guest, day: date, minute: int) -> list[int]:
         """Return when somebody looks at the line before they come."""
@@ -265,7 +267,7 @@ class Year:
     def visit(self, guest: Guest, day: date, minute: int, by: Staff) -> None:
         """Look a while before and at the time, mark them here, and keep a record of what was offered."""
         again = any(on == day for on, _, _ in guest.life.visits)
-        if guest.kind == "two-shops" and self.chance.random() < 0.4:
+        if guest.kind == "two-shops" and self.chance.random() < (0.95 if day.toordinal() % 91 > 30 else 0.2):
             self.act("visit.create", by, day, minute, shop=self.other, customer=guest.customer.id)
             guest.life.elsewhere.append(day)
             return
@@ -290,7 +292,7 @@ class Year:
         self.on_shift.add(by.id)
         guest.life.visits.append((day, minute, {by.name}))
         if self.chance.random() < 0.05:
-            other = self.chance.choice(self.team[:3])
+            other = self.chance.choice(self.working(day))
             self.act("visit.create", other, day, minute + 1, customer=guest.customer.id)
             guest.life.visits[-1][2].add(other.name)
         if not again:
@@ -308,7 +310,8 @@ class Year:
             life.usuals.append((day, "Cortado"))
             life.wrote.add(by.name)
         if here > 2 and guest.usual and self.chance.random() < (0.9 if plans["steady"] else 0.3):
-            self.note(guest, day, minute, by, "new" if self.chance.random() < 0.12 else "usual")
+            for chip in self.chance.choice([["usual"]] * 8 + [["new"], ["usual", "new"]]):
+                self.note(guest, day, minute, by, chip)
         if plans["hurried"] and self.chance.random() < 0.6:
             self.note(guest, day, minute, by, "hurry")
         told: dict[str, Any] = {}
@@ -374,7 +377,8 @@ class Year:
 
     def working(self, day: date) -> list[Staff]:
         """Return who works for the shop on a day."""
-        return self.team if day < CLEO_LEAVES else self.team[:3]
+        sam, ana, bea, cleo, dee = self.team
+        return [sam, ana, bea, *([cleo] if day < CLEO_LEAVES else []), *([dee] if day >= DEE_STARTS else [])]
 
     def act(self, kind: str, by: Staff, day: date, minute: int, shop: Shop | None = None, **data: Any) -> None:
         self.at(self.shop.at(day, minute))
