@@ -96,6 +96,8 @@ class TestExtraction:
         catalogue.update()
         assert [file.read_bytes() for file in files] == before
         assert b"Creation-Date" not in before[0]
+        header = catalogue.read(files[2]).header_comment + str(catalogue.read(files[2]).revision_date)
+        assert "2026-01-01" in header  # not the moment it was compiled
 
     def test_keeps_what_was_translated_and_takes_in_what_is_new(self, house):
         catalogue.begin("es")

@@ -11,6 +11,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -126,6 +127,7 @@ def write(catalog: Catalog, path: Path) -> None:
         for key, message in said(catalog).items():
             if not is_sure(message):  # a plural with nothing in it would be compiled as silence
                 catalog.delete(message.id, key[0])
+        catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # equal words, equal bytes
         write_mo(buffer, catalog)
         path.write_bytes(buffer.getvalue())
         return
