@@ -23,6 +23,7 @@ from models import (
     Customer,
     DayList,
     Expected,
+    HandOver,
     Note,
     Prepared,
     PromptEnded,
@@ -36,6 +37,8 @@ from models import (
     is_postgres,
     parsed,
 )
+
+LEFT_STANDS = timedelta(days=7)  # what a shift left for the next and nobody has seen is old news after that
 
 
 @dataclass(slots=True)
@@ -89,6 +92,7 @@ class Around:
     on_shift: frozenset[int] = frozenset()  # staff who marked anybody here today
     lately: int = 0  # visits within the last CROWD_MINUTES
     next_at: datetime | None = None  # the first visit told for later today
+    left: bool = True  # a line for the next shift was left in the last days, or may have been
     acts: int = 0  # by how much acts have raised the revision since the one asked for, each act of one customer
 
 
@@ -166,6 +170,7 @@ def read(
         begins=instant_text(shop.at(day, 0)),
         now=instant_text(now),
         lately=instant_text(now - timedelta(minutes=CROWD_MINUTES)),
+        left_since=(day - LEFT_STANDS).isoformat(),
         only=only,
         since=since,
         revision=shop.revision,
@@ -175,10 +180,9 @@ def read(
     unworded = []
     for row in rows:
         if not told:
-            made, later, shift, lately, next_at, acts = (*row[:5], row[36])
-            around = Around(
-                made is not None, bool(later), frozenset(parsed(shift) or ()), lately, instant_of(next_at), acts
-            )
+            made, later, shift, lately, next_at, acts, left = (*row[:5], *row[36:38])
+            marked = frozenset(parsed(shift) or ())
+            around = Around(made is not None, bool(later), marked, lately, instant_of(next_at), bool(left), acts)
         line = _line(row, shop, day)
         told.append((row[12] or 0, line))
         if row[12] is None and not line.prompt_outcome and (line.appointment or only is not None):
@@ -259,6 +263,9 @@ def _people(which: str) -> Query:
         & (Action.revision <= ":revision")
         & Action.customer.is_null(False)
     )
+    left = HandOver.select(Value(1)).where(
+        (HandOver.shop == ":shop") & (HandOver.day >= ":left_since") & (HandOver.text != "")
+    ).limit(1)  # fmt: skip
     ahead = Visit.select(fn.MIN(Visit.at)).where(of_the_day & (Visit.at > ":now"))
     first = Visit.alias()
     todays_visit = (
@@ -311,6 +318,7 @@ def _people(which: str) -> Query:
             fn.COALESCE(Visit.outcome, PromptEnded.outcome),
             fn.COALESCE(Visit.greeted_by_name, PromptEnded.greeted_by_name),
             Staff.name, _gathered(joined, "name"), Usual.text, _gathered(for_the_list, "text", "safety"), their_visits, acts,
+            left,
         )
         .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))
         .join_from(Customer, Appointment, JOIN.LEFT_OUTER, on=Appointment.id == todays_booking)

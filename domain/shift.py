@@ -11,13 +11,13 @@ from typing import Any
 from peewee import JOIN
 
 from domain.actions import Asked, Refused, Unknown, does
-from domain.lines import Line
+from domain.board import Board
+from domain.lines import LEFT_STANDS, Line
 from domain.prompts import RULES
 from domain.today import LONG_PAST, is_past, line_time
 from models import HandOver, HandOverSeen, Membership, Shop, Staff, db
 from words import _, ngettext
 
-STANDS = timedelta(days=7)  # a line that nobody has seen is old news after that
 LONGEST_LINE = 500  # letters; it stands on Today above the people
 KEPT_AT_MOST = 50  # lines of those days that are read at all
 FIRST_HOUR = timedelta(hours=1)
@@ -77,7 +77,7 @@ class Left:
     def stands(self, now: datetime) -> bool:
         """Say whether the one it is for (or, with nobody named, anybody) has yet to see it, and it is no old news."""
         seen = any(self.for_whom in (None, one.staff) for one in self.seen)
-        return not seen and now - self.at < STANDS
+        return not seen and now - self.at < LEFT_STANDS
 
     def is_for(self, staff: Staff, now: datetime) -> bool:
         """Say whether somebody is still to be shown it: it stands, is not their own, and they have not seen it."""
@@ -93,7 +93,7 @@ def lately(shop: Shop, now: datetime) -> list[Left]:
         )
         .join(author, JOIN.LEFT_OUTER, on=HandOver.author == author.id)
         .join_from(HandOver, whom, JOIN.LEFT_OUTER, on=HandOver.for_whom == whom.id)
-        .where((HandOver.shop == shop.id) & (HandOver.day >= shop.day_of(now - STANDS)) & (HandOver.text != ""))
+        .where((HandOver.shop == shop.id) & (HandOver.day >= shop.day_of(now - LEFT_STANDS)) & (HandOver.text != ""))
         .order_by(HandOver.at.desc(), HandOver.id.desc())
         .limit(KEPT_AT_MOST)
         .tuples()
@@ -114,17 +114,20 @@ def lately(shop: Shop, now: datetime) -> list[Left]:
     return list(lines.values())
 
 
-def left_for(shop: Shop, staff: Staff, now: datetime, kept: dict[Any, Any] | None = None) -> list[Left]:
+def left_for(shop: Shop, staff: Staff, now: datetime, day: Board | None = None) -> list[Left]:
     """Return the lines somebody is still to be shown, latest first.
 
-    `kept` (``Board.frames``: it goes on from board to board while only customers are acted on, and is made anew after a
-    hand-over) spares asking again, also where there is none.
+    The board of the `day` knows where there is none, and keeps what there is until more than customers is acted on.
     """
-    found: list[Left] | None = kept.get("left") if kept is not None else None
-    if found is None:
+    if day is None:
         found = lately(shop, now)
-        if kept is not None:
-            kept["left"] = found
+    elif not day.around.left:
+        found = []
+    else:
+        kept: dict[str, Any] = day.frames
+        if "left" not in kept:
+            kept["left"] = lately(shop, now)
+        found = kept["left"]
     return [line for line in found if line.is_for(staff, now)]
 
 

@@ -9,6 +9,7 @@ import pytest
 import words.shift
 from domain import shift
 from domain.actions import Act, Answer, perform
+from domain.board import board
 from domain.lines import Line
 from domain.shift import Left, Seen, Welcomed, welcomed
 from models import Appointment, Customer, HandOver, HandOverSeen, Membership, Shop, Staff, Visit
@@ -93,12 +94,22 @@ class TestTheLineLeft:
         (line,) = shift.left_for(shop, sam, NOON + HOUR)
         assert (line.author, line.by) == (None, "")
 
-    def test_costs_nothing_where_it_is_kept_that_there_is_none(self, shop, sam, storage):
-        kept: dict[str, list[Left]] = {}
-        shift.left_for(shop, sam, NOON, kept)
-        with counted_queries() as seen:
-            assert shift.left_for(shop, sam, NOON, kept) == []
-        assert not seen
+    def test_costs_today_nothing_where_there_is_none_and_once_where_there_is(self, shop, maya, sam, rosa):
+        def cost() -> tuple[int, int]:
+            fresh = Shop.get_by_id(shop.id)
+            day = board(fresh, NOON)
+            with counted_queries() as seen:
+                found = shift.left_for(fresh, sam, NOON, day)
+            return len(seen), len(found)
+
+        rosa.check_in(shop, sam, TUESDAY)  # somebody is there, so the day can tell of the line
+        assert cost() == (0, 0)
+        number = leave(maya, shop)
+        assert [cost(), cost()] == [(2, 1), (0, 1)]
+        done(maya, shop, "visit.create", customer=str(rosa.id))
+        assert cost() == (0, 1), "it is kept while only customers are acted on"
+        done(sam, shop, "shift.seen", hand_over=number)
+        assert cost() == (2, 0)
 
     @pytest.mark.parametrize("lines", [0, 1, 30])
     def test_costs_two_queries_at_most_however_many_there_are(self, shop, maya, sam, lines):
