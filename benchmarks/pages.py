@@ -64,22 +64,25 @@ def card(stand: Stand) -> Figure:
 
 
 def growth(stand: Stand) -> Figure:
-    """Return the largest ratio of any page's waiting time in the large shop to that in the small one."""
-    ratios = {}
-    for page, staff in every_page(stand):
-        large, small = (_visitor(stand, size, staff) for size in ("large", "small"))
-        addresses = [page.format(customer=stand.shop(size).well_known) for size in ("large", "small")]
-        found = turns.by_p50(
-            lambda phone=large, path=addresses[0]: phone.get(path).seconds,  # type: ignore[misc]
-            lambda phone=small, path=addresses[1]: phone.get(path).seconds,  # type: ignore[misc]
-            stand.pairs,
-            stand.times(20),
-        )
-        ratios[page] = found
-    worst = max(ratios, key=lambda page: ratios[page].ratio)
-    others = sorted((page for page in ratios if page != worst), key=lambda page: -ratios[page].ratio)[:3]
-    also = ", ".join(f"{page} {ratios[page].ratio:.2f}" for page in others)
-    return Figure(ratios[worst].ratio, f"{worst}: {ratios[worst].told()}; then {also}; {len(ratios)} pages")
+    """Return the largest ratio of any page's waiting time in the large shop to that in the small one.
+
+    Of many pages one is always unlucky: the three worst are looked at once more, and longer, and that counts.
+    """
+    pages = dict(every_page(stand))
+    first = {page: _grown(stand, page, staff, 10) for page, staff in pages.items()}
+    worst = sorted(first, key=lambda page: -first[page].ratio)[:3]
+    again = {page: _grown(stand, page, pages[page], 40) for page in worst}
+    worst.sort(key=lambda page: -again[page].ratio)
+    also = ", ".join(f"{page} {again[page].ratio:.2f}" for page in worst[1:])
+    return Figure(again[worst[0]].ratio, f"{worst[0]}: {again[worst[0]].told()}; then {also}; {len(first)} pages")
+
+
+def _grown(stand: Stand, page: str, staff: bool, times: int) -> turns.Compared:
+    def look(size: str) -> turns.Timed:
+        phone, path = _visitor(stand, size, staff), page.format(customer=stand.shop(size).well_known)
+        return lambda: phone.get(path).seconds
+
+    return turns.by_p50(look("large"), look("small"), stand.pairs, stand.times(times))
 
 
 def _visitor(stand: Stand, size: str, staff: bool) -> Phone:
