@@ -83,9 +83,7 @@ def change() -> Response:
         return make_response(_page(shop, typed, told), 422)
     shop.hours = hours
     # Only what the page holds: another phone may just have counted up the revision.
-    shop.save(
-        only=[Shop.name, Shop.zone, Shop.called, Shop.language, Shop.tone, Shop.same_visit_minutes, Shop.hours]
-    )
+    shop.save(only=[Shop.name, Shop.zone, Shop.called, Shop.language, Shop.tone, Shop.same_visit_minutes, Shop.hours])
     if shop.zone != zone_before:
         expected.move_days(shop)
     expected.make_list(shop, shop.today())
