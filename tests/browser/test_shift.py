@@ -227,3 +227,18 @@ def test_counts_what_the_team_did_since_the_shift_began(site: Site):
     site.act("visit.create", customer=site.person("Joan"))
     to_shift(page)
     expect(page.get_by_test_id("went")).to_contain_text("We welcomed two people on this shift, one with a good word.")
+
+
+def test_what_was_left_stands_on_today_until_it_is_seen(site: Site):
+    page, other = site.today("Sam"), site.today("Maya")
+    left = page.get_by_test_id("left-line")
+    expect(left).to_have_count(0)
+    site.act("shift.hand_over", text="Joan may ring.")
+    expect(left).to_contain_text("From Ruth, 8:12")  # within the next poll
+    expect(left).to_contain_text("Joan may ring.")
+    page.get_by_test_id("seen").tap()
+    expect(left).to_have_count(0)
+    expect(other.get_by_test_id("left-line")).to_have_count(0)
+    row(page, "Priya").get_by_test_id("here").tap()
+    expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
+    expect(left).to_have_count(0)
