@@ -65,7 +65,7 @@ class Regulars(Flask):
     def ensure_sync(self, func: Any) -> Any:
         return func
 
-    def url_for(self, endpoint: str, **values: Any) -> str:  # type: ignore[override]
+    def url_for(self, endpoint: str, **values: Any) -> str:
         """Return the address of a view, made once for the same values below the same root."""
         if "_external" in values:
             return super().url_for(endpoint, **values)

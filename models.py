@@ -456,8 +456,7 @@ class Customer(Row):
         if same is None:
             return self._new_visit(shop, by, at, **seen), False
         if at < same.at:
-            same.at = at
-            same.save(only=[Visit.at])
+            Visit.update(at=at).where(Visit.id == same.id).execute()
         Witness.create(visit=same, staff=by, at=at, tapped_at=seen.get("tapped_at"), action=seen.get("action"))
         return same, True
 

@@ -29,7 +29,9 @@ class Board:
     around: Around
     by_customer: dict[int, Line]
     frames: dict[Any, str] = field(default_factory=dict)  # what stands around a day, kept on while only acts happen
-    pages: dict[Any, Any] = field(default_factory=dict)  # finished pages of this board, by who asked when (views/today.py)
+    pages: dict[Any, Any] = field(
+        default_factory=dict
+    )  # finished pages of this board, by who asked when (views/today.py)
 
     def lines(self, shop: Shop, now: datetime, asker: Staff | None) -> list[Line]:
         """Return the lines, best first, with the words for this moment; what is kept of them is shared, not copied."""

@@ -110,7 +110,7 @@ def found(shop: Shop, typed: str, now: datetime) -> Found:
             hits.setdefault(hit.person.id, hit)
     lines, since = day.by_customer, now - LATELY
     told = sorted(hits.values(), key=lambda hit: _rank(hit, lines.get(hit.person.id), since, local))[:MOST]
-    shown = [Hit(person, lines.get(person.id), *further) for person, _line, *further in told]
+    shown = [hit._replace(line=lines.get(hit.person.id)) for hit in told]
     return Found(shown, words, cut or len(hits) > MOST)
 
 

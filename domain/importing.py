@@ -305,7 +305,8 @@ def _people(chunk: list[Told], business: Business, report: Report, dry_run: bool
         SearchWord.delete().where(SearchWord.customer.in_(part) & SearchWord.shop.is_null()).execute()
     insert_many(
         SearchWord, SearchWord.COLUMNS,
-        [row for _code, *person in (*added, *renamed) for row in SearchWord.rows_of_name(business.id, *person)],
+        [row for _code, number, name, call in (*added, *renamed)
+         for row in SearchWord.rows_of_name(business.id, number, name, call)],
     )  # fmt: skip
     return known | {code: number for code, number, _name, _call in added}
 

@@ -21,12 +21,25 @@ MAY = {
     "background": {"clock", "models", "words", "domain"},
     "views": {"clock", "models", "words", "domain", "background", "views"},
     "app": {"clock", "models", "words", "domain", "background", "views", "assets"},
-    "cli": {"clock", "models", "words", "domain", "background", "views", "assets", "app", "serving", "demo", "benchmarks"},
+    "cli": {
+        "clock",
+        "models",
+        "words",
+        "domain",
+        "background",
+        "views",
+        "assets",
+        "app",
+        "serving",
+        "demo",
+        "benchmarks",
+    },
+    "serving": set(),
     "migrations": set(),
     "tools": {"assets"},
     "benchmarks": {"clock", "models", "domain", "views", "app", "serving", "demo", "benchmarks"},
 }
-MAY_KNOW_THE_WEB = {"views", "app", "cli", "tools", "benchmarks"}
+MAY_KNOW_THE_WEB = {"views", "app", "cli", "serving", "tools", "benchmarks"}
 WEB = {"flask", "werkzeug", "jinja2", "htmx_flask", "waitress"}
 
 

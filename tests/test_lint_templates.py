@@ -27,7 +27,7 @@ GOOD = {
     "a hidden value": '<input type="hidden" name="lifetime" value="always">',
     "a word that contains safe": "{{ row.is_safe }}{% if safe %}{% endif %}{{ x|safest }}",
     "a greater sign in an attribute": '<i data-rule="a > b"></i>',
-    "a minus that swallows lines": '{%- if a -%}\n\n<i>{{ b }}</i>\n{%- endif -%}',
+    "a minus that swallows lines": "{%- if a -%}\n\n<i>{{ b }}</i>\n{%- endif -%}",
 }
 
 BAD = {

@@ -188,7 +188,9 @@ class TestTheSecondStep:
         assert [(row[0], row[1], models.parsed(row[2])["id"]) for row in ended] == [(2, "skipped", "a-year")]
         runner(empty).down()
         assert empty.execute_sql("SELECT staff_id FROM witness ORDER BY staff_id").fetchall() == [(1,), (2,)]
-        shown = empty.execute_sql("SELECT customer_id, prompt, outcome FROM prompt_shown ORDER BY customer_id").fetchall()
+        shown = empty.execute_sql(
+            "SELECT customer_id, prompt, outcome FROM prompt_shown ORDER BY customer_id"
+        ).fetchall()
         assert shown == [(1, "second-visit", "said"), (2, "a-year", "skipped")]
 
     def test_lets_people_known_before_be_found(self, storage):
@@ -196,4 +198,7 @@ class TestTheSecondStep:
         models.Customer.create(business=business, name="Rosa Marchetti", created_at=clock.now())
         models.SearchWord.delete().execute()  # as that step leaves it
         wiring.open_storage(storage)
-        assert [word.word for word in models.SearchWord.select().order_by(models.SearchWord.word)] == ["marchetti", "rosa"]
+        assert [word.word for word in models.SearchWord.select().order_by(models.SearchWord.word)] == [
+            "marchetti",
+            "rosa",
+        ]

@@ -14,7 +14,6 @@ from werkzeug import Response
 from domain.actions import Answer
 from words import _
 
-
 MARK = secrets.token_urlsafe(24)  # stands for the nonce in everything rendered; no page ever shows it
 WORTH_PACKING = 1000  # bytes
 

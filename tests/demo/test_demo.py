@@ -11,7 +11,7 @@ import app as wiring
 import clock
 from demo.cast import CAST, TEAM
 from demo.shop import build, local_zone
-from domain import access, expected, export
+from domain import access, export
 from domain.lines import lines
 from domain.today import arrange
 from models import Business, Customer, Note, Shop, Staff, Visit, db

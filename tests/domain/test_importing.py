@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import clock
 import models
 from domain import expected, importing
-from domain.lines import line_for
 from domain.importing import Report, Unreadable, import_visits
+from domain.lines import line_for
 from models import Customer, DayList, Import, Shop, Visit
 from tests.conftest import came
 

@@ -20,7 +20,9 @@ class TestMissedInARow:
             pytest.param(WORKING, MONDAY + timedelta(days=1), 1, id="missed Monday"),
             pytest.param(WORKING, MONDAY + timedelta(days=3), 3, id="missed Monday to Wednesday"),
             pytest.param(WORKING, MONDAY + timedelta(days=7), 5, id="a weekend is nobody's miss"),
-            pytest.param(ago(*range(1, 60)), MONDAY + timedelta(days=7), 7, id="somebody of every day misses weekends too"),
+            pytest.param(
+                ago(*range(1, 60)), MONDAY + timedelta(days=7), 7, id="somebody of every day misses weekends too"
+            ),
             pytest.param(ago(28, 21, 14, 7), MONDAY + timedelta(days=8), 0, id="once a week is not looked for daily"),
             pytest.param(
                 weekdays_before(MONDAY, 40, skip=(4,)), MONDAY + timedelta(days=4), 0, id="nine of ten is not every day"
@@ -51,7 +53,9 @@ class TestNeverOnThisDay:
             pytest.param([*WORKING, *ago(9)], MONDAY - timedelta(days=2), False, id="was here last Saturday"),
             pytest.param(WORKING, MONDAY, False, id="Monday is a working day"),
             pytest.param(ago(28, 21, 14, 7), MONDAY - timedelta(days=2), False, id="too seldom to say never"),
-            pytest.param(weekdays_before(MONDAY, 12), MONDAY - timedelta(days=2), False, id="known for too few Saturdays"),
+            pytest.param(
+                weekdays_before(MONDAY, 12), MONDAY - timedelta(days=2), False, id="known for too few Saturdays"
+            ),
         ],
     )
     def test_who_comes_every_working_day_is_not_listed_on_a_weekend(self, days, day, never):
@@ -70,7 +74,9 @@ class TestRestsOn:
             pytest.param(OPEN_SIX, SUNDAY + timedelta(days=1), False, id="opens on Mondays"),
             pytest.param(OPEN, SUNDAY, False, id="opens every day"),
             pytest.param(OPEN_SIX[:15], SUNDAY, False, id="too new to tell"),
-            pytest.param([day for day in OPEN if day < MONDAY], SATURDAY + timedelta(weeks=5), False, id="shut for a month"),
+            pytest.param(
+                [day for day in OPEN if day < MONDAY], SATURDAY + timedelta(weeks=5), False, id="shut for a month"
+            ),
         ],
     )
     def test_a_day_the_shop_rests_on_is_told_by_its_open_days(self, open_days, day, rests):

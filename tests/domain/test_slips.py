@@ -44,7 +44,7 @@ def test_a_longer_word_is_forgiven_more(typed, most):
 def distance(typed: str, word: str) -> int:
     """The plain table of Damerau and Levenshtein: the fewest slips between a word and any beginning of the other."""
     rows = [list(range(len(word) + 1))]
-    rows[0] = [j for j in range(len(word) + 1)]
+    rows[0] = list(range(len(word) + 1))
     for i, one in enumerate(typed, 1):
         row = [i]
         for j, other in enumerate(word, 1):

@@ -14,7 +14,7 @@ from statistics import median
 import pytest
 
 import models
-from domain import access, expected, importing
+from domain import access, importing
 from domain.lines import lines
 from domain.telling import line_as_json
 from models import Shop, Staff
@@ -85,9 +85,7 @@ class TestSixteenGrocers:
             for shop in shops:
                 now = at(shop.at(day, 8 * 60 + 12))
                 models.Session.update(expires_at=now + timedelta(days=1)).execute()
-                told = [
-                    line_as_json(line, shop, day) for line in lines(shop, day, now) if line.source != "walk-in"
-                ]
+                told = [line_as_json(line, shop, day) for line in lines(shop, day, now) if line.source != "walk-in"]
                 assert set(rows_in(phone.get(f"/today?shop={shop.id}").text)) == {row["customer"] for row in told}
                 past = {d: came for d, came in grocery()[shop.name].items() if d < day}
                 for row in told:

@@ -19,7 +19,9 @@ def listed(shop, customer, minute=None, prompt=None):
     reason = {"kind": "visits", "came": 3, "dates": ["2026-11-17"], "since": "2026-11-01"}
     prompts = [prompt] if prompt else []
     shop.changed()  # this is no act, so it has to be told
-    return Expected.create(day_list=day_list, customer=customer, probability=0.5, reason=reason, prompts=prompts, **window)
+    return Expected.create(
+        day_list=day_list, customer=customer, probability=0.5, reason=reason, prompts=prompts, **window
+    )
 
 
 @pytest.fixture
