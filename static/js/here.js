@@ -1,20 +1,38 @@
 // A tap is answered before the server is: the button looks done at once, and as it was when the act fails (a toast says so).
 (() => {
+  const CLICK = 500; // ms after the finger is lifted within which the browser makes a click of it
+  const underway = new WeakSet();
+  const mine = (target) => target.closest?.("[data-customer] form button");
+  const asItWas = (button) => { if (!underway.has(button)) delete button.dataset.sent; };
+
+  // Here does not even wait for the click, which on a slow phone comes two frames after the finger is lifted.
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => { pressed = event.isPrimary && !event.button ? mine(event.target) : null; }, { passive: true });
+  document.addEventListener("pointercancel", () => { pressed = null; });
+  document.addEventListener("pointerup", (event) => {
+    const button = pressed;
+    pressed = null;
+    if (!button?.matches("[data-testid=here]") || mine(event.target) !== button) return;
+    button.dataset.sent = "";
+    setTimeout(() => asItWas(button), CLICK);
+  }, { passive: true });
+
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || !button.closest("[data-customer]") || button.closest("dialog")) return;
-    if ("sent" in button.dataset) { // once is enough
+    if (!button || !mine(button) || button.closest("dialog")) return;
+    if (underway.has(button)) { // once is enough
       event.preventDefault();
       event.stopImmediatePropagation();
       return;
     }
+    underway.add(button);
     button.dataset.sent = "";
     if (button.matches("[data-testid=here]")) navigator.vibrate?.(10);
   }, true);
   document.addEventListener("htmx:finally:request", (event) => {
     const { ctx } = event.detail;
-    if (ctx.waits) return; // its answer is here and shows when the finger is lifted
-    ctx.sourceElement?.querySelectorAll?.("[data-sent]").forEach((button) => delete button.dataset.sent);
+    if (ctx.waits || !ctx.sourceElement?.matches?.("form")) return; // one that waits shows when the finger is lifted
+    ctx.sourceElement.querySelectorAll("[data-sent]").forEach((button) => { underway.delete(button); asItWas(button); });
   });
-  addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((button) => delete button.dataset.sent));
+  addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((button) => { underway.delete(button); asItWas(button); }));
 })();

@@ -25,13 +25,20 @@
   document.addEventListener("tell", (event) => tell(event.detail));
 
   // No answer at all: nothing was lost, for the form is still there. Over a sheet it is said in the sheet.
-  document.addEventListener("htmx:error", (event) => {
-    const source = event.target;
-    if (source && source.id === "day") return;
+  document.addEventListener("htmx:error", (event) => { if (event.target?.id !== "day") lost(); });
+  const lost = () => {
     const told = document.documentElement.dataset.notSaved, banner = document.querySelector("dialog[open] [data-told]");
     if (!banner) { tell(told); return; }
     banner.textContent = told;
     banner.hidden = false;
+  };
+
+  // A refusal that is not in our own words (a proxy's page, or nothing at all) takes the place of nothing.
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (!(ctx?.response?.status >= 400) || ctx.hx?.retarget) return;
+    event.preventDefault();
+    if (ctx.target?.id !== "day") lost();
   });
 
   // Undo of somebody whose row is no longer here: there is nothing to put the answer into.

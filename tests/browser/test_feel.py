@@ -1,0 +1,292 @@
+"""How it feels under a thumb: an answer at once, nothing that moves, and the same place after a swap and after Back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Site, row, toast
+
+pytestmark = pytest.mark.browser
+AT_ONCE = 100  # ms, on a phone six times slower than this machine
+
+# How long after the finger is lifted the first frame stands that shows the button as done.
+STAMPED = """(selector) => new Promise((done) => {
+  const button = document.querySelector(selector), look = () => getComputedStyle(button).backgroundColor;
+  const before = look();
+  addEventListener("pointerup", () => {
+    const lifted = performance.now();
+    const frame = () => {
+      if (look() === before) requestAnimationFrame(frame);
+      else setTimeout(() => done(performance.now() - lifted));  // painted
+    };
+    requestAnimationFrame(frame);
+  }, {capture: true, once: true});
+})"""
+
+
+BOX = "(e) => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight]"
+
+
+@contextmanager
+def slowed(page: Page, times: int = 6) -> Iterator[None]:
+    """Let the page run as on a phone so many times slower, inside the block."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Emulation.setCPUThrottlingRate", {"rate": times})
+    yield
+    cdp.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+
+
+def kept_back(page: Page, address: str) -> list[Route]:
+    """Keep back what is asked of an address until the test lets it go."""
+    kept: list[Route] = []
+    page.route(address, lambda route: kept.append(route))
+    return kept
+
+
+def here_selector(site: Site, name: str) -> str:
+    return f"#p-{site.person(name)} [data-testid=here]"
+
+
+class TestHere:
+    @pytest.mark.parametrize("place", ["row", "slim row", "card"])
+    def test_answers_at_once_before_the_server_does(self, site: Site, place: str):
+        """The best of three: this machine may be busy with other things."""
+        names = {"row": ("Priya", "Joan", "Bilal"), "slim row": ("Siobhán", "Hiroshi", "Ewa"), "card": ("Priya",) * 3}
+        page, took = site.today(), []
+        kept = kept_back(page, "**/visits")
+        for name in names[place]:
+            selector = here_selector(site, name)
+            if place == "card":
+                page.goto(site.card(name))
+                selector = "#card [data-testid=here]"
+            box = page.locator(selector).evaluate(BOX)
+            times = page.evaluate_handle(f"() => ({{answer: ({STAMPED})({selector!r})}})")
+            with slowed(page):
+                page.locator(selector).tap()
+                took.append(times.evaluate("(times) => times.answer"))
+            assert page.locator(selector).evaluate(BOX) == box, "nothing moves"
+            expect(page.locator(selector)).to_have_attribute("data-sent", "")
+        assert min(took) <= AT_ONCE, took
+        assert len(kept) == 3, "the server has answered none of them"
+
+    @pytest.mark.parametrize("fault", ["no answer", "an error"])
+    def test_is_as_it_was_when_it_fails_and_a_toast_says_so(self, site: Site, fault: str):
+        page = site.today()
+        kept = kept_back(page, "**/visits")
+        here = page.locator(here_selector(site, "Priya"))
+        with page.expect_request("**/visits"):
+            here.tap()
+        expect(here).to_have_attribute("data-sent", "")
+        if fault == "no answer":
+            kept.pop().abort()
+        else:
+            kept.pop().fulfill(status=502, body="<h1>Bad gateway</h1>", headers={"Content-Type": "text/html"})
+        expect(here).not_to_have_attribute("data-sent", "")
+        expect(toast(page)).to_have_text(re.compile("That did not save, and nothing was lost. Try again."))
+        page.unroute("**/visits")
+        page.get_by_role("heading", level=1).tap()  # a second tap on the same place would be a double tap
+        here.tap()
+        expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
+        site.complaints[:] = [told for told in site.complaints if "fetch" not in told and "ERR_" not in told]
+
+    def test_tapped_again_while_it_is_on_its_way_is_sent_once(self, site: Site):
+        page = site.today()
+        kept = kept_back(page, "**/visits")
+        here = page.locator(here_selector(site, "Priya"))
+        for _ in range(2):
+            here.tap()
+            page.evaluate("() => new Promise((done) => setTimeout(done, 600))")  # no double tap, but an impatient one
+        assert len(kept) == 1
+        kept.pop().continue_()
+        expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
+
+    def test_stays_stamped_over_a_poll(self, site: Site):
+        page = site.today()
+        kept = kept_back(page, "**/visits")
+        here = page.locator(here_selector(site, "Priya"))
+        here.tap()
+        site.act("visit.create", customer=site.person("Daniel"))
+        page.evaluate("document.getElementById('day').dispatchEvent(new CustomEvent('tick'))")
+        expect(row(page, "Daniel")).to_have_attribute("data-arrived", "true")
+        expect(here).to_have_attribute("data-sent", "")
+        kept.pop().continue_()
+        expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
+
+
+SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) for (const source of entry.sources) {
+      const row = source.node?.closest?.("li[data-customer]");
+      if (row) window.shifts.push(row.id);
+    }
+  }).observe({type: "layout-shift", buffered: false});
+}"""
+
+
+class TestNothingMovesUnderAFinger:
+    def touch(self, page: Page, kind: str, selector: str = "") -> None:
+        points: list[dict[str, Any]] = []
+        if selector:
+            box = page.locator(selector).bounding_box()
+            assert box
+            points = [{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}]
+        self.cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    @pytest.fixture
+    def page(self, site: Site) -> Page:
+        page = site.today()
+        self.cdp = page.context.new_cdp_session(page)
+        return page
+
+    def test_an_answer_waits_until_the_finger_is_lifted(self, site: Site, page: Page):
+        """Daniel's row grows when his answer comes; the finger is on Priya's Here, below it."""
+        kept = kept_back(page, "**/visits")
+        row(page, "Daniel").get_by_test_id("here").tap()
+        priya = here_selector(site, "Priya")
+        before = page.locator(priya).bounding_box()
+        self.touch(page, "touchStart", priya)
+        with page.expect_response("**/visits"):
+            kept.pop().continue_()
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 200)))")
+        assert page.locator(priya).bounding_box() == before
+        expect(row(page, "Daniel")).to_have_attribute("data-arrived", "false")
+        self.touch(page, "touchEnd")
+        expect(row(page, "Daniel")).to_have_attribute("data-arrived", "true")
+        while not kept:
+            page.wait_for_timeout(20)
+        kept.pop().continue_()
+        expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
+
+    def test_the_row_that_was_tapped_stays_where_it_is(self, site: Site, page: Page):
+        priya = row(page, "Priya")
+        before = priya.bounding_box()
+        page.evaluate(f"({SHIFTS})()")
+        page.locator(here_selector(site, "Priya")).tap()
+        expect(priya).to_have_attribute("data-arrived", "true")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+        after = priya.bounding_box()
+        assert before
+        assert after
+        assert (after["x"], after["y"]) == (before["x"], before["y"])
+        assert f"p-{site.person('Priya')}" not in page.evaluate("window.shifts")
+
+    def test_the_acts_of_a_card_stay_where_they_are(self, site: Site, page: Page):
+        page.goto(site.card("Priya"))
+        note = page.get_by_role("link", name="Note", exact=True)
+        before = note.bounding_box()
+        page.get_by_test_id("here").tap()
+        expect(page.get_by_test_id("undo")).to_be_visible()
+        assert note.bounding_box() == before
+
+
+class TestTheSamePlace:
+    @pytest.mark.parametrize("way", ["Back", "the card's button"])
+    @pytest.mark.parametrize("name", ["Callum", "Priya"])
+    def test_after_a_card(self, site: Site, way: str, name: str):
+        page = site.today()
+        link = row(page, name).get_by_role("link").first
+        link.scroll_into_view_if_needed()
+        before = row(page, name).bounding_box()
+        link.tap()
+        expect(page.get_by_test_id("card")).to_be_visible()
+        if way == "Back":
+            page.go_back()
+        else:
+            page.get_by_role("link", name="Back to today").tap()
+        expect(link).to_be_focused()
+        after = row(page, name).bounding_box()
+        assert before
+        assert after
+        assert abs(after["y"] - before["y"]) <= 2
+        assert "#" not in page.url
+
+    def test_after_a_card_and_what_was_done_on_it(self, site: Site):
+        page = site.today()
+        link = row(page, "Callum").get_by_role("link").first
+        link.tap()
+        page.get_by_test_id("here").tap()
+        expect(page.get_by_test_id("undo")).to_be_visible()
+        page.get_by_test_id("edit").tap()
+        page.get_by_role("button", name="Keep").tap()
+        page.get_by_role("link", name="Back to today").tap()
+        expect(link).to_be_focused()
+        expect(link).to_be_in_viewport()
+        expect(row(page, "Callum")).to_have_attribute("data-arrived", "true")
+
+    def test_a_first_look_opens_at_the_now_line(self, site: Site):
+        page = site.phone(height=400)
+        page.goto(site.card("Callum"))
+        page.get_by_role("link", name="Back to today").tap()
+        expect(page.get_by_role("separator", name="Now, 8:12")).to_be_in_viewport()
+
+    def test_after_a_swap_by_keyboard(self, site: Site):
+        page = site.phone()
+        page.goto(site.card("Priya"))
+        page.get_by_test_id("here").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_test_id("said")).to_be_focused()
+        page.get_by_test_id("greeted").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_test_id("greeted")).to_have_attribute("aria-pressed", "true")
+        expect(page.get_by_test_id("greeted")).to_be_focused()
+
+
+class TestTheToastOfACard:
+    @pytest.mark.parametrize("size", ["16px", "32px"])
+    @pytest.mark.parametrize("width", [320, 390])
+    def test_covers_none_of_its_acts(self, site: Site, size: str, width: int):
+        page = site.phone(width=width)
+        page.goto(site.card("Priya"))
+        page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", size)
+        page.get_by_test_id("here").tap()
+        expect(page.get_by_test_id("toast-undo")).to_be_visible()
+        boxes = {place: page.locator(place).bounding_box() for place in ("#toast", ".acts")}
+        assert boxes["#toast"]
+        assert boxes[".acts"]
+        assert boxes["#toast"]["y"] + boxes["#toast"]["height"] <= boxes[".acts"]["y"]
+        for act in page.locator(".acts a, .acts button").all():
+            expect(act).to_be_in_viewport(ratio=1)
+        page.get_by_test_id("toast-undo").tap()
+        expect(page.get_by_test_id("here")).to_be_visible()
+        expect(toast(page)).to_contain_text("Undone.")
+
+    def test_beside_the_list_takes_it_back_in_both(self, site: Site):
+        page = site.today(width=1280, height=860, touch=False)
+        row(page, "Siobhán").get_by_role("link").first.click()
+        page.locator(".aside").get_by_role("button", name="Siobhán Ní Dhomhnaill is here").click()
+        expect(row(page, "Siobhán")).to_have_attribute("data-arrived", "true")
+        page.get_by_test_id("toast-undo").click()
+        expect(row(page, "Siobhán")).to_have_attribute("data-arrived", "false")
+        expect(page.locator(".aside").get_by_test_id("here")).to_be_visible()
+
+    def test_in_find_takes_it_back_in_its_row(self, site: Site):
+        page = site.phone()
+        page.goto("/find?q=siobh")
+        row(page, "Siobhán").get_by_test_id("here").tap()
+        expect(row(page, "Siobhán")).to_have_attribute("data-arrived", "true")
+        page.get_by_test_id("toast-undo").tap()
+        expect(row(page, "Siobhán")).to_have_attribute("data-arrived", "false")
+        expect(row(page, "Siobhán").locator(".row__time")).to_have_count(0)
+
+
+def test_a_card_beside_the_list_is_the_one_asked_for_last(site: Site):
+    """Three rows tapped quickly: an earlier answer that comes later does not take the place of the last."""
+    page = site.today(width=1280, height=860, touch=False)
+    expect(page.locator(".aside h1")).to_be_visible()
+    kept = kept_back(page, re.compile(r"/customers/\d+$"))  # type: ignore[arg-type]
+    for name in ("Siobhán", "Hiroshi", "Ewa"):
+        row(page, name).get_by_role("link").first.click()
+    while len(kept) < 3:
+        page.wait_for_timeout(20)
+    for route in reversed(kept):
+        with page.expect_response(route.request.url):
+            route.continue_()
+    expect(page.locator(".aside h1")).to_have_text("Ewa Kowalczyk")
+    expect(page.locator("[data-card][aria-current]")).to_contain_text("Ewa")

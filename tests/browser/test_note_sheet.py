@@ -1,0 +1,221 @@
+"""The note sheet: chips in a tap, words that are never lost, and a change by two that keeps both."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Site, row, toast
+
+pytestmark = pytest.mark.browser
+WORDS = "Her driving test is on Friday"
+
+
+def opened(page: Page, name: str = "Priya") -> Locator:
+    page.get_by_role("link", name=f"Note on {name}").tap()
+    sheet = page.get_by_role("dialog", name=f"A note on {name}")
+    expect(sheet).to_be_visible()
+    return sheet
+
+
+def close(page: Page, how: str) -> None:
+    sheet = page.get_by_role("dialog")
+    if how == "Close":
+        sheet.get_by_role("link", name="Close").tap()
+    elif how == "Escape":
+        page.keyboard.press("Escape")
+    elif how == "a tap beside it":
+        page.touchscreen.tap(195, 20)
+    elif how == "a reload":
+        page.reload()
+    else:
+        page.goto("/find")
+        page.go_back()
+    expect(sheet).to_be_hidden()
+
+
+class TestWords:
+    @pytest.mark.parametrize("how", ["Close", "Escape", "a tap beside it", "a reload", "another page"])
+    def test_wait_in_the_note_whatever_closes_it(self, phone: Page, how: str):
+        sheet = opened(phone)
+        sheet.get_by_label("In your words").fill(WORDS)
+        sheet.get_by_text("Liked a chat").tap()
+        sheet.get_by_label("How long your words stand").select_option("next_visit")
+        sheet.get_by_text("Private", exact=True).tap()
+        close(phone, how)
+        if how in ("Close", "Escape", "a tap beside it"):
+            expect(toast(phone)).to_have_text(
+                re.compile("Not kept yet. Your words wait in the note until you keep them.")
+            )
+        sheet = opened(phone)
+        expect(sheet.get_by_text("Your words from before are still here.")).to_be_visible()
+        expect(sheet.get_by_label("In your words")).to_have_value(WORDS)
+        expect(sheet.get_by_label("Liked a chat")).to_be_checked()
+        expect(sheet.get_by_label("How long your words stand")).to_have_value("next_visit")
+        expect(sheet.get_by_label("Private")).to_be_checked()
+        expect(sheet.get_by_label("In your words")).to_have_css("color", "rgba(0, 0, 0, 0)")  # private: veiled
+
+    def test_once_kept_wait_no_longer(self, phone: Page):
+        sheet = opened(phone)
+        sheet.get_by_label("In your words").fill(WORDS)
+        close(phone, "Close")
+        sheet = opened(phone)
+        sheet.get_by_test_id("keep").tap()
+        expect(toast(phone)).to_contain_text("Kept.")
+        sheet = opened(phone)
+        expect(sheet.get_by_label("In your words")).to_have_value("")
+        assert phone.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))") == []
+
+    def test_taken_back_by_hand_wait_no_longer(self, phone: Page):
+        sheet = opened(phone)
+        sheet.get_by_label("In your words").fill(WORDS)
+        sheet.get_by_label("In your words").fill(" ")
+        close(phone, "Close")
+        expect(toast(phone)).to_be_hidden()
+        expect(opened(phone).get_by_label("In your words")).to_have_value("")
+
+    def test_wait_for_the_one_they_are_about(self, phone: Page):
+        opened(phone).get_by_label("In your words").fill(WORDS)
+        close(phone, "Close")
+        expect(opened(phone, "Joan").get_by_label("In your words")).to_have_value("")
+
+    def test_are_not_there_for_the_next_person_on_this_phone(self, site: Site, phone: Page):
+        opened(phone).get_by_label("In your words").fill(WORDS)
+        close(phone, "Close")
+        phone.context.clear_cookies(name="regulars")
+        phone.goto("/sign-in")
+        expect(phone.get_by_test_id("sign-in")).to_be_visible()
+        assert phone.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))") == []
+
+    def test_that_no_answer_came_to_stand_where_they_are_and_the_sheet_says_so(self, site: Site, phone: Page):
+        sheet = opened(phone)
+        sheet.get_by_label("In your words").fill(WORDS)
+        phone.context.set_offline(True)
+        sheet.get_by_test_id("keep").tap()
+        expect(sheet.get_by_role("alert")).to_have_text("That did not save, and nothing was lost. Try again.")
+        expect(sheet.get_by_label("In your words")).to_have_value(WORDS)
+        phone.context.set_offline(False)
+        sheet.get_by_test_id("keep").tap()
+        expect(toast(phone)).to_contain_text("Kept.")
+        site.complaints[:] = [told for told in site.complaints if "Failed to fetch" not in told and "ERR_" not in told]
+
+    def test_that_were_refused_stand_where_they_are_and_the_sheet_says_why(self, site: Site, phone: Page):
+        sheet = opened(phone)
+        sheet.get_by_label("In your words").fill(WORDS)
+        site.act("customer.name", customer=site.person("Priya"), name="Priya Raghunathan", wishes=["no_notes"])
+        sheet.get_by_test_id("keep").tap()
+        expect(sheet.get_by_role("alert")).to_contain_text("asked us to write nothing down, so nothing was kept.")
+
+    def test_ask_how_long_they_stand_without_moving_anything(self, phone: Page):
+        sheet = opened(phone)
+        words = sheet.get_by_label("In your words")
+        expect(sheet.get_by_label("How long your words stand")).to_be_hidden()
+        before = words.bounding_box()
+        words.press_sequentially("H")
+        expect(sheet.get_by_label("How long your words stand")).to_be_visible()
+        assert words.bounding_box() == before
+
+    def test_on_a_page_of_their_own_wait_as_well(self, site: Site):
+        page = site.phone()
+        address = f"{site.card('Priya')}/notes/new"
+        page.goto(address)
+        page.get_by_label("In your words").fill(WORDS)
+        page.get_by_role("link", name="Close").tap()
+        expect(page.get_by_test_id("card")).to_be_visible()
+        page.goto(address)
+        expect(page.get_by_label("In your words")).to_have_value(WORDS)
+        page.get_by_test_id("keep").tap()
+        expect(page.get_by_test_id("card")).to_contain_text(WORDS)
+        page.goto(address)
+        expect(page.get_by_label("In your words")).to_have_value("")
+
+
+class TestChips:
+    def test_alone_are_kept_when_the_sheet_closes(self, site: Site, phone: Page):
+        opened(phone).get_by_text("In a hurry").tap()
+        close(phone, "Close")
+        expect(toast(phone)).to_contain_text("Kept.")
+        phone.goto(site.card("Priya"))
+        expect(phone.get_by_test_id("card")).to_contain_text("In a hurry")
+
+    def test_untouched_keep_nothing(self, phone: Page):
+        opened(phone)
+        close(phone, "Close")
+        expect(toast(phone)).to_be_hidden()
+
+    def test_on_a_page_of_their_own_are_kept_as_well(self, site: Site):
+        page = site.phone()
+        page.goto(f"{site.card('Priya')}/notes/new")
+        page.get_by_text("In a hurry").tap()
+        page.get_by_role("link", name="Close").tap()
+        expect(page.get_by_test_id("card")).to_contain_text("In a hurry")
+
+
+class TestOnTheCard:
+    @pytest.fixture
+    def card(self, site: Site) -> Page:
+        page = site.phone()
+        page.goto(site.card("Priya"))
+        return page
+
+    def test_a_kept_note_stands_there_at_once_and_focus_is_where_it_was(self, card: Page):
+        card.get_by_role("link", name="Note", exact=True).tap()
+        sheet = card.get_by_role("dialog")
+        sheet.get_by_label("In your words").fill(WORDS)
+        sheet.get_by_test_id("keep").tap()
+        expect(card.locator(".notes")).to_contain_text(WORDS)
+        expect(card.locator(".notes")).to_contain_text("Maya, today")
+        expect(toast(card)).to_contain_text("Kept.")
+        expect(card.get_by_role("link", name="Note", exact=True)).to_be_focused()
+
+    def test_a_note_is_changed_by_its_pencil(self, card: Page):
+        pencil = card.get_by_role("link", name="Change this note")
+        pencil.tap()
+        sheet = card.get_by_role("dialog", name="Change a note on Priya")
+        words = sheet.get_by_role("textbox")
+        expect(words).to_have_value("Left-handed. Likes the window stool.")
+        words.fill("Right-handed.")
+        sheet.get_by_role("link", name="Close").tap()
+        expect(sheet).to_be_hidden()
+        pencil.tap()
+        expect(words).to_have_value("Right-handed.")
+        sheet.get_by_test_id("keep").tap()
+        expect(card.locator(".notes")).to_contain_text("Right-handed.")
+        expect(card.locator(".notes")).to_contain_text("changed today")
+        expect(pencil).to_be_focused()
+
+    def test_a_note_changed_by_two_keeps_both_and_says_so(self, site: Site, card: Page):
+        pencil = card.get_by_role("link", name="Change this note")
+        number = str(pencil.get_attribute("href")).split("/")[2]
+        pencil.tap()
+        site.act("note.edit", note=number, text="Sits at the bar.", base="Left-handed. Likes the window stool.")
+        sheet = card.get_by_role("dialog")
+        sheet.get_by_role("textbox").fill("Right-handed.")
+        sheet.get_by_test_id("keep").tap()
+        expect(toast(card)).to_contain_text("Both are kept, side by side.")
+        expect(card.locator(".notes")).to_contain_text("Sits at the bar.")
+        expect(card.locator(".notes")).to_contain_text("Right-handed.")
+
+    def test_somebody_who_wants_no_notes_is_left_in_peace(self, card: Page):
+        card.get_by_test_id("edit").tap()
+        card.get_by_text("Wants nothing written down").tap()
+        card.get_by_role("button", name="Keep").tap()
+        expect(card.get_by_test_id("card")).to_contain_text("Asked us to write nothing down.")
+        card.get_by_role("link", name="Note", exact=True).tap()
+        sheet = card.get_by_role("dialog")
+        expect(sheet.get_by_test_id("no-notes")).to_contain_text("asked us to write nothing down.")
+        expect(sheet.get_by_role("textbox")).to_have_count(0)
+        sheet.get_by_role("link", name="Close").tap()
+        expect(sheet).to_be_hidden()
+
+
+def test_a_tablets_card_shows_the_note_that_was_written_from_its_row(site: Site):
+    page = site.today(width=1280, height=860, touch=False)
+    row(page, "Priya").get_by_role("link").first.click()
+    expect(page.locator(".aside h1")).to_have_text("Priya Raghunathan")
+    page.get_by_role("link", name="Note on Priya").click()
+    page.get_by_text("Liked a chat").click()
+    page.get_by_test_id("keep").click()
+    expect(page.locator(".aside .notes")).to_contain_text("Liked a chat")
