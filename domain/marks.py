@@ -30,6 +30,8 @@ def marked(text: str, words: tuple[str, ...], slipped: bool = False) -> Pieces:
 
 def _span(text: str, typed: str, most: int) -> tuple[int, int] | None:
     """Return where in a text a typed word is: with the fewest slips where one begins so, else inside of one."""
+    if not most and text.isascii() and (plain := _plainly(text.lower(), typed)):
+        return plain
     best: tuple[int, int, int] | None = None
     for letters, origin, starts in _tokens(text):
         for start in starts:
@@ -44,6 +46,14 @@ def _span(text: str, typed: str, most: int) -> tuple[int, int] | None:
     while end < len(text) and not folded(text[end]) and not text[end].isspace():  # an accent by itself
         end += 1
     return first, end
+
+
+def _plainly(text: str, typed: str) -> tuple[int, int] | None:
+    """Return where a typed word begins one of a text, letter by letter: most names are as plain as that."""
+    at = text.find(typed)
+    while at > 0 and text[at - 1].isalnum():
+        at = text.find(typed, at + 1)
+    return (at, at + len(typed)) if at >= 0 else None
 
 
 def _tokens(text: str) -> Iterator[tuple[str, list[int], list[int]]]:

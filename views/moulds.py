@@ -9,8 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from markupsafe import Markup
-
 
 class Places(dict[str, str]):
     """Words that stand for what is filled in, by name: no text of anybody's holds one."""
@@ -31,6 +29,6 @@ class Mould:
             text = text.replace(place, f"%({name})s")
         self.text = text
 
-    def filled(self, values: dict[str, str]) -> Markup:
+    def filled(self, values: dict[str, str]) -> str:
         """Return the HTML with all of the places filled."""
-        return Markup(self.text % values)
+        return self.text % values

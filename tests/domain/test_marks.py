@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from domain.marks import marked
+from domain.marks import _plainly, _span, marked
 from models import typed_words
 
 
@@ -62,3 +62,11 @@ def test_the_text_stays_whole(text, typed, slipped):
     pieces = marked(text, tuple(typed_words(typed)), slipped)
     assert "".join(piece for piece, _ in pieces) == text
     assert all(piece for piece, _ in pieces)
+
+
+@given(st.text("aAbB '-.", max_size=12), st.text("ab", min_size=1, max_size=3))
+def test_the_short_way_for_plain_names_marks_what_the_long_way_does(text, typed):
+    plain = _plainly(text.lower(), typed)
+    if plain:
+        long_way = _span(text.replace("a", "á").replace("A", "Á"), typed, 0)
+        assert plain == long_way
