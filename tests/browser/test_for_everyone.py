@@ -28,8 +28,9 @@ def _strip(page: Page) -> None:
     page.get_by_test_id("strip").click()
 
 
-def _menu(page: Page) -> None:
-    page.locator(".me summary").click()
+def _shown(page: Page) -> None:
+    page.get_by_role("button", name="Notes hidden").click()
+    expect(page.get_by_role("button", name="Notes shown")).to_be_visible()
 
 
 def _here(page: Page) -> None:
@@ -44,9 +45,61 @@ def _arrived_card(page: Page) -> None:
         summary.click()
 
 
+def _greeted(page: Page) -> None:
+    page.get_by_test_id("here").click()
+    page.get_by_test_id("greeted").click()
+    expect(page.get_by_role("button", name="Greeted by name", pressed=True)).to_be_visible()
+    page.get_by_test_id("said").click()
+    expect(page.get_by_text("Said today.")).to_be_visible()
+
+
 def _private(page: Page) -> None:
+    page.clock.install()  # it hides after five seconds
     page.locator(".hold").click()
-    expect(page.locator(".held")).to_be_visible()
+    expect(page.locator("#held")).to_be_visible()
+
+
+def _private_shown(page: Page) -> None:
+    _shown(page)
+    expect(page.locator("#held")).to_be_visible()
+
+
+def _private_sheet(page: Page) -> None:
+    page.locator(".hold").click()
+    page.get_by_role("button", name="Change this private note").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _edit_sheet(page: Page) -> None:
+    page.get_by_role("link", name="Change this note").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _refused_sheet(page: Page) -> None:
+    page.get_by_test_id("note-add").click()
+    page.get_by_test_id("keep").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
+    page.get_by_label("In your words").fill("Something")
+
+
+def _no_notes(page: Page) -> None:
+    page.get_by_text("Wants nothing written down").click()
+    page.get_by_text("A child", exact=True).click()
+    page.get_by_role("button", name="Keep").click()
+    page.get_by_test_id("note-add").click()
+    expect(page.get_by_test_id("no-notes")).to_be_visible()
+
+
+def _wrong_edit(page: Page) -> None:
+    page.get_by_label("Name, or a word you know them by").fill(" ")
+    page.get_by_role("button", name="Keep").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _visits(page: Page) -> None:
+    page.get_by_test_id("last-visits").click()
+    page.get_by_test_id("earlier").click()
+    expect(page.get_by_test_id("earlier").or_(page.locator(".visits li:nth-child(21)")).first).to_be_visible()
 
 
 def _sheet(page: Page) -> None:
@@ -98,7 +151,7 @@ VIEWS = {
     "link used up": View("/enrol/long-gone", who=None),
     "today": View("/today"),
     "today, strip open": View("/today", after=_strip),
-    "today, menu open": View("/today", after=_menu),
+    "today, notes shown": View("/today", after=_shown),
     "today, somebody marked": View("/today", after=_here),
     "today on the first day": View("/today", "first-day"),
     "today, all here": View("/today", "all-here"),
@@ -106,11 +159,20 @@ VIEWS = {
     "today, sixty with names of all kinds": View("/today", "busy"),
     "card": View("/customers/{Priya}"),
     "card of somebody here": View("/customers/{Priya}", after=_arrived_card),
+    "card, greeted and said": View("/customers/{Priya}", after=_greeted),
+    "card with all visits": View("/customers/{Callum}", after=_visits),
     "card with a private note": View("/customers/{Callum}", after=_private),
+    "card with notes shown": View("/customers/{Callum}", after=_private_shown),
+    "card of somebody who wants no notes, and its sheet": View("/customers/{Priya}/edit", after=_no_notes),
     "card with everything long": View("/customers/{long}", "busy"),
     "note page": View("/customers/{Priya}/notes/new"),
     "note sheet": View("/today", after=_sheet),
+    "note sheet, refused": View("/customers/{Priya}", after=_refused_sheet),
+    "note being changed": View("/customers/{Priya}", after=_edit_sheet),
+    "private note being changed": View("/customers/{Callum}", after=_private_sheet),
+    "earlier visits": View("/customers/{Callum}/visits"),
     "edit": View("/customers/{Priya}/edit"),
+    "edit, refused": View("/customers/{Priya}/edit", after=_wrong_edit),
     "find": View("/find"),
     "find with results": View("/find?q=jo"),
     "find with long names": View("/find?q=an", "busy"),

@@ -33,6 +33,37 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
     assert words[-3:] == ["Today", "Find", "Shift"]
 
 
+def test_tab_goes_through_the_card_from_top_to_bottom(site: Site):
+    page = site.phone()
+    page.goto(site.card("Callum"))
+    seen = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        place, words = page.evaluate(WHERE)
+        if place == "BODY":
+            break
+        seen.append(words.split(" · ")[0].split(" 1")[0])
+    assert seen == [
+        "Expected today", "Notes hidden", "Why this?", "Change what we know of Callum Fraser",
+        "1 private note: press and hold", "The last 20 visits", "Back to today", "Callum Fraser is here", "Note",
+    ]  # fmt: skip
+
+
+def test_a_note_is_written_without_a_finger(site: Site):
+    page = site.phone()
+    page.goto(site.card("Callum"))
+    page.get_by_test_id("note-add").press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    for key in ("Tab", "Space", "Tab", "Tab", "Tab", "Tab", "Tab"):
+        page.keyboard.press(key)
+    page.keyboard.type("Asked about rye.")
+    for key in ("Tab", "Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".notes")).to_contain_text("The usual. Asked about rye.")
+    expect(page.get_by_test_id("note-add")).to_be_focused()
+
+
 def test_a_row_reads_who_how_when_what_and_what_to_say(phone: Page):
     read = " ".join(row(phone, "Priya").inner_text().split())
     expected = [
