@@ -10,7 +10,8 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from domain import lookup
@@ -19,7 +20,7 @@ from domain.lines import Line
 from domain.lookup import END, Person
 from domain.slips import beginnings, forgiven, slips
 from domain.today import line_time
-from models import Database, Shop, db, typed_words, words_in
+from models import Database, Shop, db, instant_text, typed_words, words_in
 
 MOST = 8  # people shown: about what a phone has room for above the field
 LIKELY = 6  # of whom before typing: without a finger's travel
@@ -28,16 +29,20 @@ SIMILAR = 12  # words within a slip that are looked up
 WORDS = 6  # typed words that count
 LATELY = timedelta(days=14)
 THIS_HOUR = timedelta(hours=1)
+MINUTES_OFF = 60
 
 
 class Hit(NamedTuple):
-    """Somebody who was found, with their line where they are on the day; by name, or else by what they have."""
+    """Somebody who was found, with their line where they are on the day, and by how many slips."""
 
     person: Person
     line: Line | None = None
-    by_name: bool = True
     slips: int = 0
-    within: bool = False  # what was typed stands inside of their name
+
+    @property
+    def by_name(self) -> bool:
+        """Whether it was their name that found them, or else what they have."""
+        return not self.person.of_usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +61,14 @@ def likely(shop: Shop, now: datetime) -> Found:
     """Return who may be standing there: expected about now and not here yet, then those seen lately, at this hour
     before others, then who is here already, last come first. At most one query, where something has changed."""
     day, local = board(shop, now), shop.local(now)
-    due = [line for line in day.by_customer.values() if line.visit is None and _wait(line, local) <= THIS_HOUR]
+    lines = day.by_customer
+    due = [line for line in lines.values() if line.visit is None and _wait(line, local) <= THIS_HOUR]
     due.sort(key=lambda line: (_wait(line, local), -line.probability))
-    here = sorted((line for line in day.by_customer.values() if line.visit), key=_arrival, reverse=True)
-    lately = [person for person in _lately(shop, day).people.values() if person.id not in day.by_customer]
-    lately.sort(key=lambda person: _hour_off(person, shop, local) > THIS_HOUR)
+    here = sorted((line for line in lines.values() if line.visit), key=_arrival, reverse=True)
+    known = _lately(shop, day)
+    lately = [person for person in known.people.values() if person.id not in lines]
+    minute = local.hour * 60 + local.minute
+    lately.sort(key=lambda person: _minutes_off(known.minute_of(person, shop), minute) > MINUTES_OFF)
     for_here = min(len(here), 1)
     due = due[: max(LIKELY // 2, LIKELY - for_here - len(lately))]
     hits = [_hit(line) for line in due] + [Hit(person) for person in lately[: LIKELY - for_here - len(due)]]
@@ -78,12 +86,10 @@ def _arrival(line: Line) -> datetime:
     return line.visit.at
 
 
-def _hour_off(person: Person, shop: Shop, local: datetime) -> timedelta:
-    """Return how far the hour of the last visit is from this one, on the face of a clock."""
-    assert person.seen
-    then = shop.local(person.seen)
-    minutes = abs((then.hour - local.hour) * 60 + then.minute - local.minute)
-    return timedelta(minutes=min(minutes, 24 * 60 - minutes))
+def _minutes_off(one: int, other: int) -> int:
+    """Return how far apart two minutes of the day are on the face of a clock."""
+    apart = abs(one - other)
+    return min(apart, 24 * 60 - apart)
 
 
 # -- typing
@@ -100,41 +106,74 @@ def found(shop: Shop, typed: str, now: datetime) -> Found:
     words = tuple(sorted(typed_words(typed)[:WORDS], key=len, reverse=True))  # the longest says most
     if not words:
         return Found([])
-    day, local = board(shop, now), shop.local(now)
-    hits, cut = _begun(shop, day, words, now)
-    if len(hits) < FEW and not any(_is_called(hit.person, words) for hit in hits.values()):
-        for hit in _within_slips(shop, words, now):
-            hits.setdefault(hit.person.id, hit)
-    if len(hits) < MOST and len(words) == 1:
-        for hit in _inside(shop, day, words[0]):
-            hits.setdefault(hit.person.id, hit)
-    lines, since = day.by_customer, now - LATELY
-    told = sorted(hits.values(), key=lambda hit: _rank(hit, lines.get(hit.person.id), since, local))[:MOST]
-    shown = [hit._replace(line=lines.get(hit.person.id)) for hit in told]
-    return Found(shown, words, cut or len(hits) > MOST)
+    day = board(shop, now)
+    people, cut = _begun(shop, day, words, now)
+    slipped: dict[int, int] = {}
+    inside: set[int] = set()
+    if len(people) < FEW and not any(_is_called(person, words) for person in people.values()):
+        for person, count in _within_slips(shop, words, now):
+            if person.id not in people:
+                people[person.id], slipped[person.id] = person, count
+    if len(people) < MOST and len(words) == 1:
+        for person in _inside(shop, day, words[0]):
+            if person.id not in people:
+                people[person.id] = person
+                inside.add(person.id)
+    ranked = _ranked(people, day.by_customer, shop, now)
+    ranked.sort(key=lambda person: (person.id in inside, slipped.get(person.id, 0), person.of_usual))
+    hits = [Hit(one, day.by_customer.get(one.id), slipped.get(one.id, 0)) for one in ranked[:MOST]]
+    return Found(hits, words, cut or len(ranked) > MOST)
 
 
-def _begun(shop: Shop, day: Board, words: tuple[str, ...], now: datetime) -> tuple[dict[int, Hit], bool]:
+def _ranked(people: dict[int, Person], lines: dict[int, Line], shop: Shop, now: datetime) -> list[Person]:
+    """Return people by how they stand today; those it does not tell apart stay as they came."""
+    since = instant_text(now - LATELY)
+    due: list[tuple[Line, Person]] = []
+    here: list[tuple[Line, Person]] = []
+    lately: list[Person] = []
+    rest: list[Person] = []
+    for person in people.values():
+        line = lines.get(person.id)
+        if line is not None:
+            (here if line.visit else due).append((line, person))
+        elif person.seen is not None and person.seen > since:
+            lately.append(person)
+        else:
+            rest.append(person)
+    lately.sort(key=_seen, reverse=True)
+    if due or here:
+        local = shop.local(now)
+        due.sort(key=lambda pair: _wait(pair[0], local))
+        here.sort(key=lambda pair: _arrival(pair[0]), reverse=True)
+    return [person for _line, person in due + here] + lately + rest
+
+
+_seen = attrgetter("seen")
+
+
+def _begun(shop: Shop, day: Board, words: tuple[str, ...], now: datetime) -> tuple[dict[int, Person], bool]:
     """Return whom the words find as they were typed, and whether there may be more than were read."""
     rows = lookup.people(shop, [lookup.begins(word) for word in words], now)
-    hits: dict[int, Hit] = {}
-    for person, _word, by_name in rows:  # of one person the first counts: by name
-        hits.setdefault(person.id, Hit(person, by_name=by_name))
-    named = sum(by_name for _person, _word, by_name in rows)
-    cut = named >= lookup.NAMES or len(rows) - named >= lookup.USUALS
+    people: dict[int, Person] = {}
+    usuals = 0
+    for person in rows:  # of one person the first counts: by name
+        people.setdefault(person.id, person)
+        usuals += person.of_usual
+    cut = len(rows) - usuals >= lookup.NAMES or usuals >= lookup.USUALS
     for known in (_lately(shop, day), _of_day(shop, day)) if cut else (_of_day(shop, day),):
-        for number, by_name in known.begun(words).items():
-            hits[number] = Hit(known.people[number], by_name=by_name)
-    return hits, cut
+        for number, of_usual in known.begun(words).items():
+            person = known.people[number]
+            people[number] = person._replace(of_usual=1) if of_usual else person
+    return people, cut
 
 
-def _inside(shop: Shop, day: Board, word: str) -> list[Hit]:
+def _inside(shop: Shop, day: Board, word: str) -> list[Person]:
     """Return whose name has a word inside it: only among those of the day and those seen lately, for the index knows
     beginnings."""
     if len(word) < 2:
         return []
     known = {**_of_day(shop, day).people, **_lately(shop, day).people}
-    return [Hit(person, within=True) for person in known.values() if any(word in one for one in _words(person.name))]
+    return [person for person in known.values() if any(word in one for one in _words(person.name))]
 
 
 def _is_called(person: Person, words: tuple[str, ...]) -> bool:
@@ -142,8 +181,8 @@ def _is_called(person: Person, words: tuple[str, ...]) -> bool:
     return set(words) <= {*_words(person.name), *_words(person.call)}
 
 
-def _within_slips(shop: Shop, words: tuple[str, ...], now: datetime) -> list[Hit]:
-    """Return who has a name within the slips that the typed words are forgiven. Two queries at most."""
+def _within_slips(shop: Shop, words: tuple[str, ...], now: datetime) -> list[tuple[Person, int]]:
+    """Return who has a name within the slips that the typed words are forgiven, and with how many. Two queries at most."""
     most = {word: forgiven(word) for word in words}
     places = dict.fromkeys(begin for word in words if most[word] for begin in beginnings(word, most[word]))
     if not places:
@@ -159,20 +198,8 @@ def _within_slips(shop: Shop, words: tuple[str, ...], now: datetime) -> list[Hit
         counts.append(counted)
         conditions.append(lookup.is_one_of(tuple(similar)) if most[word] else lookup.begins(word))
     further = sum(min(counted.values()) for counted in counts[1:] if counted)
-    rows = lookup.people(shop, conditions, now, usuals=False)
-    return [Hit(person, slips=max(counts[0][word] + further, 1)) for person, word, _by_name in rows]
-
-
-def _rank(hit: Hit, line: Line | None, since: datetime, local: datetime) -> tuple[Any, ...]:
-    """Return what hits are ordered by, best first; those it does not tell apart stay as they came."""
-    seen = hit.person.seen
-    if line is not None:
-        place: tuple[Any, ...] = (0, _wait(line, local)) if line.visit is None else (1, local - line.visit.at)
-    elif seen is not None and seen > since:
-        place = (2, local - seen)
-    else:
-        place = (3,)
-    return (hit.within, hit.slips, not hit.by_name, *place)
+    people = lookup.people(shop, conditions, now, usuals=False)
+    return [(person, max(counts[0][person.word] + further, 1)) for person in people]
 
 
 # -- whom we would rather find: those of the day and those seen lately, with their words, kept as long as a board
@@ -183,17 +210,26 @@ class _Known:
     board: Board
     people: dict[int, Person] = field(default_factory=dict)
     words: list[tuple[str, bool, int]] = field(default_factory=list)  # word, whether of a usual, customer; in order
+    minutes: dict[int, int] = field(default_factory=dict)  # of the day at which somebody was seen
 
     def begun(self, typed: tuple[str, ...]) -> dict[int, bool]:
-        """Return whom all of the words find, each with whether the first does so by name."""
+        """Return whom all of the words find, each with whether the first does so only by what they have."""
         found: dict[int, bool] | None = None
         for word in typed:
             first, end = bisect_left(self.words, (word,)), bisect_left(self.words, (word + END,))
             these: dict[int, bool] = {}
             for _word, of_usual, number in self.words[first:end]:
-                these[number] = these.get(number, False) or not of_usual
+                these[number] = these.get(number, True) and of_usual
             found = these if found is None else {number: found[number] for number in found if number in these}
         return found or {}
+
+    def minute_of(self, person: Person, shop: Shop) -> int:
+        """Return the minute of the day at which somebody was seen last."""
+        minute = self.minutes.get(person.id)
+        if minute is None:
+            local = shop.local(datetime.fromisoformat(person.seen or ""))
+            minute = self.minutes[person.id] = local.hour * 60 + local.minute
+        return minute
 
 
 _words = lru_cache(maxsize=8192)(words_in)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from models import Shop, db, instant_of, instant_text, is_postgres
+from models import Shop, db, instant_text, is_postgres
 
 NAMES = 10  # words read of a range: as many as are shown, and some that belong to the same person
 USUALS = 8
@@ -24,7 +24,7 @@ END = "\U0010ffff"  # comes after whatever a word may go on with
 
 
 class Person(NamedTuple):
-    """A customer as a search shows them."""
+    """A customer as a search shows them, as the database tells them."""
 
     id: int
     name: str
@@ -32,7 +32,9 @@ class Person(NamedTuple):
     call: str
     lang: str
     usual: str
-    seen: datetime | None  # aware: the latest visit here
+    seen: str | None  # the instant of the latest visit here, as stored: it sorts
+    word: str = ""  # the one that found them
+    of_usual: int = 0  # whether it is one of what they have
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,19 @@ def is_one_of(words: tuple[str, ...]) -> Condition:
     return Condition(f"{{word}} IN ({', '.join('?' * len(words))})", words)
 
 
-_PERSON = "c.id, c.name, c.say_as, c.call, c.lang, u.text"
+_PERSON = "c.id, c.name, c.say_as, c.call, c.lang, COALESCE(u.text, '')"
 _PEOPLE = f"""
 SELECT {_PERSON}, (SELECT MAX(v.at) FROM visit v WHERE v.customer_id = c.id AND v.shop_id = ? AND v.at <= ?),
-  s.word, s.place
+  s.word, s.of_usual
 FROM ({{words}}) s JOIN customer c ON c.id = s.customer_id LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
 """
 # ORDER BY begins with shop_id, which is but one value, so that PostgreSQL too takes the order of the index
 _OF_NAMES = f"""
-SELECT * FROM (SELECT s.customer_id, s.word, 0 AS place FROM search_word s
+SELECT * FROM (SELECT s.customer_id, s.word, 0 AS of_usual FROM search_word s
 WHERE s.business = ? AND s.shop_id IS NULL AND {{all}} ORDER BY s.shop_id, s.word LIMIT {NAMES}) names
 """
 _OF_USUALS = f"""
-SELECT * FROM (SELECT s.customer_id, s.word, 1 AS place FROM search_word s
+SELECT * FROM (SELECT s.customer_id, s.word, 1 AS of_usual FROM search_word s
 WHERE s.business = ? AND s.shop_id = ? AND {{all}} ORDER BY s.shop_id, s.word LIMIT {USUALS}) usuals
 """
 _AS_WELL = """
@@ -98,20 +100,19 @@ SELECT DISTINCT word FROM onward WHERE word IS NOT NULL LIMIT {BEGUN}
 """
 
 
-def people(
-    shop: Shop, conditions: list[Condition], now: datetime, usuals: bool = True
-) -> list[tuple[Person, str, bool]]:
-    """Return who has a word for each condition, with the word for the first and whether it is of their name.
-
-    By name before by `usuals`, in the order of the words; at most NAMES and USUALS of them. One query.
-    """
+def people(shop: Shop, conditions: list[Condition], now: datetime, usuals: bool = True) -> list[Person]:
+    """Return who has a word for each condition, with the word for the first: by name before by `usuals`, in the order of
+    the words; at most NAMES and USUALS of them, and somebody with several such words several times. One query."""
     first, *others = conditions
     asked = [*first.values, *(value for other in others for value in (shop.id, *other.values))]
     arms = [shop.business_id, *asked] + ([shop.business_id, shop.id, *asked] if usuals else [])
-    sql = _people(tuple(condition.text for condition in conditions), usuals)
+    sql = _people(tuple([condition.text for condition in conditions]), usuals)
     rows = _execute(sql, (shop.id, instant_text(now), *arms, shop.id))
-    rows.sort(key=itemgetter(8, 7, 1, 0))  # whether of a usual, word, name: few as they are, quicker here than there
-    return [(_person(row), row[7], not row[8]) for row in rows]
+    rows.sort(key=_in_order)  # few as they are, quicker here than there
+    return list(map(Person._make, rows))
+
+
+_in_order = itemgetter(8, 7, 1, 0)  # whether of a usual, word, name, id
 
 
 @lru_cache(maxsize=256)
@@ -129,16 +130,15 @@ def called_about(shop: Shop, words: tuple[str, ...], letters: int, now: datetime
     rows = _execute(
         _CALLED.format(marks=marks), (shop.id, instant_text(now), shop.id, shop.business_id, *words, *long, *long)
     )
-    return [_person(row) for row in rows]
+    return [Person._make((*row, "", 0)) for row in rows]
 
 
 def latest(shop: Shop, before: date) -> list[Person]:
     """Return who came with the LATEST visits of the days before one, the last first, each once. One query."""
     rows = _execute(_LATEST, (shop.id, before.isoformat(), shop.id))
-    found: dict[int, Person] = {}
-    for row in sorted(rows, key=lambda row: row[6], reverse=True):
-        found.setdefault(row[0], _person(row))
-    return list(found.values())
+    rows.sort(key=itemgetter(6))
+    found = {row[0]: Person._make((*row, "", 0)) for row in rows}  # of one person the last counts
+    return sorted(found.values(), key=itemgetter(6), reverse=True)
 
 
 def words_begun(shop: Shop, beginnings: list[str]) -> list[str]:
@@ -148,11 +148,6 @@ def words_begun(shop: Shop, beginnings: list[str]) -> list[str]:
     sql = _WORDS.format(places=", ".join(["(?)"] * len(beginnings)))
     rows = _execute(sql, (*beginnings, shop.business_id, END, shop.business_id, END))
     return [word for (word,) in rows]
-
-
-def _person(row: tuple[Any, ...]) -> Person:
-    number, name, say_as, call, lang, usual, seen = row[:7]
-    return Person(number, name, say_as, call, lang, usual or "", instant_of(seen))
 
 
 def _execute(sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:

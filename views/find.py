@@ -12,7 +12,7 @@ import words
 from domain.finding import Found, found, likely
 from domain.likeness import alike
 from domain.lookup import Person
-from models import Action, one_line
+from models import Action, instant_of, one_line
 from views.answers import is_partial
 from views.asking import STAFF, open_to
 from views.hits import hits_html
@@ -84,4 +84,5 @@ def _facts(person: Person) -> list[str]:
     """Return what tells somebody from others: what they have, else when they were last seen."""
     if person.usual:
         return [person.usual]
-    return [last_seen(g.shop.day_of(person.seen), g.shop.today())] if person.seen else []
+    seen = instant_of(person.seen)
+    return [last_seen(g.shop.day_of(seen), g.shop.today())] if seen else []

@@ -89,8 +89,9 @@ class _Others:
             }
         )
 
-    def last_seen(self, at: datetime, begins: bool) -> str:
-        return _last_seen(at.astimezone(self.zone).date(), self.today, begins, self.language)
+    def last_seen(self, at: str, begins: bool) -> str:
+        day = datetime.fromisoformat(at).astimezone(self.zone).date()
+        return _last_seen(day, self.today, begins, self.language)
 
     def mould(self, said: bool, lang: bool, told: bool) -> Mould:
         key = (self.shop.id, self.language, said, lang, told)
