@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,6 +17,10 @@ from benchmarks.processes import Server, start_app, start_limit
 from benchmarks.shops import Stocked
 
 T = TypeVar("T")
+
+
+def _stop(_signal: int, _frame: Any) -> None:
+    raise SystemExit(1)
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Stand:
 
     def __enter__(self) -> Stand:
         self.at_the_end = ExitStack()
+        # ended from outside, the servers end as well
+        self.at_the_end.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _stop))
         self.scratch = Path(mkdtemp(prefix="regulars-benchmark-"))
         self.at_the_end.callback(shutil.rmtree, self.scratch, ignore_errors=True)
         return self
