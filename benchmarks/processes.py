@@ -79,7 +79,11 @@ def _start(command: list[str]) -> Server:
     process = subprocess.Popen(
         [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=bare_environment()
     )
-    line = process.stdout.readline() if process.stdout else ""
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+    except BaseException:  # ended while it was starting
+        process.kill()
+        raise
     if not line:
         process.wait(10)
         raise Wrong(f"{Path(command[0]).name} did not start: exit code {process.returncode}.")
