@@ -83,6 +83,7 @@ def _start(command: list[str]) -> Server:
         line = process.stdout.readline() if process.stdout else ""
     except BaseException:  # ended while it was starting
         process.kill()
+        process.wait()
         raise
     if not line:
         process.wait(10)
