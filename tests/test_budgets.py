@@ -141,7 +141,6 @@ class TestQuestions:
             assert phone.get("/today").status_code == 200
         assert len(seen) <= 3, "\n".join(seen)
 
-    @pytest.mark.xfail(strict=False, reason="being reduced, from 14")
     def test_of_a_card(self, phone, shop, well_known):
         phone.get(f"/customers/{well_known.id}")
         shop.changed()

@@ -11,7 +11,8 @@
     for (const ctx of waiting.splice(0)) htmx.swap(ctx);
   };
   const lifted = () => { clearTimeout(timer); timer = setTimeout(swap, FREE); };
-  addEventListener("pointerdown", () => { pointer = true; }, { passive: true, capture: true });
+  // of a right click the end is not always told
+  addEventListener("pointerdown", (event) => { pointer = !event.button; }, { passive: true, capture: true });
   for (const end of ["pointerup", "pointercancel", "blur"]) addEventListener(end, () => { pointer = false; lifted(); }, { passive: true, capture: true });
   for (const kind of ["touchstart", "touchend", "touchcancel"]) {
     addEventListener(kind, (event) => { fingers = event.touches.length; if (!fingers) lifted(); }, { passive: true, capture: true });
