@@ -47,7 +47,7 @@ TOLD: tuple[type[Row], ...] = (
     Business, Shop, Staff, Membership, Phone, Customer, Import, Visit, Witness, Told, Note, NoteReading, Usual, Appointment,
     PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
-KEPT_BACK = {"pin_hash", "secret_hash", "search_name"}
+KEPT_BACK = {"pin_hash", "secret_hash", "search_name", "revision", "step"}  # the last two tell of this very copy
 
 
 def records() -> Iterator[dict[str, Any]]:

@@ -120,8 +120,9 @@ class TestNotesLiveTheRightTime:
     def test_a_note_is_shown_as_long_as_it_should(self, shop, rosa, lifetime, written, visits, stands):
         day = TODAY - timedelta(days=written)
         Note.create(
-            customer=rosa, shop=shop, text="Bring the key", lifetime=lifetime, moment="list", day=day, at=TUESDAY
-        )
+            customer=rosa, shop=shop, text="Bring the key", lifetime=lifetime, moment="list", day=day,
+            at=TUESDAY - timedelta(days=written),
+        )  # fmt: skip
         came(rosa, shop, *days_before(TODAY, *visits), minute=7 * 60)
         assert Note.select().where(Note.standing(shop, TODAY)).exists() is stands
         assert line_for(rosa, shop, clock.now()).notes == (["Bring the key"] if stands else [])
