@@ -28,6 +28,7 @@ from models import (
     Customer,
     Note,
     PromptEnded,
+    SearchWord,
     Shop,
     Staff,
     Told,
@@ -415,6 +416,8 @@ def set_usual(asked: Asked) -> dict[str, Any]:
     if text:
         day = asked.shop.day_of(asked.act.at)
         Usual.create(customer=customer, shop=asked.shop, text=text, author=asked.staff, day=day)
+    else:
+        SearchWord.set_usual(customer, asked.shop, "")
     expected.offer_again(customer, asked.shop, asked.shop.today())
     return {}
 

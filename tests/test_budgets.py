@@ -65,11 +65,9 @@ class TestWhatIsSent:
         assert phone.get("/today").text.count('data-testid="today-row"') == 60
         return answer
 
-    @pytest.mark.xfail(strict=False, reason="pages are not compressed yet")
     def test_today_fits_into_the_first_flight(self, page):
         assert len(page.data) <= FIRST_FLIGHT
 
-    @pytest.mark.xfail(strict=False, reason="pages are not compressed yet")
     def test_a_first_load_is_light(self, phone, page):
         sizes = {"/today": len(page.data)}
         for address in linked(phone.get("/today").text):
@@ -133,7 +131,6 @@ def well_known(shop, sam, rosa):
 class TestQuestions:
     """Of the first look after something changed: what may be kept from the look before is of no use then."""
 
-    @pytest.mark.xfail(strict=False, reason="being reduced, from 13")
     def test_of_today(self, phone, shop, full_day):
         phone.get("/today")
         shop.changed()
@@ -148,13 +145,13 @@ class TestQuestions:
             assert phone.get(f"/customers/{well_known.id}").status_code == 200
         assert len(seen) <= 5, "\n".join(seen)
 
-    @pytest.mark.xfail(strict=False, reason="being reduced, from 25")
-    def test_of_a_check_in_that_returns_the_row(self, phone, well_known):
+    def test_of_a_check_in_that_returns_the_row(self, phone, well_known, engine):
+        """PostgreSQL holds the customer's row besides, so that two phones cannot both be first; SQLite holds everything."""
         phone.get("/today")
         with counted_queries() as seen:
             answer = phone.post(f"/customers/{well_known.id}/visits", htmx=True)
         assert 'data-arrived="true"' in answer.text
-        assert len(seen) <= 4, "\n".join(seen)
+        assert len(seen) <= (4 if engine == "sqlite" else 5), "\n".join(seen)
 
 
 # -- growth
@@ -256,7 +253,6 @@ class TestGrowth:
         assert before > 100, "the counter counts"
         assert steps(work) <= 1.2 * before
 
-    @pytest.mark.xfail(strict=False, reason="reads all visits of the last two weeks")
     def test_costs_no_steps_in_those_likely_now(self, phone, shop, well_known):
         self.test_costs_no_steps(looks_at("/find"), phone, shop, well_known)
 

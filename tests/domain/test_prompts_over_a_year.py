@@ -127,7 +127,7 @@ class Year:
 
     def remember(self, guest: Guest) -> None:
         """Give a guest visits of earlier years: from a file that names nobody, or marked by one of the team."""
-        marked_by = self.chance.choice([None, *self.team])
+        marked_by = self.chance.choice([None, *self.working(FIRST)])
         begun = RECORDS if self.chance.random() < 0.5 else RECORDS + timedelta(days=self.chance.randrange(60, 500))
         if begun == RECORDS:  # they had been coming long before
             guest.life.before_records = RECORDS - timedelta(days=700)
