@@ -21,6 +21,7 @@ STAMPED = """(selector) => new Promise((done) => {
   const before = look();
   addEventListener("pointerup", () => {
     const lifted = performance.now();
+    setTimeout(() => done(Infinity), 5000);
     const frame = () => {
       if (look() === before) requestAnimationFrame(frame);
       else setTimeout(() => done(performance.now() - lifted));  // painted
