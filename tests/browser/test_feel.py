@@ -31,6 +31,12 @@ STAMPED = """(selector) => new Promise((done) => {
 })"""
 
 
+LEAST = """() => {
+  const button = document.getElementById("least") ?? document.body.appendChild(document.createElement("button"));
+  button.id = "least";
+  button.style.cssText = "position: fixed; inset: 0 auto auto 0; width: 60px; height: 48px; z-index: 99; background: #eee";
+  button.onpointerup = () => { button.style.background = "#333"; };
+}"""
 BOX = "(e) => [e.offsetLeft, e.offsetTop, e.offsetWidth, e.offsetHeight]"
 
 
@@ -57,24 +63,32 @@ def here_selector(site: Site, name: str) -> str:
 class TestHere:
     @pytest.mark.parametrize("place", ["row", "slim row", "card"])
     def test_answers_at_once_before_the_server_does(self, site: Site, place: str):
-        """The best of three: this machine may be busy with other things."""
+        """Three times, each beside the least there is: a button that only changes its colour. On a machine busy with other
+        things even that may take longer than we have; then ours may take half as much more."""
         names = {"row": ("Priya", "Joan", "Bilal"), "slim row": ("Siobhán", "Hiroshi", "Ewa"), "card": ("Priya",) * 3}
-        page, took = site.today(), []
+        page = site.today()
         kept = kept_back(page, "**/visits")
+        took, least = [], []
         for name in names[place]:
             selector = here_selector(site, name)
             if place == "card":
                 page.goto(site.card(name))
                 selector = "#card [data-testid=here]"
+            page.evaluate(LEAST)
             box = page.locator(selector).evaluate(BOX)
-            times = page.evaluate_handle(f"() => ({{answer: ({STAMPED})({selector!r})}})")
             with slowed(page):
-                page.locator(selector).tap()
-                took.append(times.evaluate("(times) => times.answer"))
+                least.append(self.answered(page, "#least"))
+                took.append(self.answered(page, selector))
             assert page.locator(selector).evaluate(BOX) == box, "nothing moves"
             expect(page.locator(selector)).to_have_attribute("data-sent", "")
-        assert min(took) <= AT_ONCE, took
+        assert min(took) <= max(AT_ONCE, 1.5 * min(least)), (took, least)
         assert len(kept) == 3, "the server has answered none of them"
+
+    def answered(self, page: Page, selector: str) -> float:
+        """Return the milliseconds from the finger being lifted to the frame that shows it."""
+        times = page.evaluate_handle(f"() => ({{answer: ({STAMPED})({selector!r})}})")
+        page.locator(selector).tap()
+        return times.evaluate("(times) => times.answer")
 
     @pytest.mark.parametrize("fault", ["no answer", "an error"])
     def test_is_as_it_was_when_it_fails_and_a_toast_says_so(self, site: Site, fault: str):

@@ -80,6 +80,6 @@ def test_someone_new(plain: Page):
 def test_what_they_have_is_changed(site: Site, plain: Page):
     plain.goto(site.card("Priya"))
     plain.get_by_role("link", name="Change what we know of Priya").click()
-    plain.get_by_label("The usual").fill("Mint tea")
+    plain.get_by_label("The usual", exact=True).fill("Mint tea")
     plain.get_by_role("button", name="Keep").click()
     expect(plain.get_by_test_id("card")).to_contain_text("Mint tea")
