@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
@@ -25,6 +26,24 @@ class Answer:
     seconds: float
 
 
+class Connection(http.client.HTTPConnection):
+    """A connection that sends headers and form at once, as browsers do with small ones."""
+
+    held: list[bytes] | None = None
+
+    def send(self, data: Any) -> None:
+        if self.held is None:
+            super().send(data)
+        else:
+            self.held.append(data)
+
+    def request(self, *asked: Any, **more: Any) -> None:
+        self.held = []
+        super().request(*asked, **more)
+        whole, self.held = b"".join(self.held), None
+        self.send(whole)
+
+
 @dataclass
 class Phone:
     """A client that asks as a browser does, one request after another."""
@@ -35,7 +54,7 @@ class Phone:
 
     def __post_init__(self) -> None:
         self.used = time.perf_counter()
-        self.connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE_S)
+        self.connection = Connection(urlsplit(self.url).netloc, timeout=PATIENCE_S)
         self.headers = {**BROWSER, **({"Cookie": f"regulars={self.cookie}"} if self.cookie else {}), **self.headers}
 
     def get(self, path: str, expect: int = 200, **headers: str) -> Answer:

@@ -185,10 +185,10 @@ def shift_end(shop: Shop | None, now: datetime) -> datetime:
     return min(latest, closing) if closing > now + AFTER_CLOSING else latest
 
 
-def session_for(token: str | None, to_read: bool = False) -> Session | None:
+def session_for(token: str | None, shared: bool = False) -> Session | None:
     """Return the session a token opens, with its person and shop. One query.
 
-    Whoever only reads (`to_read`) is given the same objects as last time while their rows have not changed.
+    Whoever leaves them as they are (`shared`) is given the same objects as last time while their rows have not changed.
     """
     if not token:
         return None
@@ -197,13 +197,13 @@ def session_for(token: str | None, to_read: bool = False) -> Session | None:
     if not rows:
         return None
     row = rows[0]
-    if to_read and (kept := _asked.get(key)) and kept[0] == row:
+    if shared and (kept := _asked.get(key)) and kept[0] == row:
         return kept[1]
     values = iter(row)
     session, staff, shop = (from_stored(table, values) for table in (Session, Staff, Shop))
     session.staff, session.shop = staff, shop if shop.id else None
     session._dirty.clear()
-    if to_read:
+    if shared:
         if len(_asked) >= ASKED_KEPT:
             _asked.clear()
         _asked[key] = (row, session)

@@ -7,14 +7,13 @@ import or a changed setting, has the whole day read. A board is never changed on
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from domain.expected import day_list
-from domain.lines import Around, Line, moment_of, read
+from domain.lines import Around, Line, at_line, moment_of, read
 from domain.prompts import CROWD, CROWD_MINUTES, offered
 from models import Database, Shop, Staff, db
 
@@ -35,11 +34,10 @@ class Board:
 
     def lines(self, shop: Shop, now: datetime, asker: Staff | None) -> list[Line]:
         """Return the lines, best first, with the words for this moment; what is kept of them is shared, not copied."""
-        told = []
+        told, moment = [], moment_of(shop, now, self.around, asker)
         for line in self.by_customer.values():
             if line.prompts and not line.prompt_outcome:
-                line = copy(line)
-                line.prompt = offered(line.prompts, moment_of(line, shop, now, self.around, asker))
+                line = line.saying(offered(line.prompts, at_line(moment, line, shop)))
             told.append(line)
         told.sort(key=lambda line: (not line.is_expected, -line.probability))
         return told

@@ -173,7 +173,7 @@ def _inside(shop: Shop, day: Board, word: str) -> list[Person]:
     if len(word) < 2:
         return []
     known = {**_of_day(shop, day).people, **_lately(shop, day).people}
-    return [person for person in known.values() if any(word in one for one in _words(person.name))]
+    return [person for person in known.values() if word in _all_words(person.name)]
 
 
 def _is_called(person: Person, words: tuple[str, ...]) -> bool:
@@ -233,6 +233,14 @@ class _Known:
 
 
 _words = lru_cache(maxsize=8192)(words_in)
+
+
+@lru_cache(maxsize=8192)
+def _all_words(name: str) -> str:
+    """Return the words of a name in one line, to look inside them all at once: no word holds what parts them."""
+    return "\n".join(_words(name))
+
+
 _kept: WeakKeyDictionary[Database, dict[tuple[int, bool], _Known]] = WeakKeyDictionary()
 
 

@@ -7,7 +7,8 @@ those whom acts have changed since a revision of the shop (``domain.board``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -66,6 +67,7 @@ class Line:
     came: int = 0  # visits told for this day, later ones included
     ended: bool = False  # the words were said or skipped before anybody marked them here
     kept: dict[Any, Any] = field(default_factory=dict)  # this line as HTML, by how it was asked for (views/lines.py)
+    variants: dict[str, Line] = field(default_factory=dict)  # this line with other words, by the prompt's id
 
     @property
     def arrived(self) -> bool:
@@ -81,6 +83,18 @@ class Line:
     @property
     def is_expected(self) -> bool:
         return self.source != "walk-in"
+
+    def saying(self, prompt: dict[str, Any] | None) -> Line:
+        """Return this line with the words for one moment: the same as last time, with all that is kept of it."""
+        if prompt == self.prompt:
+            return self
+        key = prompt["id"] if prompt else ""
+        line = self.variants.get(key)
+        if line is None or line.prompt != prompt:
+            line = copy(self)
+            line.prompt = prompt
+            self.variants[key] = line
+        return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +146,28 @@ def offer(line: Line, shop: Shop, now: datetime, around: Around, asker: Staff | 
     """Put the words for this moment on a line, unless some were offered with today's visit already."""
     if line.prompt_outcome or not line.prompts:
         return
-    line.prompt = prompting.offered(line.prompts, moment_of(line, shop, now, around, asker))
+    line.prompt = prompting.offered(line.prompts, at_line(moment_of(shop, now, around, asker), line, shop))
 
 
-def moment_of(line: Line, shop: Shop, now: datetime, around: Around, asker: Staff | None) -> Moment:
-    """Return what prompts are chosen by, of this line and this moment."""
+def moment_of(shop: Shop, now: datetime, around: Around, asker: Staff | None) -> Moment:
+    """Return what prompts are chosen by, of this moment; `at_line` adds what a line has to do with it."""
     return Moment(
         staff=asker.id if asker else None,
         on_shift=around.on_shift,
         now=_minute(shop.local(now)),
-        arrived=_minute(shop.local(line.visit.at)) if line.visit else None,
-        booked=_minute(line.at) if line.appointment and line.at else None,
         grace=shop.grace_minutes,
         crowd=around.lately > CROWD,
+    )
+
+
+def at_line(moment: Moment, line: Line, shop: Shop) -> Moment:
+    """Return a moment with the minutes at which somebody came and was booked."""
+    if line.visit is None and line.appointment is None:
+        return moment
+    return replace(
+        moment,
+        arrived=_minute(shop.local(line.visit.at)) if line.visit else None,
+        booked=_minute(line.at) if line.appointment and line.at else None,
     )
 
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug import Response
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 import clock
@@ -38,11 +39,15 @@ class SignedOut(HTTPException):
     description = "Sign in first."
 
 
-def open_to(*roles: str) -> Callable[[View], View]:
-    """Return a decorator that states who may use a view: roles, or "public" where no sign-in is needed."""
+def open_to(*roles: str, shares: bool = False) -> Callable[[View], View]:
+    """Return a decorator that states who may use a view: roles, or "public" where no sign-in is needed.
+
+    `shares` says of a form that its view changes nothing of session, person and shop: as a page may, it is given the
+    objects of an earlier request.
+    """
 
     def state(view: View) -> View:
-        view.roles = roles  # type: ignore[attr-defined]
+        view.roles, view.shares = roles, shares  # type: ignore[attr-defined]
         return view
 
     return state
@@ -55,38 +60,42 @@ def roles_of(app: Flask, endpoint: str) -> tuple[str, ...]:
 
 def guard() -> None:
     """Find out who asks before any view runs. Raises SignedOut, or 404 for what is not theirs."""
-    mine = g._get_current_object()  # one look through the proxy instead of twenty
+    mine, asked = g._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]  # once, not forty times
     mine.session = mine.staff = mine.shop = None
     mine.role = ""
-    reads = request.method in READING
-    authorization = request.headers.get("Authorization", "")
+    reads, endpoint = asked.method in READING, asked.endpoint
+    view = current_app.view_functions.get(endpoint) if endpoint else None
+    shares = reads or getattr(view, "shares", False)
+    authorization = asked.environ.get("HTTP_AUTHORIZATION", "")
     if authorization.startswith("Bearer "):
-        session = access.session_for(authorization.removeprefix("Bearer ").strip(), to_read=reads)
+        session = access.session_for(authorization.removeprefix("Bearer ").strip(), shared=shares)
         if session and session.kind != "token":
             session = None
     else:
-        session = access.session_for(request.cookies.get(cookie_name(SESSION_COOKIE)), to_read=reads)
-        if not reads and (session or not request.path.startswith("/api/")):
+        session = access.session_for(asked.cookies.get(cookie_name(SESSION_COOKIE, asked.is_secure)), shared=shares)
+        if not reads and (session or not asked.path.startswith("/api/")):
             refuse_cross_site()
     if session is not None:
         mine.session, mine.staff, mine.shop = session, session.staff, session.shop
         # An owner's PIN on a shared phone gives a staff member's rights; the settings want the owner's own sign-in.
         mine.role = "staff" if session.kind == "phone" and session.staff.role == "owner" else session.staff.role
-    endpoint = request.endpoint
-    if endpoint is None:
+    if view is None:
         return  # no such page: answered with 404, to whoever is signed in as a problem in words
-    roles = roles_of(current_app, endpoint)
+    roles = getattr(view, "roles", ())
     if roles != EVERYONE and session is None:
         raise SignedOut()
     if roles != EVERYONE and mine.role not in roles:
         abort(404)
-    refuse_unfit(reads)
+    sent = [asked.args] if asked.query_string else []
+    if not reads:
+        sent.append(asked.form)
+    refuse_unfit(asked.view_args or {}, sent)
     if roles == EVERYONE:
         return
     assert session is not None
-    wanted = request.args.get("shop") or (None if reads else request.form.get("shop"))
-    if wanted and str(wanted) != str(session.shop_id):
-        mine.shop = shop_named(str(wanted))
+    wanted = next((values["shop"] for values in sent if values.get("shop")), "")
+    if wanted and wanted != str(session.shop_id):
+        mine.shop = shop_named(wanted)
     if mine.shop is None:
         mine.shop = mine.staff.shops.first() or abort(404)
 
@@ -97,11 +106,10 @@ def shop_named(text: str) -> Shop:
     return g.staff.shops.where(found).get_or_none() or abort(404)
 
 
-def refuse_unfit(reads: bool) -> None:
+def refuse_unfit(numbers: dict[str, Any], sent: list[MultiDict[str, str]]) -> None:
     """Answer 404 to a number no row can have and 400 to a NUL, which no database takes."""
-    if any(isinstance(value, int) and value >= 2**31 for value in (request.view_args or {}).values()):
+    if any(isinstance(value, int) and value >= 2**31 for value in numbers.values()):
         abort(404)
-    sent = (request.args,) if reads else (request.args, request.form)
     if any("\x00" in value for values in sent for value in values.values()):
         abort(400)
 
@@ -123,9 +131,9 @@ def refuse_cross_site() -> None:
 # -- cookies
 
 
-def cookie_name(name: str) -> str:
+def cookie_name(name: str, secure: bool | None = None) -> str:
     """Return a cookie's name: with the __Host- prefix on https, plain on http, where browsers differ on accepting it."""
-    return f"__Host-{name}" if request.is_secure else name
+    return f"__Host-{name}" if (request.is_secure if secure is None else secure) else name
 
 
 def give_cookie(response: Response, name: str, value: str, lasts: timedelta) -> None:

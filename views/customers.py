@@ -45,7 +45,7 @@ def row(customer: Customer, told: str = "", line: Line | None = None) -> Respons
         return done("customers/_card.html", back, toast, alone=place == "card", fresh=told == "line", **of_card(card))
     marked = line.visit.id if told == "line" and line.visit else None
     undone = customer.id if told == "undone" else None
-    back = url_for("today.show", marked=marked, undone=undone, _anchor=f"p-{customer.id}")
+    back = f"{url_for('today.show', marked=marked, undone=undone)}#p-{customer.id}"
     flat = place == "find"
     return done("today/_answer.html", back, toast, line=line, flat=flat, open=line.arrived or request.form.get("open"))
 
@@ -92,7 +92,7 @@ def earlier(customer_id: int) -> str:
 
 
 @bp.post("/customers/<int:customer_id>/visits")
-@open_to(*STAFF)
+@open_to(*STAFF, shares=True)
 def create_visit(customer_id: int) -> Response | str:
     answer = or_problem(request_action("visit.create", customer=customer_id))
     line = answer.line or line_for(wanted(customer_id), g.shop, clock.now(), g.staff)
@@ -100,7 +100,7 @@ def create_visit(customer_id: int) -> Response | str:
 
 
 @bp.post("/visits/<int:visit_id>/undo")
-@open_to(*STAFF)
+@open_to(*STAFF, shares=True)
 def undo_visit(visit_id: int) -> Response | str:
     visit = Visit.get_or_none((Visit.id == visit_id) & (Visit.shop == g.shop.id))
     or_problem(request_action("visit.undo", visit=visit_id))

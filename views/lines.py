@@ -21,7 +21,7 @@ def lines_html(lines: list[Line], open: bool | None = None) -> Markup:
         docket = line.arrived if open is None else open
         key = _key(line, docket, False, not line.arrived and is_past(line, shop, now), language)
         told.append(line.kept.get(key) or line_html(line, docket))
-    return Markup("").join(told)
+    return Markup("".join(told))
 
 
 def _key(line: Line, open: bool, flat: bool, past: bool, language: str) -> tuple[Any, ...]:

@@ -6,7 +6,6 @@ them in ``g.look``, and speaks the language in it.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -68,8 +67,7 @@ def begin() -> None:
     shop = mine.get("shop")
     wanted = mine.chosen.language or (shop.language if shop else "")
     mine.look, locale = spoken(mine.chosen, wanted or _asked_for(), shop.zone if shop else "")
-    mine.speaking = ExitStack()
-    mine.speaking.enter_context(words.in_language(locale))
+    mine.spoke = words.speak(locale)
 
 
 def _asked_for() -> str:
@@ -87,8 +85,8 @@ def spoken(chosen: Look, language: str, zone: str) -> tuple[Look, str]:
 
 def end(_error: BaseException | None) -> None:
     """Leave the thread as it was."""
-    if "speaking" in g:
-        g.pop("speaking").close()
+    if "spoke" in g:
+        words.speak_again(g.pop("spoke"))
 
 
 # -- the page

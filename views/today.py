@@ -16,8 +16,9 @@ from domain.lines import Line, line_for
 from domain.shift import left_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
-from views.answers import again, is_partial
+from views.answers import is_partial, takes_packed
 from views.asking import STAFF, open_to
+from views.nothing_new import tag_of
 
 bp = Blueprint("today", __name__)
 YOUNG = 6  # with fewer people on a day than this, there is room to show whom we are getting to know
@@ -35,19 +36,19 @@ def show() -> Response | str:
     """Answer from what was kept where nothing has changed: for this person, in this language, within this minute."""
     now = clock.now()
     minute = int(now.timestamp()) // 60
-    tag = f"{g.shop.id}.{g.shop.revision}.{minute}.{g.staff.id}"
+    tag = tag_of(g.shop, g.staff, now)
     if request.headers.get("HX-PTag") == tag:
         return Response(status=304)
     day = board(g.shop, now)
     toast = _toast_after_form() if request.args else None
-    key = (g.staff.id, g.role, g.get("look"), is_partial(), request.args.get("shop"))
+    key = (g.staff.id, g.role, g.look, is_partial(), takes_packed(), request.args.get("shop"))
     kept = day.pages.get(key)
     if kept and kept[0] == minute and toast is None:
-        answer = again(kept[1])
-    else:
-        if toast is None:
-            g.keep = lambda finished: day.pages.__setitem__(key, (minute, finished))
-        answer = make_response(_page(day, now, tag, toast, key))
+        g.kept = kept[1]
+        return g.kept
+    if toast is None:
+        g.keep = lambda answer: day.pages.__setitem__(key, (minute, answer))
+    answer = make_response(_page(day, now, tag, toast, key))
     answer.headers["HX-PTag"] = tag
     return answer
 

@@ -29,6 +29,8 @@ from words.speaking import (
     ngettext,
     own_name as own_name,
     pgettext,
+    speak as speak,
+    speak_again as speak_again,
 )
 
 # -- numbers, times and days, as people say them

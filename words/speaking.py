@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -65,14 +65,24 @@ def locale_of_terminal(environment: Mapping[str, str]) -> str:
 # -- the one in force
 
 
+def speak(locale: str) -> Token[str]:
+    """Speak `locale` (such as ``en_GB``) from now on; return what `speak_again` takes to speak as before."""
+    return _locale.set(locale)
+
+
+def speak_again(before: Token[str]) -> None:
+    """Speak as before a `speak`."""
+    _locale.reset(before)
+
+
 @contextmanager
 def in_language(locale: str) -> Iterator[None]:
-    """Speak `locale` (such as ``en_GB``) inside the block."""
-    token = _locale.set(locale)
+    """Speak `locale` inside the block."""
+    before = speak(locale)
     try:
         yield
     finally:
-        _locale.reset(token)
+        speak_again(before)
 
 
 def locale() -> str:

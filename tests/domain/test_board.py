@@ -26,7 +26,7 @@ def told(found) -> list:
     """Return lines as plain values, rows as their numbers."""
     plain = []
     for line in found:
-        row = {f.name: getattr(line, f.name) for f in fields(line) if f.name not in ("kept", "came")}
+        row = {f.name: getattr(line, f.name) for f in fields(line) if f.name not in ("kept", "variants", "came")}
         row["customer"] = (line.customer.id, line.customer.name, line.customer.call)
         row["visit"] = (line.visit.id, line.visit.at) if line.visit else None
         row["appointment"] = line.appointment.id if line.appointment else None

@@ -36,7 +36,9 @@ class TestAPageAskedForAgain:
     def test_packed_is_the_same_as_plain(self, phone, listed):
         packed = phone.get("/today", headers={"Accept-Encoding": "gzip"})
         assert packed.headers["Content-Encoding"] == "gzip"
-        assert gzip.decompress(packed.data) == phone.get("/today", headers=PLAIN).data
+        plain = phone.get("/today", headers=PLAIN)
+        unpacked = gzip.decompress(packed.data).decode()
+        assert unpacked.replace(nonce_in(packed), nonce_in(plain)) == plain.text
 
     def test_is_new_after_an_act(self, phone, other_phone, listed):
         before = phone.get("/today").text
@@ -62,6 +64,12 @@ class TestAPageAskedForAgain:
         page = phone.get("/today").text
         assert "&lt;b hx-get" in page
         assert "<b hx-get" not in page
+
+
+    def test_is_never_sent_packed_to_whoever_cannot_unpack_it(self, phone, listed):
+        for _again in range(2):
+            assert "Content-Encoding" in phone.get("/today", headers={"Accept-Encoding": "gzip"}).headers
+            assert "Content-Encoding" not in phone.get("/today", headers=PLAIN).headers
 
 
 class TestAPageOfSomebodyElse:
@@ -121,6 +129,18 @@ class TestThePoll:
         theirs = other_phone.get("/today").headers["HX-PTag"]
         answer = phone.get("/today", headers={"HX-Request": "true", "HX-PTag": theirs})
         assert answer.status_code == 200
+
+    def test_of_whoever_was_shut_out_is_refused(self, phone, listed, sam):
+        tag = phone.get("/today").headers["HX-PTag"]
+        Staff.update(left_at=TUESDAY).where(Staff.id == sam.id).execute()
+        answer = phone.get("/today", headers={"HX-Request": "true", "HX-PTag": tag})
+        assert (answer.status_code, "HX-Redirect" in answer.headers) == (401, True)
+
+    def test_bears_the_headers_of_every_answer(self, phone, listed):
+        page = phone.get("/today")
+        answer = phone.get("/today", headers={"HX-Request": "true", "HX-PTag": page.headers["HX-PTag"]})
+        same = ("X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy", "Cache-Control")
+        assert [answer.headers[name] for name in same] == [page.headers[name] for name in same]
 
     def test_a_usual_written_down_elsewhere_arrives(self, phone, other_phone, listed):
         phone.get("/today")
