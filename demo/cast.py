@@ -23,38 +23,42 @@ class Person:
     note: str = ""
     kind: str = ""  # of the note: "", "list", "safety", "private"
     here: int | None = None  # came that many minutes ago, today
+    story: str = ""  # what there is to say of them besides: see demo.shop.tell
 
 
 CAST = (
     # already here
     Person("Tomás Ferreira", "daily", -55, "Galão, toast with butter", "too-MASH", here=52, pronoun="he", lang="pt"),
-    Person("Folake Adeyemi", "weekly", -30, "Rooibos, lemon drizzle", "", "Mrs Adeyemi", "she", "yo", here=31),
+    Person("Folake Adeyemi", "weekly", -30, "Rooibos, lemon drizzle", "", "Mrs Adeyemi", "she", "yo", here=31, story="call"),
     Person("Jo Mbeki-Larsson", "often", -20, "Chai, extra hot", "", "Jo", "they", here=14),
     Person("Kwame Boateng", "daily", -10, "Espresso, double", "KWAH-mee", "Kwame", "he", here=7),
     # past their usual time
     Person("Daniel Weiss", "daily", -38, "Filter, black", "", "", "he"),
+    Person("Desmond Fairweather", "late", -14, "Pot of Assam", "", "", "he"),
     # next
     Person("Priya Raghunathan", "third", 3, "Flat white, oat · almond croissant", "PREE-ya", "Priya", "she", "ta", "Left-handed. Likes the window stool."),
-    Person("Joan Whitlock", "booked", 8, "Victoria sponge", "", "", "she", "", "Likes to be quick.", "list"),
-    Person("Bilal Iqbal", "weekdays", 14, "Cheese sandwich, no pickle", "", "Mr Iqbal", "he"),
+    Person("Joan Whitlock", "booked", 8, "Victoria sponge", "", "", "she", story="quick"),
+    Person("Bilal Iqbal", "weekdays", 14, "Cheese sandwich, no pickle", "", "Mr Iqbal", "he", story="call"),
     Person("Astrid Lindqvist", "hundred", 19, "Cardamom bun, milk", "", "", "she", "sv"),
     # later
-    Person("Siobhán Ní Dhomhnaill", "weekly", 30, "Tea, two sugars", "shi-VAWN", "", "she", "ga"),
+    Person("Siobhán Ní Dhomhnaill", "weekly", 30, "Tea, two sugars", "shi-VAWN", "", "she", "ga", story="say"),
     Person("Nguyễn Thị Minh Khai", "daily", 55, "Egg roll, no chilli", "", "", "she", "vi", "No chilli, ever. It burns her mouth badly.", "safety"),
     Person("Wolfgang-Maximilian von Hohenlohe-Waldenburg", "booked-later", 250, "", "", "", "he", "de"),
-    Person("Hiroshi Tanaka", "weekly", 75, "Matcha, no sugar", "hee-ROH-shee", "Tanaka-san", "he", "ja"),
-    Person("Ewa Kowalczyk", "daily", 95, "Americano, rye roll", "EH-va", "", "she", "pl"),
+    Person("Hiroshi Tanaka", "weekly", 75, "Matcha, no sugar", "hee-ROH-shee", "Tanaka-san", "he", "ja", story="mostly-sam"),
+    Person("Ewa Kowalczyk", "daily", 95, "Americano, rye roll", "EH-va", "", "she", "pl", story="sam"),
     Person("Lucía Fernández Ortega", "weekly", 120, "Cortado", "loo-SEE-a", "", "she", "es"),
-    Person("Ahmet Yılmaz", "daily", 140, "Black tea, strong", "", "Ahmet Bey", "he", "tr"),
+    Person("Ahmet Yılmaz", "daily", 140, "Black tea, strong", "", "Ahmet Bey", "he", "tr", story="steady"),
+    Person("Nell Okoro", "first", 62, "", "", "", "she"),
+    Person("Mina Castellanos", "weekly", 130, "Decaf, oat", "MEE-na", "", "she", story="name Yellow raincoat"),
     Person("Aoife Brennan", "year", 150, "Soup of the day", "EE-fa", "", "she", "ga"),
-    Person("Chidi Okonkwo", "weekly", 165, "Hot chocolate", "CHEE-dee", "", "he", "ig"),
-    Person("Margaret Holloway", "daily", 180, "Earl Grey, shortbread", "", "Mrs Holloway", "she", "", "Likes it quiet. A nod and the usual.", "list"),
-    Person("Rafael Monteiro", "weekdays", 200, "Two espressos to go", "", "", "he", "pt"),
+    Person("Chidi Okonkwo", "weekly", 165, "Hot chocolate", "CHEE-dee", "", "he", "ig", story="say"),
+    Person("Margaret Holloway", "daily", 180, "Earl Grey, shortbread", "", "Mrs Holloway", "she", "", "Sits by the radiator, paper first.", story="quiet"),
+    Person("Rafael Monteiro", "weekdays", 200, "Two espressos to go", "", "", "he", "pt", story="new"),
     Person("نور الهدى عبد الرحمن", "weekly", 215, "White coffee", "noor al-HOO-da", "", "she", "ar"),
     Person("רחל בן־דוד", "weekly", 235, "Pomegranate juice", "ra-KHEL", "", "she", "he"),
-    Person("Gwen Pritchard", "daily", 260, "Welsh cake, tea", "", "", "she"),
+    Person("Gwen Pritchard", "since", 260, "Welsh cake, tea", "", "", "she"),
     Person("Dmytro Shevchenko", "weekly", 285, "Syrnyk, kefir", "", "", "he", "uk"),
-    Person("Mei-Ling Chen", "weekly", 300, "Oolong", "may-LING", "", "she", "zh"),
+    Person("Mei-Ling Chen", "more", 300, "Oolong", "may-LING", "", "she", "zh"),
     # any time
     Person("Oskar Blom", "often", None, "Cinnamon roll", "", "", "he"),
     Person("Sunita Patel", "often", None, "Masala chai", "", "", "she", "", "Reading group on the first Friday."),
@@ -71,7 +75,7 @@ CAST = (
     Person("Håkon Lie", "five", None, "Black coffee, refill", "HO-kon", "", "he", "no"),
     Person("Anjali Deshmukh", "five", None, "Filter coffee, sweet", "", "", "she"),
     Person("Patrick Osei", "five", None, "Toast, marmalade", "", "", "he"),
-    Person("Lena Hoffmann", "five", None, "Latte, cheesecake", "", "", "she", "de"),
+    Person("Lena Hoffmann", "five", None, "Latte, cheesecake", "", "", "she", "de", story="steady"),
     Person("Giulia Romano", "five", None, "Cappuccino, never after eleven", "JOOL-ya", "", "she", "it"),
     # other days
     Person("Samuel Wekesa", "elsewhen", 60, "Ugali on request", "", "", "he"),
@@ -86,7 +90,7 @@ CAST = (
     Person("Ruby Hargreaves", "elsewhen", 70, "Hot milk, honey", "", "", "she"),
     Person("Pavel Novák", "elsewhen", 25, "Espresso, water", "", "", "he", "cs"),
     Person("Kiri Ngata", "elsewhen", 100, "Flat white", "", "", "she"),
-    Person("Rosalind Ashworth", "elsewhen", 80, "Scone, jam first", "", "Miss Ashworth", "she"),
+    Person("Rosalind Ashworth", "oldest", 80, "Scone, jam first", "", "Miss Ashworth", "she"),
     Person("Jean-Baptiste Mukasa", "elsewhen", 45, "Milky coffee", "", "", "he", "fr"),
     Person("Noor Siddiqui", "elsewhen", 35, "Kashmiri chai", "", "", "they"),
     # away a while, booked for today; met once or twice

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import available_timezones
 
+from peewee import fn
+
 from demo.cast import CAST, OWNER, PIN, SHOP, TEAM, Person
 from domain import access, expected
 from models import (
@@ -18,15 +20,22 @@ from models import (
     Note,
     Shop,
     Staff,
+    Told,
     Usual,
     Visit,
     db,
-    insert_many,
-    instant_text,
 )
 
 MONTHS = 182  # days of visits
 LAST_MINUTE = 24 * 60 - 6
+SERVICES = {
+    "booked": "Cake pick-up, paid", "booked-later": "Table for two", "away": "Table by the window",
+    "late": "Table for one", "first": "Table for two",
+}  # fmt: skip
+ARRIVES = {"booked": (-6, 6), "booked-later": (-12, -8), "away": (-5, 5), "late": (-4, 3), "first": (0, 0)}  # minutes
+KEPT = ("booked-later", "late")  # their earlier visits were booked as well
+CHIPS = {"usual": "The usual", "new": "Something new"}
+ASKED = 0.55  # so many were asked for the usual the last time, and are not asked again so soon
 
 
 def local_zone() -> str:
@@ -70,11 +79,14 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
         lang=person.lang, created_at=now - timedelta(days=MONTHS),
     )  # fmt: skip
     minute = _minute(local, person.minutes)
-    visits = [
-        (customer.id, shop.id, day.isoformat(), instant_text(shop.at(day, _about(minute, chance))))
-        for day in comes(person.habit, today, chance)
-    ]
-    insert_many(Visit, ("customer_id", "shop_id", "day", "at"), visits)
+    days = list(comes(person.habit, today, chance))
+    booked = _booked(person, shop, local)
+    for day in days:
+        came = _about(minute, chance) if booked is None else max(0, booked + chance.randint(*ARRIVES[person.habit]))
+        at = shop.at(day, came)
+        Visit.insert(customer=customer, shop=shop, day=day, at=at).execute()
+        if booked is not None and person.habit in KEPT:
+            _book(customer, shop, shop.at(day, booked), person)
     author = chance.choice(team)
     written = today - timedelta(days=chance.randint(4, 40))
     if person.usual:
@@ -87,13 +99,53 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
         )  # fmt: skip
     if person.here is not None:
         at = max(now - timedelta(minutes=person.here), shop.at(today, 0))
-        Visit.create(customer=customer, shop=shop, day=today, at=at, staff=author)
-    services = {"booked": "Cake pick-up, paid", "booked-later": "Table for two", "away": "Table by the window"}
-    if person.habit in services and person.minutes is not None:
-        starts = shop.at(today, min(local.hour * 60 + local.minute + person.minutes, LAST_MINUTE) // 5 * 5)
-        Appointment.create(
-            customer=customer, shop=shop, day=shop.day_of(starts), starts_at=starts, service=services[person.habit]
-        )
+        Visit.create(customer=customer, shop=shop, day=today, at=at, staff=team[0])  # whose shift it is
+    if booked is not None:
+        _book(customer, shop, shop.at(today, booked), person)
+    if person.story:
+        tell(person.story, customer, shop, {one.name: one for one in team}, author, days)
+    elif person.usual and chance.random() < ASKED:
+        words = {"id": "the-usual", "usual": person.usual, "by": author.name, "dates": [written.isoformat()]}
+        last = Visit.select(fn.MAX(Visit.id)).where((Visit.customer == customer) & (Visit.day < today))
+        Visit.update(prompt=words, outcome="said").where(Visit.id == last).execute()
+
+
+def tell(story: str, customer: Customer, shop: Shop, team: dict[str, Staff], author: Staff, days: list[date]) -> None:
+    """Write down what there is to say of somebody besides their visits.
+
+    "call", "say", "quick", "quiet": they told us. "name X": we knew them as X until their last visit. "steady": the usual
+    each time; "new": something else last time. "sam", "mostly-sam": who marked their visits.
+    """
+    kind, _space, was = story.partition(" ")
+    if kind in ("call", "say", "quick", "quiet", "name"):
+        what = {"say": "say_as"}.get(kind, kind)
+        day = days[-1] if kind == "name" or not days else max(days[0], days[-1] - timedelta(days=12))
+        Told.create(customer=customer, what=what, was=was, author=author, day=day)
+    visits = list(Visit.select().where((Visit.customer == customer) & Visit.day.in_(days[-5:])).order_by(Visit.day))
+    if kind in ("steady", "new"):
+        Usual.update(day=days[-30]).where(Usual.customer == customer).execute()
+        for visit in visits[-3:]:
+            chip = "new" if kind == "new" and visit is visits[-1] else "usual"
+            Note.create(
+                customer=customer, shop=shop, author=author, text=CHIPS[chip], lifetime="this_visit", day=visit.day,
+                at=visit.at, chips=chip,
+            )  # fmt: skip
+    if kind in ("sam", "mostly-sam"):
+        Visit.update(staff=team["Sam"]).where(Visit.customer == customer).execute()
+        Usual.update(author=team["Sam"]).where(Usual.customer == customer).execute()
+    if kind == "mostly-sam":
+        Visit.update(staff=team["Maya"]).where(Visit.id == visits[0].id).execute()
+
+
+def _booked(person: Person, shop: Shop, local: datetime) -> int | None:
+    """Return the minute of today at which somebody is booked, None for a habit."""
+    if person.habit not in SERVICES or person.minutes is None:
+        return None
+    return max(0, min(local.hour * 60 + local.minute + person.minutes, LAST_MINUTE)) // 5 * 5
+
+
+def _book(customer: Customer, shop: Shop, at: datetime, person: Person) -> None:
+    Appointment.create(customer=customer, shop=shop, day=shop.day_of(at), starts_at=at, service=SERVICES[person.habit])
 
 
 def _minute(local: datetime, offset: int | None) -> int | None:
@@ -125,8 +177,20 @@ def comes(habit: str, today: date, chance: random.Random) -> Iterator[date]:
         days = (today - timedelta(days=back) for back in range(115, 0, -1))
         yield from [day for day in days if (today - day).days % 8][-100:]
         return
+    if habit == "first":
+        return
+    if habit == "late":
+        yield from (today - timedelta(weeks=2 * times) for times in range(12, 0, -1))
+        return
+    if habit == "more":
+        yield from (today - timedelta(weeks=weeks) for weeks in (13, 11, 9, 7, 5))
+        yield from (today - timedelta(days=back) for back in (28, 24, 21, 17, 14, 10, 7, 3))
+        return
     if habit == "year":
         yield today - timedelta(days=368)
+    if habit in ("since", "oldest"):
+        months = 27 if habit == "since" else 30
+        yield from (today - timedelta(days=30 * back) for back in range(months, MONTHS // 30, -1))
     for back in range(MONTHS, 0, -1):
         day = today - timedelta(days=back)
         if chance.random() < _likely(habit, day, today, back):
@@ -139,9 +203,9 @@ def _likely(habit: str, day: date, today: date, back: int) -> float:
         return 0.93
     if habit == "weekdays":
         return 0.96 if day.weekday() < 5 else 0.0
-    if habit in ("weekly", "year"):
+    if habit in ("weekly", "year", "since"):
         return 0.9 if same else 0.02
-    if habit == "elsewhen":
+    if habit in ("elsewhen", "oldest"):
         return 0.9 if day.weekday() in ((today.weekday() + 2) % 7, (today.weekday() + 4) % 7) else 0.0
     if habit == "five":
         return 0.95 if back % 5 == 0 else 0.02

@@ -230,6 +230,7 @@ HOT = [
     pytest.param(polls, id="the poll"),
     pytest.param(looks_at("/customers/{customer}"), id="a card"),
     pytest.param(searches, id="a search"),
+    pytest.param(looks_at("/find"), id="those likely now"),
     pytest.param(arrives_and_goes, id="a check-in and its undo"),
 ]
 
@@ -253,10 +254,7 @@ class TestGrowth:
         assert before > 100, "the counter counts"
         assert steps(work) <= 1.2 * before
 
-    def test_costs_no_steps_in_those_likely_now(self, phone, shop, well_known):
-        self.test_costs_no_steps(looks_at("/find"), phone, shop, well_known)
-
-    @pytest.mark.parametrize("hot", [*HOT, pytest.param(looks_at("/find"), id="those likely now")])
+    @pytest.mark.parametrize("hot", HOT)
     def test_never_reads_all_visits(self, hot, phone, shop, well_known):
         models.db.execute_sql("ANALYZE")
         statements = traced(lambda: hot(phone, shop, well_known))

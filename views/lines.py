@@ -28,23 +28,17 @@ def _key(line: Line, open: bool, flat: bool, past: bool, language: str) -> tuple
     return open, flat, past, line.prompt["id"] if line.prompt else None, language
 
 
-def line_html(
-    line: Line, open: bool = False, flat: bool = False, hit: Any = None, fresh: bool = False, beside: str = ""
-) -> Markup:
-    """Return one line as a row, or `open` as a docket; `flat` without its time.
+def line_html(line: Line, open: bool = False, flat: bool = False, fresh: bool = False) -> Markup:
+    """Return one line as a row, or `open` as a docket; `flat` without its time; `fresh` has the stamp land.
 
-    `hit` is the name in three parts, where somebody was looked for; `fresh` has the stamp land; `beside` are notes on why
-    somebody was found. What is kept of a line goes with it: a change makes a new `Line`.
+    What is kept of a line goes with it: a change makes a new `Line`.
     """
     past = not line.arrived and is_past(line, g.shop, clock.now())
-    plain = hit is None and not fresh and not beside
     key = _key(line, open, flat, past, words.language())
-    if plain and (kept := line.kept.get(key)):
+    if not fresh and (kept := line.kept.get(key)):
         return kept
     template = current_app.jinja_env.get_template("today/_line.html")
-    made = Markup(
-        template.render(line=line, open=open, flat=flat, past=past, hit=hit, fresh=fresh, beside=beside, shop=g.shop)
-    )
-    if plain:
+    made = Markup(template.render(line=line, open=open, flat=flat, past=past, fresh=fresh, shop=g.shop))
+    if not fresh:
         line.kept[key] = made
     return made

@@ -3,7 +3,7 @@
 (() => {
   let lost = null;
   document.addEventListener("htmx:before:swap", () => {
-    const at = document.activeElement.closest("[data-customer], #toast");
+    const at = document.activeElement?.closest("[data-customer], #toast");
     lost = at && { like: document.activeElement.dataset.testid };
   });
   document.addEventListener("htmx:after:swap", (event) => {

@@ -18,7 +18,7 @@
   }, true);
   // Whoever works by keyboard and has seen a line goes on with the next one, or from the heading.
   let within = false;
-  document.addEventListener("htmx:before:swap", () => { within = Boolean(document.activeElement.closest("#left")); });
+  document.addEventListener("htmx:before:swap", () => { within = Boolean(document.activeElement?.closest("#left")); });
   document.addEventListener("htmx:after:swap", () => {
     const left = document.getElementById("left");
     if (!within || !left || document.activeElement !== document.body) return;

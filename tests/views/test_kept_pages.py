@@ -65,7 +65,6 @@ class TestAPageAskedForAgain:
         assert "&lt;b hx-get" in page
         assert "<b hx-get" not in page
 
-
     def test_is_never_sent_packed_to_whoever_cannot_unpack_it(self, phone, listed):
         for _again in range(2):
             assert "Content-Encoding" in phone.get("/today", headers={"Accept-Encoding": "gzip"}).headers
