@@ -603,7 +603,7 @@ JUNK = st.fixed_dictionaries(
 
 
 @given(acts=st.lists(JUNK | ANYTHING, max_size=6), sent_at=st.none() | st.just("2026-11-24T08:00:00+00:00") | ANYTHING)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_junk_is_answered_in_words_and_never_with_a_breakdown(phone, rosa, acts, sent_at):
     if not Visit.select().exists():
         phone.act("visit.create", customer=str(rosa.id))

@@ -73,7 +73,7 @@ class TestOracle:
             known = before(days, day)
             assert_same(forecast(known, day), probabilities(known, day))
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(small_histories())
     def test_any_small_shop_with_closed_days_is_too(self, history):
         days, day = history

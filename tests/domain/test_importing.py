@@ -408,7 +408,7 @@ PIECES = st.one_of(
     edits=st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 9), PIECES), min_size=1, max_size=12),
     tail=st.integers(0, len(GOOD)),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_file_is_refused_or_counted_and_never_worse(shop, file, edits, tail):
     content = GOOD[: tail or None] if tail % 5 == 0 else GOOD
     for where, gone, piece in edits:

@@ -104,7 +104,7 @@ def test_whoever_is_one_slip_away_is_looked_for(name, kind, place, letter, rest)
 
 
 @given(
-    st.text(LETTERS, min_size=10, max_size=14), KINDS, KINDS, st.integers(0, 13), st.integers(0, 99), st.data()
+    st.text(LETTERS, min_size=10, max_size=14), KINDS, KINDS, st.integers(0, HEAD + 1), st.integers(0, 99), st.data()
 )  # fmt: skip
 def test_of_two_slips_one_may_lie_in_the_first_letters(name, first, second, place, further, data):
     letters = st.sampled_from(LETTERS)
