@@ -28,7 +28,7 @@ class Person:
 
 CAST = (
     # already here
-    Person("Tomás Ferreira", "daily", -55, "Galão, toast with butter", "too-MASH", here=52, pronoun="he", lang="pt"),
+    Person("Tomás Ferreira", "daily", -55, "Galão, toast with butter", "too-MASH", "Tomás", here=52, pronoun="he", lang="pt"),
     Person("Folake Adeyemi", "weekly", -30, "Rooibos, lemon drizzle", "", "Mrs Adeyemi", "she", "yo", here=31, story="call"),
     Person("Jo Mbeki-Larsson", "often", -20, "Chai, extra hot", "", "Jo", "they", here=14),
     Person("Kwame Boateng", "daily", -10, "Espresso, double", "KWAH-mee", "Kwame", "he", here=7),
@@ -36,10 +36,10 @@ CAST = (
     Person("Daniel Weiss", "daily", -38, "Filter, black", "", "", "he"),
     Person("Desmond Fairweather", "late", -14, "Pot of Assam", "", "", "he"),
     # next
-    Person("Priya Raghunathan", "third", 3, "Flat white, oat · almond croissant", "PREE-ya", "Priya", "she", "ta", "Left-handed. Likes the window stool."),
-    Person("Joan Whitlock", "booked", 8, "Victoria sponge", "", "", "she", story="quick"),
-    Person("Bilal Iqbal", "weekdays", 14, "Cheese sandwich, no pickle", "", "Mr Iqbal", "he", story="call"),
-    Person("Astrid Lindqvist", "hundred", 19, "Cardamom bun, milk", "", "", "she", "sv"),
+    Person("Priya Raghunathan", "third", 8, "Flat white, oat · almond croissant", "PREE-ya", "Priya", "she", "ta", "Left-handed. Likes the window stool."),
+    Person("Joan Whitlock", "booked", 13, "Victoria sponge", "", "", "she", story="quick"),
+    Person("Bilal Iqbal", "weekdays", 18, "Cheese sandwich, no pickle", "", "Mr Iqbal", "he", story="call"),
+    Person("Astrid Lindqvist", "hundred", 24, "Cardamom bun, milk", "", "", "she", "sv"),
     # later
     Person("Siobhán Ní Dhomhnaill", "weekly", 30, "Tea, two sugars", "shi-VAWN", "", "she", "ga", story="say"),
     Person("Nguyễn Thị Minh Khai", "daily", 55, "Egg roll, no chilli", "", "", "she", "vi", "No chilli, ever. It burns her mouth badly.", "safety"),

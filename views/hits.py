@@ -17,6 +17,7 @@ import words
 from domain.finding import Hit
 from domain.lines import Line
 from domain.marks import marked
+from domain.today import is_past
 from models import Customer, Shop
 from views.lines import line_html
 from views.moulds import Mould, Places
@@ -55,9 +56,14 @@ def _of_line(hit: Hit, line: Line, typed: tuple[str, ...]) -> str:
     if not hit.by_name:
         has, has_shown = escape(person.usual), Markup(_usual(hit, typed))
         after = after.replace(has, has_shown, 1) if has in after else _beside(after, has_shown)
-    if when := expected_when(line):
+    if (when := expected_when(line)) and not _is_told(line):
         after = _beside(after, escape(when))
     return f"{before}>{shown(person.name, typed, hit.slips > 0)}</bdi>{after}"
+
+
+def _is_told(line: Line) -> bool:
+    """Say whether the row itself says when somebody was booked: it does once that is past."""
+    return line.appointment is not None and not line.arrived and is_past(line, g.shop, clock.now())
 
 
 def _beside(row: Markup, told: Markup) -> Markup:

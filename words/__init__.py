@@ -214,7 +214,7 @@ def reason_tag(reason: dict[str, Any]) -> str:
     kind = reason["kind"]
     if kind in ("weekday-around", "weekday") and reason["came"] >= 3:
         return _("most %(weekday)s", weekday=_short_weekdays(reason["weekday"]))
-    return {"weekdays": _("most weekdays"), "every-day": _("most days"), "new-face": _("new face")}.get(kind, "")
+    return {"weekdays": _("Mon–Fri"), "every-day": _("most days"), "new-face": _("new face")}.get(kind, "")
 
 
 def _short_weekdays(index: int) -> str:

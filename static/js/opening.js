@@ -1,5 +1,5 @@
-// Today opens with the now line in the upper third, so that the next row lies under the thumb; whoever comes back to it from a
-// card finds it as they left it, with the row they came from under the same finger.
+// Today opens with the next row under the thumb: as it is where that is in sight, else with the now line in the upper third;
+// whoever comes back to it from a card finds it as they left it, with the row they came from under the same finger.
 (() => {
   const LEFT = "left-today", BACK = "back-to-row";
   const list = () => document.querySelector("[data-opens-at-now]");
@@ -56,8 +56,13 @@
     sessionStorage.removeItem(BACK);
     const now = document.getElementById("now");
     if (!now || location.hash) return;
-    const wanted = top(now) - innerHeight / 3;
-    if (wanted > 0) scroller().scrollTop += wanted;
+    // As it is, where the next act is in sight; else the first row that may stand at the upper edge does, whole.
+    const act = document.querySelector(".docket [data-testid=here]"), foot = document.querySelector(".foot");
+    if (act && act.getBoundingClientRect().bottom < (foot?.getBoundingClientRect().top ?? innerHeight)) return;
+    const wanted = top(now) - innerHeight / 3, edge = Math.max(0, scroller().getBoundingClientRect().top);
+    const rows = [...document.querySelectorAll("#here, .day > li"), now].map((row) => top(row) - edge);
+    const to = rows.find((at) => at >= wanted);
+    if (wanted > 0 && to) scroller().scrollTop += to;
   };
   addEventListener("DOMContentLoaded", start, { once: true });
   addEventListener("pageshow", (event) => { if (event.persisted) sessionStorage.removeItem(BACK); });
