@@ -68,7 +68,8 @@ def _written(note: Written, today: date, _language: str) -> Markup:
 def show(customer_id: int) -> str:
     card = card_for(customer_id, g.shop, clock.now(), asker=g.staff) or abort(404)
     toast = {"words": words.card.kept_beside()} if "beside" in request.args else None
-    values = {"alone": False, "fresh": False, "toast": toast, **of_card(card)}
+    alone = "alone" in request.args  # asked for by a card's own page, which is made anew
+    values = {"alone": alone, "fresh": False, "toast": toast, **of_card(card)}
     return page_or_partial("customers/show.html", "customers/_card.html", **values)
 
 

@@ -62,7 +62,8 @@ def _page(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None, ke
     today = arrange(lines, g.shop, now)
     met = just_met(g.shop, day.day, day.by_customer) if len(lines) < YOUNG else []
     left = left_for(g.shop, g.staff, now, day)
-    inner = render_template("today/_day.html", today=today, tag=tag, met=met, left=left, expected=any(line.is_expected for line in lines))
+    expected = any(line.is_expected for line in lines)
+    inner = render_template("today/_day.html", today=today, tag=tag, met=met, left=left, expected=expected)
     if is_partial():
         return inner
     if toast:
