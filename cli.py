@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -34,6 +35,8 @@ from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, 
 from serving import create_server
 from views.asking import roles_of
 from words import _, in_language, locale_of_terminal
+
+DEMO_PORT = 8000
 
 Options = dict[str, Any]
 NUMBER = click.IntRange(1, 2**31 - 1)  # of a row
@@ -228,19 +231,19 @@ def serve_command(
 
 
 @main.command("demo")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--port", default=DEMO_PORT, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--lan", is_flag=True, help="Serve the phones in this network.")
 @click.option("--keep", is_flag=True, help="Go on with the demo shop of last time.")
 def demo_command(port: int, lan: bool, keep: bool) -> None:
     """Fill instance/demo with a living shop of invented people, and serve it."""
-
     with socket.socket() as probe:  # before the shop of last time goes: another demo may be running on it
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("0.0.0.0" if lan else "127.0.0.1", port))
         except OSError as error:
             raise port_taken(port, error) from None
-    config = Config().but(data=Path(os.environ.get("REGULARS_DATA", "instance")) / "demo", database_url="", demo=True)
+    folder = "demo" if port == DEMO_PORT else f"demo-{port}"  # each port has its own, so that two can run
+    config = Config().but(data=Path(os.environ.get("REGULARS_DATA", "instance")) / folder, database_url="", demo=True)
     if not keep and config.data.exists():
         shutil.rmtree(config.data)
     open_storage(config)
@@ -451,7 +454,9 @@ def forecast_command(file: Path, day: date, out: Path) -> None:
 @command(main, "routes", storage=False)
 def routes(config: Config) -> tuple[Any, str]:
     """Print every route with the roles that may use it."""
-    app = create_app(config)
+    with TemporaryDirectory() as nowhere:  # the routes are the same without a shop, and none is made
+        app = create_app(Config(data=Path(nowhere), database_url=""))
+        db.close()
     told = [
         {
             "path": rule.rule,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -47,6 +48,20 @@ OLDEST = timedelta(days=3)  # an older act is taken at the time it reaches us
 SKEW_TOLD = timedelta(minutes=5)
 LONGEST = {"name": 200, "say_as": 200, "call": 200, "usual": 200, "text": 2000}
 ONE_LINE = {"name", "say_as", "call", "usual"}
+
+
+def called(name: str) -> str:
+    """Return what a field of an act is called on the page, or its own name where no page has it."""
+    labels = {
+        "text": _("In your words"), "name": _("Name, or a word you know them by"), "say_as": _("Say it so"),
+        "call": _("What to call them"), "usual": _("The usual"),
+    }  # fmt: skip
+    return labels.get(name, name)
+
+
+def is_seen(text: str) -> bool:
+    """Say whether a text has anything to be seen: some of Unicode's letters have neither ink nor width."""
+    return any(unicodedata.category(letter)[0] in "LNPS" for letter in text)
 
 
 def nobody() -> str:
@@ -92,13 +107,15 @@ class Asked:
         if value is None or isinstance(value, (dict, list, bool)):
             raise Refused(_("“%(name)s” has to be a text.", name=name))
         # neither a NUL nor half a letter (a lone surrogate) can be stored
-        value = str(value).replace("\x00", "").encode("utf-8", "ignore").decode().strip()
+        value = str(value).replace("\x00", "").encode("utf-8", "ignore").decode()
+        value = value.replace("\r\n", "\n").replace("\r", "\n").strip()  # plain forms send the first, scripts neither
         if name in ONE_LINE:
             value = one_line(value)
-        if required and not value:
-            raise Refused(_("“%(name)s” is empty. Write something first.", name=name))
-        if len(value) > LONGEST.get(name, 2000):
-            raise Refused(_("“%(name)s” is too long: %(most)s letters fit.", name=name, most=LONGEST.get(name, 2000)))
+        if required and not is_seen(value):
+            raise Refused(_("“%(name)s” is empty. Write something first.", name=called(name)))
+        most = LONGEST.get(name, 2000)
+        if len(value) > most:
+            raise Refused(_("“%(name)s” is too long: %(most)s letters fit.", name=called(name), most=most))
         return value
 
     def choice(self, name: str, of: tuple[str, ...], otherwise: str) -> str:
@@ -386,6 +403,8 @@ def edit_note(asked: Asked) -> dict[str, Any]:
     )
     if note is None:
         raise Refused(_("There is no such note. It may have been removed."))
+    if notes.wants_none(note.customer_id):
+        raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=note.customer.called))
     text = asked.text("text")
     result = {"note": str(note.id)}
     if note.text != asked.text("base", required=False):
@@ -406,6 +425,19 @@ def edit_note(asked: Asked) -> dict[str, Any]:
         note.text, note.edited_at = text, asked.act.at
         note.save(only=[Note.text, Note.edited_at])
     return result
+
+
+@does("note.undo")
+def undo_note(asked: Asked) -> dict[str, Any]:
+    """Take back a note, on the day it was written, by whoever wrote it."""
+    note = notes.note_for(asked.id_of("note"), asked.staff)
+    if note is None:
+        raise Conflict(_("There is no such note. It may have been removed."))
+    if note.author_id != asked.staff.id or note.day != asked.shop.day_of(clock.now()):
+        raise Refused(_("Only who wrote a note can take it back, on the same day."))
+    asked.changed = note.customer_id
+    note.delete_instance(recursive=True)
+    return {}
 
 
 @does("usual.set")
@@ -433,6 +465,20 @@ def prompt_said(asked: Asked) -> dict[str, Any]:
 @does("prompt.skipped")
 def prompt_skipped(asked: Asked) -> dict[str, Any]:
     return _prompt_ended(asked, "skipped")
+
+
+@does("prompt.undo")
+def undo_prompt(asked: Asked) -> dict[str, Any]:
+    """Offer words again that were said or skipped today."""
+    customer, shop = asked.customer(), asked.place()
+    today = shop.day_of(clock.now())
+    ended = Visit.outcome.in_(("said", "skipped"))
+    visits = (Visit.customer == customer.id) & (Visit.shop == shop.id) & (Visit.day == today) & ended
+    kept = (PromptEnded.customer == customer.id) & (PromptEnded.shop == shop.id) & (PromptEnded.day == today)
+    undone = Visit.update(outcome="shown").where(visits).execute() + PromptEnded.delete().where(kept).execute()
+    if not undone:
+        raise Conflict(_("Those words are offered already."))
+    return {}
 
 
 def _prompt_ended(asked: Asked, outcome: str) -> dict[str, Any]:
@@ -471,15 +517,15 @@ def _keep_ended(
 
 @does("customer.name")
 def name_customer(asked: Asked) -> dict[str, Any]:
-    """Change what somebody is called and, where they were sent along, their usual, their wishes and whether they are a child.
+    """Change what somebody is called, their usual, their wishes and whether they are a child: what is sent along, and no more.
 
     Who told us what, and when, is kept beside it. A name counts as learned when it shares no word with what stood there.
     """
     customer = asked.customer()
     before = {name: getattr(customer, name) for name in ("name", "say_as", "call")}
-    customer.name = asked.text("name")
-    customer.say_as = asked.text("say_as", required=False)
-    customer.call = asked.text("call", required=False)
+    for name in ("name", "say_as", "call"):
+        if name in asked.act.data:
+            setattr(customer, name, asked.text(name, required=name == "name"))
     customer.pronoun = asked.choice("pronoun", PRONOUNS, customer.pronoun)
     if "child" in asked.act.data:
         customer.child = asked.flag("child")

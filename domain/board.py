@@ -13,8 +13,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from domain.expected import day_list
-from domain.lines import Around, Line, at_line, moment_of, read
-from domain.prompts import CROWD, CROWD_MINUTES, offered
+from domain.lines import Around, Line, moment_of, read, words_for
+from domain.prompts import CROWD, CROWD_MINUTES
 from models import Database, Shop, Staff, db
 
 
@@ -36,9 +36,7 @@ class Board:
         """Return the lines, best first, with the words for this moment; what is kept of them is shared, not copied."""
         told, moment = [], moment_of(shop, now, self.around, asker)
         for line in self.by_customer.values():
-            if line.prompts and not line.prompt_outcome:
-                line = line.saying(offered(line.prompts, at_line(moment, line, shop)))
-            told.append(line)
+            told.append(line.saying(words_for(line, moment, shop)) if line.prompts or line.prompt else line)
         told.sort(key=lambda line: (not line.is_expected, -line.probability))
         return told
 

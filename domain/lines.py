@@ -143,10 +143,17 @@ def look(customer: int, shop: Shop, now: datetime) -> tuple[Line | None, Around]
 
 
 def offer(line: Line, shop: Shop, now: datetime, around: Around, asker: Staff | None) -> None:
-    """Put the words for this moment on a line, unless some were offered with today's visit already."""
-    if line.prompt_outcome or not line.prompts:
-        return
-    line.prompt = prompting.offered(line.prompts, at_line(moment_of(shop, now, around, asker), line, shop))
+    """Put the words for this moment on a line."""
+    if line.prompt_outcome or line.prompts:
+        line.prompt = words_for(line, moment_of(shop, now, around, asker), shop)
+
+
+def words_for(line: Line, moment: Moment, shop: Shop) -> dict[str, Any] | None:
+    """Return the words for a moment: those offered with today's visit, where they are true for whoever asks; else the
+    first that fit, or none."""
+    if line.prompt_outcome:
+        return line.prompt if line.prompt and prompting.is_for(line.prompt, moment) else None
+    return prompting.offered(line.prompts, at_line(moment, line, shop))
 
 
 def moment_of(shop: Shop, now: datetime, around: Around, asker: Staff | None) -> Moment:

@@ -504,6 +504,14 @@ def candidates(known: Known) -> list[dict[str, Any]]:
     return found
 
 
+ABOUT_WHO_ASKS = ("not-met", "favourite-off")  # not true for everybody
+
+
+def is_for(prompt: dict[str, Any], moment: Moment) -> bool:
+    """Say whether words that were offered once are true for whoever asks now."""
+    return prompt["id"] not in ABOUT_WHO_ASKS or FITS[prompt["id"]](prompt, moment) is not None
+
+
 def offered(prompts: list[dict[str, Any]], moment: Moment) -> dict[str, Any] | None:
     """Return the first of a customer's prompts that fits the moment, or None: silence is a feature."""
     for prompt in prompts:

@@ -121,7 +121,7 @@ class TestOurOwn:
     def test_fonts_are_found_from_the_joined_sheet(self):
         addresses = re.findall(r'url\("([^"]+)"\)', assets.join_styles(STATIC / "css"))
         assert addresses
-        for address in addresses:
+        for address in [one for one in addresses if not one.startswith("data:")]:
             # the sheet is served from /static/build/, a folder that does not exist
             assert address.startswith("../")
             assert (STATIC / address.removeprefix("../")).is_file()

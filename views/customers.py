@@ -31,13 +31,15 @@ def wanted(customer_id: int) -> Customer:
     return known or abort(404)
 
 
-def row(customer: Customer, told: str = "", line: Line | None = None) -> Response | str:
+def row(
+    customer: Customer, told: str = "", line: Line | None = None, toast: dict[str, Any] | None = None
+) -> Response | str:
     """Return one customer's row or card as it stands now, or lead a plain form back to where it was sent from.
 
-    `told` is what the toast says beside it: "line" (they are here), "undone", or nothing. `line` spares asking for it.
+    `told` is what the toast says beside it: "line" (they are here), "undone", or `toast`. `line` spares asking for it.
     """
     line = line or line_for(customer, g.shop, clock.now(), g.staff)
-    toast = {told: line} if told else None
+    toast = {told: line} if told else toast
     place = request.form.get("from")
     if place in ON_CARDS:
         back = url_for("customers.show", customer_id=customer.id)
@@ -67,7 +69,7 @@ def _written(note: Written, today: date, _language: str) -> Markup:
 @open_to(*STAFF)
 def show(customer_id: int) -> str:
     card = card_for(customer_id, g.shop, clock.now(), asker=g.staff) or abort(404)
-    toast = {"words": words.card.kept_beside()} if "beside" in request.args else None
+    toast = _told(request.args.get("kept", ""))
     alone = "alone" in request.args  # asked for by a card's own page, which is made anew
     values = {"alone": alone, "fresh": False, "toast": toast, **of_card(card)}
     return page_or_partial("customers/show.html", "customers/_card.html", **values)
@@ -113,9 +115,14 @@ def undo_visit(visit_id: int) -> Response | str:
 @open_to(*STAFF)
 def end_prompt(customer_id: int) -> Response | str:
     customer = wanted(customer_id)
-    kind = "prompt.skipped" if request.form.get("outcome") == "skipped" else "prompt.said"
+    outcome = request.form.get("outcome")
+    if outcome == "undo":
+        or_problem(request_action("prompt.undo", customer=customer.id))
+        return row(customer)
+    kind = "prompt.skipped" if outcome == "skipped" else "prompt.said"
     or_problem(request_action(kind, customer=customer.id, prompt=request.form.get("prompt", "")))
-    return row(customer)
+    told = _("Skipped.") if outcome == "skipped" else _("Said.")
+    return row(customer, toast={"words": told, "ended": customer.id})
 
 
 @bp.post("/visits/<int:visit_id>/greeted")
@@ -170,7 +177,7 @@ def create_note(customer_id: int) -> Response | str:
     if not answer.done:
         nothing = _("Nothing to keep yet. Tap one of these, or write something first.")
         return _again(_note_sheet(customer, answer.reason if chips or text else nothing))
-    return _kept(customer, _("Kept. Thank you."))
+    return _kept(customer, _("Kept. Thank you."), note=str(answer.result["note"]) if answer.result else None)
 
 
 def _note_sheet(customer: Customer, told: str = "") -> str:
@@ -237,9 +244,29 @@ def _again(sheet: str) -> Response:
     return answer
 
 
-def _kept(customer: Customer, told: str, beside: bool = False) -> Response | str:
-    back = url_for("customers.show", customer_id=customer.id, beside=1 if beside else None)
-    return done("_toast.html", back, toast={"words": told})
+@bp.post("/notes/<int:note_id>/undo")
+@open_to(*STAFF)
+def undo_note(note_id: int) -> Response:
+    customer = wanted_note(note_id).customer
+    or_problem(request_action("note.undo", note=note_id))
+    return redirect(url_for("customers.show", customer_id=customer.id, kept="taken-back"), 303)
+
+
+def _kept(customer: Customer, told: str, beside: bool = False, note: str | None = None) -> Response | str:
+    kept = f"note-{note}" if note else "beside" if beside else "changed"
+    back = url_for("customers.show", customer_id=customer.id, kept=kept)
+    return done("_toast.html", back, toast={"words": told, **({"note": int(note)} if note else {})})
+
+
+def _told(kept: str) -> dict[str, Any] | None:
+    """Return the toast on a card that a plain form about a note leads back to."""
+    kind, _dash, number = kept.partition("-")
+    if kind == "note" and number.isdecimal() and len(number) < 10:
+        return {"words": _("Kept. Thank you."), "note": int(number)}
+    told = {"beside": words.card.kept_beside, "changed": lambda: _("Changed. Thank you.")}.get(kept)
+    if kept == "taken-back":
+        return {"words": _("Undone. The note is gone.")}
+    return {"words": told()} if told else None
 
 
 @bp.post("/customers/<int:customer_id>/private-notes")
@@ -267,10 +294,15 @@ def edit(customer_id: int) -> Response | str:
         return render_template("customers/edit.html", card=card, values=stands, was=stands, told="")
     typed, was = _typed(""), _typed("was_")
     changed = {name: value for name, value in typed.items() if value != was[name]}
-    answer = request_action("customer.name", customer=customer_id, **{**stands, **changed})
-    if answer.done:
-        return redirect(url_for("customers.show", customer_id=customer_id), 303)
-    page = render_template("customers/edit.html", card=card, values=typed, was=was, told=answer.reason)
+    meanwhile = [name for name in changed if stands[name] not in (was[name], changed[name])]
+    if meanwhile:  # both are to be seen before one goes
+        told, was = words.card.changed_meanwhile([stands[name] for name in meanwhile]), stands
+    else:
+        answer = request_action("customer.name", customer=customer_id, **changed)
+        if answer.done:
+            return redirect(url_for("customers.show", customer_id=customer_id), 303)
+        told = answer.reason
+    page = render_template("customers/edit.html", card=card, values=typed, was=was, told=told)
     return make_response(page, 422)
 
 

@@ -6,6 +6,7 @@ line; of all others only name, number and what they have differ, so one row, mad
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -55,10 +56,16 @@ def _of_line(hit: Hit, line: Line, typed: tuple[str, ...]) -> str:
         return row
     if not hit.by_name:
         has, has_shown = escape(person.usual), Markup(_usual(hit, typed))
-        after = after.replace(has, has_shown, 1) if has in after else _beside(after, has_shown)
+        after = _in_text(after, has, has_shown) or _beside(after, has_shown)
     if (when := expected_when(line)) and not _is_told(line):
         after = _beside(after, escape(when))
     return f"{before}>{shown(person.name, typed, hit.slips > 0)}</bdi>{after}"
+
+
+def _in_text(row: Markup, has: Markup, has_shown: Markup) -> Markup | None:
+    """Return a row with what they have marked where it is read, never inside a tag; None where the row does not say it."""
+    found = re.search(f">[^<>]*?(?<!&)({re.escape(has)})", row)
+    return row[: found.start(1)] + has_shown + row[found.end(1) :] if found else None
 
 
 def _is_told(line: Line) -> bool:

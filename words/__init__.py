@@ -302,6 +302,15 @@ def met(one: Any, today: date) -> str:
     return _("Seen twice, last %(day)s about %(time)s. One more and we will look out for them.", **when)
 
 
+def still_here(line: Any) -> str:
+    """Return what stands after one of several colleagues took back that they saw somebody."""
+    return _(
+        "Undone for you. %(others)s saw %(name)s too: still here.",
+        others=listed(line.seen_by),
+        name=line.customer.called,
+    )
+
+
 def call_them(customer: Any) -> str:
     return _("call %(them)s %(name)s", them=them(customer.pronoun), name=customer.call)
 

@@ -132,6 +132,17 @@ def kept_beside() -> str:
 # -- the page where it is changed
 
 
+def changed_meanwhile(stands: list[Any]) -> str:
+    """Return what to say when somebody else changed the same while it was being written."""
+    now = [f"“{value}”" for value in stands if isinstance(value, str) and value]
+    if not now:
+        return _("Somebody changed this while you wrote. Look again, then keep yours or theirs.")
+    return _(
+        "Somebody changed this while you wrote: it is %(now)s now. Keep again to put yours there.",
+        now=words.listed(now),
+    )
+
+
 def wishes() -> list[tuple[str, str, str]]:
     """Return what a customer can ask of us, each with a word on what it does."""
     return [

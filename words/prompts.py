@@ -335,7 +335,8 @@ def _not_met(prompt: Prompt, voice: Voice) -> Words:
 
 @explains("not-met")
 def _why_not_met(prompt: Prompt, today: date) -> str:
-    return _("Others marked each visit so far (%(by)s), last %(days)s.", by=_by(prompt), days=_days(prompt, today))
+    last = {**prompt, "dates": prompt["dates"][-3:]}
+    return _("Others marked each visit so far (%(by)s), last %(days)s.", by=_by(prompt), days=_days(last, today))
 
 
 # -- thanks

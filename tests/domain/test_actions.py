@@ -82,9 +82,11 @@ class TestEachAct:
             "safety": True,
         },
         "note.edit": {"note": "NOTE", "text": "Likes the door", "base": "Likes the window"},
+        "note.undo": {"note": "NOTE"},
         "usual.set": {"customer": "ROSA", "text": "Cortado"},
         "prompt.said": {"customer": "ROSA", "prompt": "the-usual", "greeted_by_name": True},
         "prompt.skipped": {"customer": "ROSA", "prompt": "the-usual"},
+        "prompt.undo": {"customer": "ROSA"},
         "customer.name": {"customer": "ROSA", "name": "Rosa M", "call": "Mrs Marchetti", "pronoun": "she"},
         "shift.hand_over": {"text": "Oven two runs hot."},
         "shift.seen": {"hand_over": "LINE"},
@@ -95,6 +97,8 @@ class TestEachAct:
         names = {"ROSA": str(regular.id), "NOTE": note}
         if kind in ("visit.undo", "visit.greet"):
             names["VISIT"] = applied(phone.act("visit.create", customer=str(regular.id)))["visit"]
+        if kind == "prompt.undo":
+            applied(phone.act("prompt.skipped", customer=str(regular.id), prompt="the-usual"))
         if kind in ("shift.seen", "shift.undo"):
             sam, ana = Staff.get(Staff.name == "Sam"), hire(Shop.get(), "Ana")
             line = {"shop": Shop.get(), "text": "Joan may ring.", "day": TUESDAY.date(), "at": TUESDAY}
@@ -237,6 +241,26 @@ class TestAnId:
         assert phone.act("customer.create", key=key, name="Hers")["status"] == "rejected"
 
 
+class TestACustomersName:
+    def test_changes_nothing_that_was_not_sent(self, phone, rosa):
+        applied(phone.act("customer.name", customer=str(rosa.id), name="Rosa M", say_as="ROH-za", call="Mrs Marchetti"))
+        applied(phone.act("customer.name", customer=str(rosa.id), name="Rosa Marchetti"))
+        now = Customer.get_by_id(rosa.id)
+        assert (now.name, now.say_as, now.call) == ("Rosa Marchetti", "ROH-za", "Mrs Marchetti")
+        assert {told.what for told in now.told} == {"say_as", "call"}
+
+    @pytest.mark.parametrize("name", ["\u200b", "\u200b\u202e \u2060", "\ufeff", "\u00ad"])
+    def test_that_nobody_can_see_is_none(self, phone, name):
+        answer = phone.act("customer.create", name=name)
+        assert (answer["status"], answer["reason"]) == (
+            "rejected", "“Name, or a word you know them by” is empty. Write something first.",
+        )  # fmt: skip
+
+    @pytest.mark.parametrize("name", ["☕", "李", "7", "👩\u200d🍳", "…"])
+    def test_may_be_a_sign_alone(self, phone, name):
+        assert phone.act("customer.create", name=name)["status"] == "applied"
+
+
 class TestVisits:
     def test_of_another_shop_of_ours_may_be_named(self, server, shop, owner, rosa):
         second = Shop.create(business=shop.business, name="Second Street")
@@ -332,6 +356,27 @@ class TestNotes:
         assert answer["reason"] == "Rosa Marchetti asked us to write nothing down, so nothing was kept."
         applied(phone.act("customer.name", customer=str(rosa.id), name="Rosa Marchetti", wishes=[]))
         applied(phone.act("note.create", customer=str(rosa.id), text="Left-handed"))
+
+    def test_that_stand_are_not_changed_either_where_somebody_asked_for_none(self, phone, rosa, note):
+        applied(phone.act("customer.name", customer=str(rosa.id), wishes=["no_notes"]))
+        for base in ("Likes the window", "something else"):
+            answer = phone.act("note.edit", note=note, text="Likes the door", base=base)
+            assert answer["status"] == "rejected"
+            assert "asked us to write nothing down" in answer["reason"]
+        assert [one.text for one in Note.select()] == ["Likes the window"]
+
+    @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+    def test_of_two_lines_are_the_same_whichever_way_lines_end(self, phone, rosa, ends):
+        text = f"Line one{ends}line two"
+        note = applied(phone.act("note.create", customer=str(rosa.id), text=text))["note"]
+        assert applied(phone.act("note.edit", note=note, text="One line", base="Line one\nline two")) == {"note": note}
+
+    def test_are_taken_back_by_their_author_alone_on_the_same_day(self, phone, other_phone, note, at):
+        told = "Only who wrote a note can take it back, on the same day."
+        assert other_phone.act("note.undo", note=note)["reason"] == told
+        at(TUESDAY + timedelta(days=1))
+        assert phone.act("note.undo", note=note)["reason"] == told
+        assert Note.select().count() == 1
 
     def test_edited_by_two_keep_both_texts(self, phone, other_phone, note, rosa):
         assert applied(phone.act("note.edit", note=note, text="Likes the door", base="Likes the window")) == {

@@ -3,6 +3,7 @@
 import random
 from dataclasses import fields
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -10,8 +11,8 @@ import clock
 from domain import expected
 from domain.actions import Act, perform
 from domain.board import board
-from domain.lines import lines
-from models import Action, Appointment, Note, Shop, Usual, Visit
+from domain.lines import line_for, lines
+from models import Action, Appointment, Expected, Note, Shop, Usual, Visit
 from tests.conftest import TUESDAY, came, counted_queries, days_before, someone
 
 TODAY = TUESDAY.date()
@@ -125,6 +126,19 @@ class TestWhatIsKept:
         assert mine[people[0].id] is None
         assert (theirs[people[0].id] or {})["id"] == "not-met"
         assert kept.by_customer[people[0].id].prompt is None, "words for one are not left for the next"
+
+    def test_words_true_of_one_colleague_alone_are_not_shown_to_another_after_the_tap(self, shop, people, sam, ana):
+        facts = {"id": "not-met", "met": [sam.id], "by": ["Sam"], "dates": []}
+        Expected.update(prompts=[facts]).where(Expected.customer == people[0].id).execute()
+        shop.changed()
+        perform(Act(str(uuid4()), "visit.create", clock.now(), {"customer": str(people[0].id)}), ana, again(shop))
+        day = board(again(shop), clock.now())
+        mine = next(line for line in day.lines(shop, TUESDAY, ana) if line.customer.id == people[0].id)
+        theirs = next(line for line in day.lines(shop, TUESDAY, sam) if line.customer.id == people[0].id)
+        assert (mine.prompt, mine.prompt_outcome) == (facts, "shown")
+        assert (theirs.prompt, theirs.arrived) == (None, True)
+        assert line_for(people[0], shop, TUESDAY, sam).prompt is None
+        assert line_for(people[0], shop, TUESDAY, ana).prompt == facts
 
 
 class TestTheRevision:

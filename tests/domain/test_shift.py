@@ -232,7 +232,7 @@ class TestStillToCome:
             (waited(around=900, reason={"kind": "weekday", "weekday": 1, "came": 2, "of": 4}), False,
              "About 15:00, came 2 of the last 4 Tuesdays"),
             (waited(around=900, reason={"kind": "weekdays", "came": 9, "of": 10, "timed": True}), False,
-             "About 15:00, most weekdays"),
+             "About 15:00, Mon–Fri"),
             (waited(around=900, reason={"kind": "new-face", "came": 1}), False, "About 15:00, new face"),
             (waited(part_of_day="morning", reason={"kind": "yesterday"}), False, "Came yesterday · morning"),
             (waited(), False, "Expected today"),

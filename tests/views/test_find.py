@@ -139,6 +139,16 @@ class TestARow:
             found = hits.hits_html([Hit(person)], ("rosa",))
             assert found == plain.replace("Rosa", Markup("<mark>Rosa</mark>"), 1)
 
+    @pytest.mark.parametrize("usual", ["pan", "class", "muted", "span", "b", "Here", "amp"])
+    def test_of_a_usual_that_reads_like_markup_stays_whole(self, phone, shop, okafor, usual):
+        Usual.create(customer=okafor, shop=shop, text=usual, day=TODAY)
+        Appointment.create(customer=okafor, shop=shop, day=TODAY, starts_at=TUESDAY)
+        shop.changed()
+        html = search(phone, usual)
+        assert re.sub("</?mark>", "", html).count('class="muted"') == html.count('class="muted"')
+        assert f"<mark>{usual}</mark>" in html
+        assert "&gt;" not in html
+
     def test_of_somebody_on_the_day(self, phone, shop, okafor):
         Appointment.create(customer=okafor, shop=shop, day=TODAY, starts_at=TUESDAY, service="Table for two")
         shop.changed()

@@ -194,8 +194,13 @@ class TestErrors:
         "nobody there": ("GET", "/customers/999999", {}, 404, "It may have been removed. Go back to today’s list."),
         "a wrong method": ("DELETE", "/today", {}, 405, "That cannot be done here. Go back to today’s list."),
         "far too much": ("POST", "/customers", {"data": {"name": "x" * 5_000_000}}, 413, "That is too much at once. Send less."),
-        "a form without a name": ("POST", "/customers", {"data": {}}, 422, "“name” is empty. Write something first."),
-        "a name too long": ("POST", "/customers", {"data": {"name": "x" * 201}}, 422, "“name” is too long: 200 letters fit."),
+        "a form without a name": (
+            "POST", "/customers", {"data": {}}, 422, "“Name, or a word you know them by” is empty. Write something first.",
+        ),
+        "a name too long": (
+            "POST", "/customers", {"data": {"name": "x" * 201}}, 422,
+            "“Name, or a word you know them by” is too long: 200 letters fit.",
+        ),
         "a hole in the text": ("GET", "/find?q=%00", {}, 400, "That could not be read. Go back and try again."),
         "an act of no id": ("POST", "/customers", {"data": {"name": "Rosa", "action": "junk"}}, 422,
                             "An act needs an id of its own, a UUID."),

@@ -73,8 +73,14 @@ class TestEveryActAsAPlainForm:
         answer = phone.post(
             to, {**fields, "chip": ["hurry", "chat"], "text": "Asked about oat milk", "seen_by": "team"}
         )
-        assert (answer.status_code, answer.location) == (303, f"/customers/{rosa.id}")
-        assert "In a hurry. Liked a chat. Asked about oat milk" in phone.get(answer.location).text
+        assert (answer.status_code, answer.location.partition("?")[0]) == (303, f"/customers/{rosa.id}")
+        card = phone.get(answer.location).text
+        assert "In a hurry. Liked a chat. Asked about oat milk" in card
+        assert "Kept. Thank you." in card
+        undo = f"/notes/{Note.get().id}/undo"
+        again = phone.post(undo, form_in(card, undo))
+        assert "Undone. The note is gone." in phone.get(again.location).text
+        assert Note.select().count() == 0
 
     def test_a_note_of_chips_alone(self, phone, rosa):
         assert phone.post(f"/customers/{rosa.id}/notes", {"chip": "friend"}).status_code == 303
@@ -204,6 +210,23 @@ class TestEveryActByHtmx:
         answer = phone.post(f"/customers/{rosa.id}/notes", {"text": ""}, htmx=True)
         assert (answer.status_code, answer.headers["HX-Retarget"]) == (422, "#sheet")
         assert 'role="alert"' in answer.text
+
+    def test_words_skipped_come_back_by_undo(self, phone, regular):
+        phone.act("visit.create", customer=str(regular.id))
+        to = f"/customers/{regular.id}/prompts"
+        answer = phone.post(to, {"prompt": "the-usual", "outcome": "skipped"}, htmx=True)
+        assert "Skipped." in answer.text
+        assert 'data-testid="prompt"' not in answer.text
+        again = phone.post(to, {"outcome": "undo"}, htmx=True)
+        assert 'data-testid="prompt"' in again.text
+        assert phone.post(to, {"outcome": "undo"}, htmx=True).status_code == 409
+
+    def test_an_undo_of_one_of_two_who_saw_them_says_who_still_does(self, phone, other_phone, regular):
+        visit = other_phone.act("visit.create", customer=str(regular.id))["result"]["visit"]
+        phone.act("visit.create", customer=str(regular.id))
+        answer = phone.post(f"/visits/{visit}/undo", {"customer": str(regular.id)}, htmx=True)
+        assert f"Undone for you. Ana saw {regular.called} too: still here." in re.sub("<[^>]+>", "", answer.text)
+        assert "expected again" not in answer.text
 
     def test_words_said_stay_said(self, phone, regular):
         phone.act("visit.create", customer=str(regular.id))
