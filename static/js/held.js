@@ -77,7 +77,23 @@
     held.toggleAttribute("data-below", room < held.offsetHeight + 8);
   });
 
-  document.addEventListener("htmx:after:process", () => { if (mode === "shown" && form() !== asked) ask(); });
+  // What is swapped in is plain and hidden, as every page is: before it is painted, the pill is drawn and the notes are asked
+  // for again. Where there is no answer, they are not shown, and the pill does not say that they are.
+  document.addEventListener("htmx:after:process", () => {
+    draw();
+    if (mode === "shown" && form() !== asked) ask();
+  });
+  const failed = (source) => { if (mode === "shown" && asked && source === asked) over(); };
+  document.addEventListener("htmx:error", (event) => failed(event.target));
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx?.response?.status >= 400) failed(ctx.sourceElement);
+  });
+  let onPill = false; // who works by keyboard stays on it (where focus goes else: focus.js)
+  document.addEventListener("htmx:before:swap", () => { onPill = Boolean(document.activeElement?.closest("[data-safe]")); });
+  document.addEventListener("htmx:after:swap", () => {
+    if (onPill && !document.activeElement?.closest("[data-safe]")) document.querySelector("[data-safe] button")?.focus({ preventScroll: true });
+  });
 
   // -- the pill
 
@@ -91,7 +107,6 @@
       button.className = plain.className;
       button.append(...plain.childNodes);
       plain.replaceWith(button);
-      pill.dataset.hidden = button.querySelector("span").textContent;
     }
     const button = pill.querySelector("button"), shown = isShown();
     button.setAttribute("aria-pressed", String(shown));

@@ -70,6 +70,20 @@ def finger(card: Page) -> Finger:
     return Finger(card)
 
 
+def do_on_card(page: Page, act: str) -> None:
+    """Do something after which the card, or its body, is made anew; wait until it is."""
+    if act == "a note":
+        page.get_by_role("link", name="Note", exact=True).tap()
+        sheet = page.get_by_role("dialog")
+        sheet.get_by_label("In your words").fill("Left-handed")
+        sheet.get_by_test_id("keep").tap()
+        expect(page.locator(".notes").first).to_contain_text("Left-handed")
+        return
+    page.locator("#card-body").evaluate("(body) => { body.dataset.before = ''; }")
+    page.get_by_test_id(act).tap()
+    expect(page.locator("#card-body:not([data-before])")).to_be_visible()
+
+
 def leave(page: Page, how: str) -> None:
     """Have nobody look at the page."""
     if how == "blur":
@@ -283,15 +297,67 @@ class TestThePill:
         expect(card.get_by_role("button", name="Notes hidden")).to_be_visible()
 
     def test_pressed_on_the_list_holds_for_the_card_opened_from_it(self, site: Site):
+        site.act("note.create", customer=site.person("Joan"), text=TEXT, private=True)
         page = site.today()
         page.get_by_role("button", name="Notes hidden").tap()
         expect(page.get_by_role("button", name="Notes shown")).to_be_visible()
-        with page.expect_response(f"**{site.card('Callum')}") as card:
-            row(page, "Callum").get_by_role("link").first.tap()
+        with page.expect_response(f"**{site.card('Joan')}") as card:
+            row(page, "Joan").get_by_role("link").first.tap()
         assert TEXT not in card.value.text()
         expect(page.get_by_text(TEXT)).to_be_visible()
         expect(page.get_by_role("button", name="Notes shown")).to_be_visible()
         assert readings(site) == 1
+
+    @pytest.mark.parametrize("act", ["here", "undo", "said", "skip", "greeted", "a note"])
+    def test_stays_a_button_and_tells_the_truth_whatever_was_done_on_the_card(self, site: Site, act: str):
+        page = site.phone()
+        name = "Priya" if act in ("said", "skip") else "Callum"
+        if act != "here":
+            site.act("visit.create", customer=site.person(name))
+        page.goto(site.card(name))
+        shown, hidden = (page.get_by_role("button", name=f"Notes {how}") for how in ("shown", "hidden"))
+        hidden.tap()
+        expect(shown).to_be_visible()
+        if name == "Callum":
+            expect(page.get_by_text(TEXT)).to_be_visible()
+        do_on_card(page, act)
+        expect(shown).to_have_attribute("aria-pressed", "true")
+        if name == "Callum":
+            expect(page.get_by_text(TEXT)).to_be_visible()
+        shown.tap()
+        expect(page.get_by_text(TEXT)).to_have_count(0)
+        expect(hidden).to_have_attribute("aria-pressed", "false")
+        hidden.tap()
+        expect(shown).to_be_visible()
+
+    @pytest.mark.parametrize("act", ["here", "a note"])
+    def test_hidden_stays_hidden_and_can_be_pressed_after_an_act(self, site: Site, card: Page, act: str):
+        do_on_card(card, act)
+        hidden = card.get_by_role("button", name="Notes hidden")
+        expect(hidden).to_have_attribute("aria-pressed", "false")
+        assert readings(site) == 0
+        hidden.tap()
+        expect(card.get_by_text(TEXT)).to_be_visible()
+
+    def test_says_hidden_where_the_notes_could_not_be_read(self, site: Site, card: Page):
+        card.route("**/private-notes", lambda route: route.abort())
+        card.get_by_role("button", name="Notes hidden").tap()
+        expect(card.locator("#toast")).to_contain_text("That did not save")
+        expect(card.get_by_role("button", name="Notes hidden")).to_be_visible()
+        site.complaints[:] = [told for told in site.complaints if "Failed to fetch" not in told and "ERR_" not in told]
+
+    def test_keeps_the_focus_of_whoever_went_on_to_it_while_an_act_was_under_way(self, site: Site):
+        page = site.phone(touch=False)
+        page.goto(site.card("Callum"))
+        kept: list[Route] = []
+        page.route("**/visits", lambda route: kept.append(route))
+        with page.expect_request("**/visits"):
+            page.get_by_test_id("here").press("Enter")
+        pill = page.get_by_role("button", name="Notes hidden")
+        pill.focus()
+        kept.pop().continue_()
+        expect(page.get_by_test_id("undo")).to_be_visible()
+        expect(pill).to_be_focused()
 
     def test_holds_in_this_tab_alone(self, site: Site):
         page = site.today()
@@ -312,9 +378,10 @@ class TestThePill:
         expect(page.get_by_role("button", name="Notes hidden")).to_be_visible()
 
     def test_shows_the_card_beside_the_list_and_each_that_is_opened_after_it(self, site: Site):
+        site.act("note.create", customer=site.person("Joan"), text=TEXT, private=True)
         page = site.today(width=1280, height=860, touch=False)
         page.get_by_role("button", name="Notes hidden").click()
-        row(page, "Callum").get_by_role("link").first.click()
+        row(page, "Joan").get_by_role("link").first.click()
         expect(page.locator(".aside").get_by_text(TEXT)).to_be_visible()
         assert readings(site) == 1
         row(page, "Priya").get_by_role("link").first.click()
