@@ -290,6 +290,11 @@ class Year:
                     self.act(f"prompt.{outcome}", by, day, minute, customer=guest.customer.id, prompt=prompt["id"])
                 guest.life.said.append((day, words.prompt(prompt, guest.customer, "warm").fact, outcome))
         self.on_shift.add(by.id)
+        if not again:
+            second = self.working(day)[(guest.customer.id + day.toordinal()) % len(self.working(day))]
+            told = lines.line_for(guest.customer, self.shop, clock.now(), second).prompt
+            if told:  # what a colleague reads once they are marked has to be true for that colleague
+                self.check(guest, told, self.now(day, minute, second, minute), before > 6)
         guest.life.visits.append((day, minute, {by.name}))
         if self.chance.random() < 0.05:
             other = self.chance.choice(self.working(day))
