@@ -1,38 +1,63 @@
-// The note sheet opens over the page it was asked from. Closing it keeps chips alone; words that were typed wait in this tab
-// until they are kept, whatever closes the sheet or the page.
+// The note sheet opens over the page it was asked from. Closing it keeps chips alone; words that were typed, in a note or as
+// the line at the end of a shift, wait in this tab for whoever typed them until they are kept, whatever closes the sheet or
+// the page, or signs out.
 (() => {
   const sheet = () => document.getElementById("sheet");
   const text = (form) => form.elements.text;
   const chips = (form) => [...form.querySelectorAll("[name=chip]")];
-  const isTyped = (form) => Boolean(text(form)) && text(form).value.trim() !== text(form).defaultValue.trim() && text(form).value.trim() !== "";
+  const isRefused = (form) => form.querySelector("[data-told]")?.hidden === false; // it stands as typed, and is not kept
+  const isTyped = (form) => {
+    const words = text(form)?.value.trim();
+    return Boolean(words) && (isRefused(form) || words !== text(form).defaultValue.trim());
+  };
 
   // -- words that wait
 
-  const key = (form) => form.dataset.draft && `draft:${form.dataset.draft}`;
+  const DRAFT = "draft:", LASTS = 14 * 3600_000; // ms: longer than a shift
+  const SENT = "draft-sent"; // the draft of the plain form that was sent last, until the next page tells what became of it
+  const FIELDS = ["text", "lifetime", "seen_by", "base", "for"];
+  const key = (form) => form.dataset.draft && DRAFT + form.dataset.draft; // it begins with whose words they are
   const forget = (form) => { if (key(form)) sessionStorage.removeItem(key(form)); };
+  const prune = () => {
+    for (const name of Object.keys(sessionStorage)) {
+      if (name.startsWith(DRAFT) && !(JSON.parse(sessionStorage.getItem(name)).at > Date.now() - LASTS)) sessionStorage.removeItem(name);
+    }
+  };
   const keep = (form) => {
     if (!key(form)) return;
     if (!isTyped(form)) { forget(form); return; }
-    const chosen = {};
-    for (const name of ["text", "lifetime", "seen_by", "base"]) if (form.elements[name]) chosen[name] = form.elements[name].value;
+    const chosen = { at: Date.now() };
+    for (const name of FIELDS) if (form.elements[name]) chosen[name] = form.elements[name].value;
     chosen.chips = chips(form).filter((chip) => chip.checked).map((chip) => chip.value);
     sessionStorage.setItem(key(form), JSON.stringify(chosen));
   };
   const restore = (form) => {
+    prune();
     const waiting = key(form) && sessionStorage.getItem(key(form));
-    if (!waiting || !text(form) || !form.querySelector("[data-told]").hidden) return; // told what is wrong: it stands as typed
+    if (!waiting || !text(form) || isRefused(form)) return;
     const chosen = JSON.parse(waiting);
-    for (const name of ["text", "lifetime", "seen_by", "base"]) if (name in chosen && form.elements[name]) form.elements[name].value = chosen[name];
+    for (const name of FIELDS) if (name in chosen && form.elements[name]) form.elements[name].value = chosen[name];
     for (const chip of chips(form)) chip.checked = chosen.chips.includes(chip.value);
     form.querySelector("[data-restored]").hidden = false;
     if (chosen.seen_by === "private") { form.dataset.veil = ""; veil(); }
   };
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => {
-      const form = event.target.closest("[data-note]");
+      const form = event.target.closest("[data-draft]");
       if (form) keep(form);
     });
   }
+  // A plain form that was kept leads on: only then is the next page one that the server redirected to, without the form.
+  // Signed out, refused or without network it is not, and the words wait on.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-draft]") && !form.closest("dialog")) sessionStorage.setItem(SENT, key(form));
+  });
+  const arrive = () => {
+    const sent = sessionStorage.getItem(SENT), [came] = performance.getEntriesByType("navigation");
+    sessionStorage.removeItem(SENT);
+    if (sent && came?.redirectCount > 0 && came.type !== "back_forward" && !document.querySelector("[data-draft]")) sessionStorage.removeItem(sent);
+  };
 
   // -- private words being written are veiled while nobody looks
 
@@ -47,7 +72,7 @@
 
   let opener; // who asked for it: the element, and where it leads, should the element be replaced meanwhile
   const close = (form) => {
-    if (form && isTyped(form)) document.dispatchEvent(new CustomEvent("tell", { detail: form.dataset.waiting }));
+    if (form && isTyped(form)) { if (form.dataset.waiting) document.dispatchEvent(new CustomEvent("tell", { detail: form.dataset.waiting })); }
     else if (form && chips(form).some((chip) => chip.checked)) { form.requestSubmit(); return; }
     sheet().close();
   };
@@ -67,9 +92,6 @@
   document.addEventListener("cancel", (event) => {
     if (event.target === sheet()) { event.preventDefault(); close(sheet().querySelector("[data-note]")); }
   }, true);
-  document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-note]") && !event.target.closest("dialog")) forget(event.target);
-  });
   const refresh = (customer) => {
     const card = document.getElementById("card");
     if (!card || card.dataset.customer !== customer) return;
@@ -104,9 +126,9 @@
   });
 
   addEventListener("DOMContentLoaded", () => {
-    const form = document.querySelector("[data-note]");
-    if (form) restore(form);
-    if (!document.querySelector("[data-pin]")) return;
-    for (const name of Object.keys(sessionStorage)) if (name.startsWith("draft:")) sessionStorage.removeItem(name); // the next person's tab
+    arrive();
+    prune();
+    document.querySelectorAll("[data-draft]").forEach(restore);
   });
+  addEventListener("pageshow", (event) => { if (event.persisted) sessionStorage.removeItem(SENT); });
 })();

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site, row, toast
+from tests.browser.worlds import TUESDAY
 
 pytestmark = pytest.mark.browser
 WORDS = "Her driving test is on Friday"
@@ -18,6 +20,16 @@ def opened(page: Page, name: str = "Priya") -> Locator:
     sheet = page.get_by_role("dialog", name=f"A note on {name}")
     expect(sheet).to_be_visible()
     return sheet
+
+
+def enter(site: Site, page: Page, who: str) -> None:
+    """Sign somebody in, in the same tab."""
+    page.context.add_cookies([{"name": "regulars", "value": site.world.tokens[who], "url": site.url}])
+    page.goto("/today")
+
+
+def drafts(page: Page) -> list[str]:
+    return page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft'))")
 
 
 def close(page: Page, how: str) -> None:
@@ -66,7 +78,7 @@ class TestWords:
         expect(toast(phone)).to_contain_text("Kept.")
         sheet = opened(phone)
         expect(sheet.get_by_label("In your words")).to_have_value("")
-        assert phone.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))") == []
+        assert drafts(phone) == []
 
     def test_taken_back_by_hand_wait_no_longer(self, phone: Page):
         sheet = opened(phone)
@@ -81,13 +93,82 @@ class TestWords:
         close(phone, "Close")
         expect(opened(phone, "Joan").get_by_label("In your words")).to_have_value("")
 
-    def test_are_not_there_for_the_next_person_on_this_phone(self, site: Site, phone: Page):
+    def test_are_there_for_whoever_typed_them_and_for_nobody_else(self, site: Site, phone: Page):
         opened(phone).get_by_label("In your words").fill(WORDS)
         close(phone, "Close")
-        phone.context.clear_cookies(name="regulars")
-        phone.goto("/sign-in")
-        expect(phone.get_by_test_id("sign-in")).to_be_visible()
-        assert phone.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))") == []
+        for who, stands in (("Sam", ""), ("Maya", WORDS)):
+            phone.context.clear_cookies(name="regulars")
+            phone.goto("/sign-in")
+            expect(phone.get_by_test_id("sign-in")).to_be_visible()
+            enter(site, phone, who)
+            sheet = opened(phone)
+            expect(sheet.get_by_label("In your words")).to_have_value(stands)
+            expect(sheet.get_by_text("Your words from before are still here.")).to_be_visible(visible=bool(stands))
+            close(phone, "Escape")
+
+    @pytest.mark.parametrize("where", ["sheet", "page"])
+    def test_sent_when_signed_out_are_there_after_signing_in(self, site: Site, where: str):
+        page = site.phone()
+        address = f"{site.card('Priya')}/notes/new"
+        page.goto(address if where == "page" else site.card("Priya"))
+        if where == "sheet":
+            page.get_by_role("link", name="Note", exact=True).tap()
+        page.get_by_label("In your words").fill(WORDS)
+        page.context.clear_cookies(name="regulars")
+        page.get_by_test_id("keep").tap()
+        if where == "sheet":
+            expect(page.get_by_test_id("sign-in")).to_be_visible()
+        else:
+            expect(page.get_by_text("You are signed out.")).to_be_visible()
+            page.goto("/sign-in")
+        enter(site, page, "Maya")
+        page.goto(address)
+        expect(page.get_by_label("In your words")).to_have_value(WORDS)
+        page.get_by_test_id("keep").tap()
+        expect(page.get_by_test_id("card")).to_contain_text(WORDS)
+        assert drafts(page) == []
+
+    def test_sent_without_network_from_a_page_of_their_own_wait_on(self, site: Site):
+        page = site.phone()
+        address = f"{site.card('Priya')}/notes/new"
+        page.goto(address)
+        page.get_by_label("In your words").fill(WORDS)
+        page.context.set_offline(True)
+        with page.expect_event("requestfailed"):
+            page.get_by_test_id("keep").tap()
+        page.context.set_offline(False)
+        page.goto(site.card("Priya"))
+        expect(page.get_by_test_id("card")).not_to_contain_text(WORDS)
+        page.goto(address)
+        expect(page.get_by_label("In your words")).to_have_value(WORDS)
+        site.complaints[:] = [told for told in site.complaints if "ERR_" not in told]
+
+    def test_that_were_refused_wait_on_whatever_is_tapped_next(self, site: Site):
+        page = site.phone()
+        page.goto(site.card("Priya"))
+        page.get_by_role("link", name="Note", exact=True).tap()
+        page.get_by_label("In your words").fill("Her test is on Friday. " * 80)
+        page.get_by_label("In your words").evaluate("(words) => { words.value += words.value; }")
+        page.get_by_test_id("keep").tap()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("too long")
+        page.get_by_text("In a hurry").tap()
+        page.reload()
+        page.get_by_role("link", name="Note", exact=True).tap()
+        expect(page.get_by_label("In your words")).to_have_value(re.compile("^Her test is on Friday"))
+
+    def test_wait_no_longer_than_a_shift(self, site: Site):
+        page = site.phone()
+        page.clock.install(time=TUESDAY)
+        page.goto("/today")
+        opened(page).get_by_label("In your words").fill(WORDS)
+        close(page, "Close")
+        page.clock.set_system_time(TUESDAY + timedelta(hours=13, minutes=55))
+        assert len(drafts(page)) == 1
+        expect(opened(page).get_by_label("In your words")).to_have_value(WORDS)
+        close(page, "Escape")
+        page.clock.set_system_time(TUESDAY + timedelta(hours=14, minutes=5))
+        expect(opened(page).get_by_label("In your words")).to_have_value("")
+        assert drafts(page) == []
 
     def test_that_no_answer_came_to_stand_where_they_are_and_the_sheet_says_so(self, site: Site, phone: Page):
         sheet = opened(phone)
