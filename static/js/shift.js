@@ -1,4 +1,5 @@
-// The end of a shift: its words name whoever is next as soon as they are picked, and it ends once.
+// The end of a shift: its words name whoever is next as soon as they are picked, and it ends once. (That the line being
+// written waits, and for whom: sheet.js.)
 (() => {
   document.addEventListener("change", (event) => {
     const picked = event.target;

@@ -92,6 +92,50 @@ def test_a_line_too_long_is_shown_again(site: Site):
     expect(page.get_by_test_id("sign-in")).to_be_visible()
 
 
+class TestTheLineBeingWritten:
+    @pytest.fixture
+    def page(self, site: Site) -> Page:
+        page = site.today()
+        to_shift(page)
+        page.get_by_text("Sam", exact=True).tap()
+        page.get_by_role("textbox").fill("Oven two runs hot.")
+        return page
+
+    def drafts(self, page: Page) -> list[str]:
+        return page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft'))")
+
+    def test_waits_while_its_writer_looks_at_today_and_goes_when_it_is_left(self, page: Page):
+        page.get_by_role("link", name="Today", exact=True).tap()
+        expect(page.get_by_test_id("day")).to_be_visible()
+        to_shift(page)
+        expect(page.get_by_text("Your words from before are still here.")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Hand over to Sam")
+        expect(page.get_by_label("Anything else Sam should know?")).to_have_value("Oven two runs hot.")
+        page.get_by_test_id("hand-over").tap()
+        expect(page.get_by_test_id("sign-in")).to_be_visible()
+        assert self.drafts(page) == []
+
+    def test_is_there_for_nobody_else(self, site: Site, page: Page):
+        for who, stands in (("Sam", ""), ("Maya", "Oven two runs hot.")):
+            page.context.clear_cookies(name="regulars")
+            page.goto("/sign-in")
+            expect(page.get_by_test_id("sign-in")).to_be_visible()
+            page.context.add_cookies([{"name": "regulars", "value": site.world.tokens[who], "url": site.url}])
+            page.goto("/shift")
+            expect(page.get_by_role("textbox")).to_have_value(stands)
+
+    def test_waits_on_when_it_is_sent_signed_out(self, site: Site, page: Page):
+        page.context.clear_cookies(name="regulars")
+        page.get_by_test_id("hand-over").tap()
+        expect(page.get_by_label("Your line")).to_have_value("Oven two runs hot.")
+        page.context.add_cookies([{"name": "regulars", "value": site.world.tokens["Maya"], "url": site.url}])
+        page.goto("/shift")
+        expect(page.get_by_role("textbox")).to_have_value("Oven two runs hot.")
+        page.get_by_test_id("hand-over").tap()
+        expect(page.get_by_test_id("sign-in")).to_be_visible()
+        assert self.drafts(page) == []
+
+
 def test_a_second_tap_on_the_button_ends_nothing_twice(site: Site):
     page = site.phone()
     page.goto("/shift")
@@ -130,7 +174,7 @@ def test_by_keyboard_alone(site: Site):
         if page.evaluate("() => document.activeElement === document.body"):
             break
         seen.append(" ".join(at.split()))
-    order = ["Seen, From Ruth, 8:12", "And 34 more", "for", "text", "Hand over", "Sign out", "Today", "Shift"]
+    order = ["Seen, From Ruth, 8:12", "And ", "for", "text", "Hand over", "Sign out", "Today", "Shift"]
     places = [next(i for i, told in enumerate(seen) if told.startswith(word)) for word in order]
     assert places == sorted(places), seen
     page.get_by_test_id("seen").first.focus()
