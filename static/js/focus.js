@@ -1,17 +1,23 @@
 // Who works by keyboard or by ear stays where they were: when the button they pressed is swapped away, focus goes to its
-// like, or to the act that took its place. (htmx finds the way back only for elements with an id.)
+// like. Where there is none it goes to the words after Here, else to who it was about or to the pencil beside, and never to
+// the act that takes back the one just done: a second Enter would. (htmx finds the way back only for elements with an id.)
 (() => {
   let lost = null;
   document.addEventListener("htmx:before:swap", () => {
-    const at = document.activeElement?.closest("[data-customer], #toast");
-    lost = at && { like: document.activeElement.dataset.testid };
+    const at = document.activeElement;
+    lost = at?.closest("[data-customer], .met, #toast") && { act: at.dataset.testid, foot: at.closest(".acts") !== null };
   });
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail.ctx && event.detail.ctx.target;
     if (!lost || !target || !target.id || document.activeElement !== document.body) return;
     const now = document.getElementById(target.id);
-    const like = lost.like && now && now.querySelector(`[data-testid="${lost.like}"]`);
-    const act = like || (now && now.querySelector("[data-testid=said], [data-testid=here], [data-testid=undo]"));
-    if (act) act.focus({ preventScroll: true });
+    if (!now) return;
+    const seen = (selector) => [...now.querySelectorAll(selector)].find((one) => one.getClientRects().length);
+    const like = lost.act && seen(`[data-testid="${lost.act}"]`);
+    const who = () => seen("[data-card]") || seen(".card__name"), pencil = () => seen("[data-testid=note-add]");
+    const next = like || (lost.act === "here" && seen("[data-testid=said]")) || (lost.foot ? pencil() : who()) || pencil();
+    if (!next) return;
+    if (next.matches("h1")) next.tabIndex = -1;
+    next.focus({ preventScroll: true });
   });
 })();

@@ -33,9 +33,26 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
     assert words[-3:] == ["Today", "Find", "Shift"]
 
 
-def test_tab_goes_through_the_card_from_top_to_bottom(site: Site):
+@pytest.mark.parametrize(
+    ("name", "order"),
+    [
+        pytest.param(
+            "Callum",
+            ["Notes hidden", "Change what we know of Callum Fraser", "1 private note: press and hold",
+             "The last 20 visits", "Back to today", "Callum Fraser is here", "Note"],
+            id="not expected, with a private note",
+        ),
+        pytest.param(
+            "Priya",
+            ["Expected 8:20", "Notes hidden", "Why this?", "Change what we know of Priya", "Change this note",
+             "The last 6 visits", "Back to today", "Priya is here", "Note"],
+            id="expected, with words",
+        ),
+    ],
+)  # fmt: skip
+def test_tab_goes_through_the_card_from_top_to_bottom(site: Site, name: str, order: list[str]):
     page = site.phone()
-    page.goto(site.card("Callum"))
+    page.goto(site.card(name))
     seen = []
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -43,10 +60,7 @@ def test_tab_goes_through_the_card_from_top_to_bottom(site: Site):
         if place == "BODY":
             break
         seen.append(words.split(" · ")[0].split(" 1")[0])
-    assert seen == [
-        "Expected today", "Notes hidden", "Why this?", "Change what we know of Callum Fraser",
-        "1 private note: press and hold", "The last 20 visits", "Back to today", "Callum Fraser is here", "Note",
-    ]  # fmt: skip
+    assert seen == order
 
 
 def test_a_note_is_written_without_a_finger(site: Site):
@@ -67,7 +81,7 @@ def test_a_note_is_written_without_a_finger(site: Site):
 def test_a_row_reads_who_how_when_what_and_what_to_say(phone: Page):
     read = " ".join(row(phone, "Priya").inner_text().split())
     expected = [
-        "8:15",
+        "8:20",
         "Priya Raghunathan",
         "say PREE-ya",
         "Flat white, oat",
@@ -118,3 +132,41 @@ def test_nothing_moves_for_those_who_asked_for_stillness(site: Site, motion: str
     page.wait_for_function("() => document.getAnimations().every((a) => a.playState === 'finished')")
     moved = page.evaluate("window.moved")
     assert moved == [] if motion == "reduce" else "animationstart" in moved
+
+
+@pytest.mark.parametrize("place", ["row", "card"])
+def test_a_key_that_is_held_is_one_press(site: Site, place: str):
+    page = site.today()
+    if place == "card":
+        page.goto(site.card("Priya"))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Priya").get_by_text("Here").or_(page.locator("#card [data-testid=here]")).first.focus()
+    for _ in range(6):
+        page.keyboard.down("Enter")
+        page.wait_for_timeout(150)
+    page.keyboard.up("Enter")
+    assert len(sent) == 1
+
+
+def in_focus(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.dataset.testid ?? document.activeElement.className"))
+
+
+def test_focus_never_goes_to_the_act_that_takes_it_back(site: Site):
+    page = site.today()
+    priya = row(page, "Priya")
+    for act, then in (("here", "said"), ("said", "docket__who"), ("undo", "row__who")):
+        priya.get_by_test_id(act).press("Enter")
+        expect(priya.get_by_test_id(act)).to_have_count(0)
+        assert in_focus(page) == then
+    other = row(page, "Wolfgang")  # there is nothing to say to him
+    for act, then in (("here", "docket__who"), ("undo", "row__who")):
+        other.get_by_test_id(act).press("Enter")
+        expect(other.get_by_test_id(act)).to_have_count(0)
+        assert in_focus(page) == then
+    page.goto(site.card("Hiroshi"))
+    for act, then in (("here", "said"), ("skip", "card__name"), ("undo", "note-add")):
+        page.get_by_test_id(act).press("Enter")
+        expect(page.get_by_test_id(act)).to_have_count(0)
+        assert in_focus(page) == then
