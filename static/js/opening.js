@@ -1,7 +1,9 @@
 // Today opens with the next row under the thumb: as it is where that is in sight, else with the now line in the upper third;
-// whoever comes back to it from a card finds it as they left it, with the row they came from under the same finger.
+// whoever comes back to it from a card finds it as they left it, with the row they came from under the same finger; and
+// what a poll changes above the rows in sight does not move them.
 (() => {
   const LEFT = "left-today", BACK = "back-to-row";
+  const FIND = "left-find"; // written by find.js while the last place was Find, which is where a card then leads back to
   const list = () => document.querySelector("[data-opens-at-now]");
   const scroller = () => {
     const main = document.getElementById("main");
@@ -17,17 +19,51 @@
     if (link && list()) from = link.closest("li[id]")?.id ?? "";
     const back = event.target.closest("a[data-back]");
     if (!back || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+    const find = JSON.parse(sessionStorage.getItem(FIND) ?? "null");
+    if (!find && back.dataset.back === "find") return;
     event.preventDefault();
     sessionStorage.setItem(BACK, back.hash.slice(1));
-    const { key } = JSON.parse(sessionStorage.getItem(LEFT) ?? "{}"), entries = window.navigation?.entries() ?? [];
+    const { key } = find ?? JSON.parse(sessionStorage.getItem(LEFT) ?? "{}"), entries = window.navigation?.entries() ?? [];
     if (entries.slice(0, window.navigation?.currentEntry?.index ?? 0).some((entry) => entry.key === key)) window.navigation.traverseTo(key);
-    else location.assign(back.pathname);
+    else location.assign(find?.path ?? back.pathname);
   });
+  const sayWhere = () => {
+    const find = JSON.parse(sessionStorage.getItem(FIND) ?? "null"), back = document.querySelector("a[data-back='']");
+    if (find && back) back.setAttribute("aria-label", find.told);
+  };
+  for (const kind of ["DOMContentLoaded", "htmx:after:swap"]) document.addEventListener(kind, sayWhere);
   addEventListener("pagehide", () => {
     if (!list()) return;
     const row = from && document.getElementById(from);
     const { key } = window.navigation?.currentEntry ?? {}; // addresses of other entries are hidden from pages without a referrer
     sessionStorage.setItem(LEFT, JSON.stringify({ key, at: scroller().scrollTop, row: from, top: row ? top(row) : 0 }));
+  });
+
+  // -- a poll: where most of the rows in sight would move, the list is scrolled by as much, so that they do not
+
+  let seen = []; // {id, at, here} of the rows in sight before it
+  const held = (row) => row.closest("#here") !== null;
+  document.addEventListener("htmx:before:swap", (event) => {
+    if (event.detail.ctx?.target?.id !== "day") return;
+    const edge = Math.max(0, scroller().getBoundingClientRect().top), end = document.querySelector(".bar")?.getBoundingClientRect();
+    const below = end && end.top > edge && end.width > end.height ? end.top : innerHeight;
+    seen = [...document.querySelectorAll("#day li[id]")].filter((row) => {
+      const box = row.getBoundingClientRect();
+      return box.height && box.bottom > edge && box.top < below;
+    }).map((row) => ({ id: row.id, at: top(row), here: held(row) }));
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx?.target?.id !== "day") return;
+    const at = document.activeElement?.closest("#day li[id]")?.id, moved = new Map();
+    for (const { id, at: was, here } of seen) {
+      const row = document.getElementById(id);
+      if (!row?.getClientRects().length || held(row) !== here) continue; // went to another place
+      const by = Math.round(top(row) - was);
+      moved.set(by, (moved.get(by) ?? 0) + (id === at ? Infinity : 1));
+    }
+    seen = [];
+    const [by] = [...moved].reduce((most, one) => (one[1] > most[1] ? one : most), [0, 0]); // of as many the first
+    if (by) scroller().scrollTop += by;
   });
 
   // -- coming back

@@ -197,5 +197,94 @@ def test_the_card_beside_the_list_and_the_list_agree(site: Site):
     row(page, "Priya").get_by_test_id("here").click()
     expect(card).to_contain_text("Here since 8:12")
     card.get_by_test_id("undo").click()
-    expect(card).to_contain_text("Expected 8:15")
+    expect(card).to_contain_text("Expected 8:20")
     expect(row(page, "Priya")).to_have_attribute("data-arrived", "false")
+
+
+class TestTheCardBesideTheList:
+    """It follows its row, whoever changed that."""
+
+    @pytest.fixture
+    def page(self, site: Site) -> Page:
+        page = site.phone(width=1280, height=860, touch=False)
+        page.clock.install()
+        page.goto("/today")
+        expect(page.get_by_test_id("card")).to_contain_text("Priya Raghunathan")
+        return page
+
+    def ask_later(self, page: Page) -> None:
+        page.clock.run_for(1_500)
+
+    def test_when_another_phone_marked_them(self, site: Site, page: Page):
+        why = page.get_by_test_id("why-expected")
+        why.click()
+        site.act("visit.create", customer=site.person("Priya"))
+        poll(page)
+        self.ask_later(page)
+        expect(page.get_by_test_id("card")).to_contain_text("Here since 8:12")
+        expect(page.locator("#aside details[open]")).to_have_count(1)
+
+    def test_when_what_they_have_was_changed(self, site: Site, page: Page):
+        other = site.phone("Sam")
+        other.goto(f"{site.card('Priya')}/edit")
+        other.get_by_role("textbox", name="The usual").fill("Cortado")
+        other.get_by_role("button", name="Keep").tap()
+        poll(page)
+        self.ask_later(page)
+        expect(page.get_by_test_id("card").locator(".fact").first).to_contain_text("Cortado")
+
+    def test_not_when_somebody_else_was_marked(self, site: Site, page: Page):
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        site.act("visit.create", customer=site.person("Gwen"))
+        poll(page)
+        expect(row(page, "Gwen")).to_have_attribute("data-arrived", "true")
+        poll(page)
+        self.ask_later(page)
+        assert not any("/customers/" in url for url in asked)
+
+    def test_not_while_somebody_is_at_one_of_its_forms(self, site: Site, page: Page):
+        here = page.get_by_test_id("card").get_by_test_id("here")
+        page.get_by_test_id("edit").focus()
+        while not here.evaluate("(e) => e === document.activeElement"):
+            page.keyboard.press("Tab")
+        site.act("visit.create", customer=site.person("Priya"))
+        poll(page)
+        self.ask_later(page)
+        expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
+        expect(here).to_be_focused()
+        page.keyboard.press("Tab")
+        self.ask_later(page)
+        expect(page.get_by_test_id("card")).to_contain_text("Here since 8:12")
+
+    def test_not_while_a_private_note_is_read(self, site: Site, page: Page):
+        page.goto("/today")
+        page.evaluate("document.documentElement.dataset.notes = 'shown'")
+        site.act("visit.create", customer=site.person("Priya"))
+        poll(page)
+        self.ask_later(page)
+        expect(page.get_by_test_id("card")).to_contain_text("Expected 8:20")
+        page.evaluate("document.documentElement.dataset.notes = 'hidden'")
+        self.ask_later(page)
+        expect(page.get_by_test_id("card")).to_contain_text("Here since 8:12")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_rows_in_sight_stay_where_they_are_when_somebody_moves_to_the_strip(site: Site, width: int):
+    page = site.phone(width=width, height=700)
+    page.clock.install()
+    page.goto("/today")
+    row(page, "Lucía").get_by_test_id("here").tap()
+    expect(row(page, "Lucía")).to_have_attribute("data-arrived", "true")
+    row(page, "Ewa").evaluate("(row) => row.scrollIntoView({block: 'start'})")
+    page.evaluate("document.activeElement.blur()")
+    before = row(page, "Aoife").bounding_box()
+    site.later(minutes=3)
+    poll(page)
+    expect(page.get_by_test_id("strip")).to_contain_text("5 here:")
+    after = row(page, "Aoife").bounding_box()
+    assert before
+    assert after
+    assert abs(before["y"] - after["y"]) <= 2
+    page.wait_for_timeout(100)
+    assert row(page, "Aoife").bounding_box() == after
