@@ -262,6 +262,38 @@ def test_a_person_still_to_come_opens_their_card(site: Site):
     expect(page.get_by_test_id("card")).to_be_visible()
 
 
+def test_from_768_px_their_card_has_the_places_beside_it(site: Site):
+    page = site.phone(width=768, height=860)
+    page.goto("/shift")
+    page.get_by_test_id("to-come").first.tap()
+    rail, card = page.locator(".bar").bounding_box(), page.get_by_test_id("card").bounding_box()
+    assert rail
+    assert card
+    assert rail["height"] == 860
+    assert rail["x"] + rail["width"] <= card["x"]
+    page.get_by_test_id("here").tap()
+    expect(page.get_by_test_id("undo")).to_be_visible()
+    page.get_by_role("link", name="Find", exact=True).tap()
+    expect(page).to_have_url(re.compile("/find$"))
+    page.go_back()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_test_id("card")).to_be_visible()
+    expect(page.locator(".bar")).to_be_hidden()
+
+
+def test_the_row_of_people_fades_where_it_is_cut_and_not_at_its_end(site: Site):
+    page = site.phone()
+    page.goto("/shift")
+    row_of_people = page.locator(".handing .chips")
+    expect(row_of_people).to_have_css("mask-image", re.compile("linear-gradient"))
+    row_of_people.evaluate("(row) => row.append(...[...row.children].slice(1).map((chip) => chip.cloneNode(true)))")
+    gap = row_of_people.evaluate("""(row) => {
+      row.scrollLeft = row.scrollWidth;
+      return row.getBoundingClientRect().right - row.lastElementChild.getBoundingClientRect().right;
+    }""")
+    assert gap >= 48, "the last one stands clear of the faded edge"
+
+
 def test_counts_what_the_team_did_since_the_shift_began(site: Site):
     page = site.today()
     row(page, "Priya").get_by_test_id("here").tap()
