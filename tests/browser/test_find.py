@@ -105,6 +105,17 @@ class TestAdding:
         )
         find.get_by_role("link", name="Back").tap()
         expect(find.get_by_role("searchbox")).to_be_focused()
+        expect(find.get_by_role("searchbox")).to_have_value("Jo")
+
+    def test_back_after_the_question_is_no_dead_end(self, find: Page):
+        """A browser asks whether to send again what it has sent to get a page; Back never leads to such a page."""
+        type_in(find, "Jo")
+        find.get_by_test_id("add").tap()
+        find.get_by_test_id("someone-else").tap()
+        expect(toast(find)).to_contain_text("Jo is here.")
+        find.go_back()
+        expect(find.get_by_role("searchbox")).to_be_visible()
+        expect(find).to_have_url(re.compile("/find$"))
 
     @pytest.mark.parametrize("known", ["one", "two"])
     def test_everybody_can_answer(self, site: Site, known: str):
@@ -164,8 +175,8 @@ class TestResults:
         expect(find.locator("#results li .person")).to_have_text(
             ["Joan Whitlock", "Joseph Achterberg", "Jo Mbeki-Larsson", "Marjorie Tan"]
         )
-        expect(row(find, "Joan Whitlock")).to_contain_text("Booked 8:20 today")
-        expect(row(find, "Marjorie Tan")).to_contain_text("Cheese toastie · last seen Sunday")
+        expect(row(find, "Joan Whitlock")).to_contain_text("Booked 8:25 today")
+        expect(row(find, "Marjorie Tan")).to_contain_text("Cheese toastie · last seen yesterday")
         expect(row(find, "Jo Mbeki-Larsson").locator(".stamp")).to_contain_text("7:58")
 
     def test_a_known_walk_in_is_here_with_one_more_tap(self, find: Page):
@@ -261,6 +272,47 @@ class TestWhereTheyLie:
         assert tops == sorted(tops)
         assert field["y"] < tops[0]
 
+    @pytest.mark.parametrize("way", ["html", "browser"])
+    @pytest.mark.parametrize("width", [390, 320])
+    @pytest.mark.parametrize("typed", ["", "ol"])
+    def test_the_best_hit_is_in_sight_when_text_is_twice_as_large(self, site: Site, typed: str, width: int, way: str):
+        find = site.phone(width=width)
+        if way == "browser":
+            sizes = {"fontSizes": {"standard": 32, "fixed": 26}}
+            find.context.new_cdp_session(find).send("Page.setFontSizes", sizes)
+        find.goto("/find")
+        if way == "html":
+            find.evaluate("document.documentElement.style.fontSize = '200%'")
+        type_in(find, typed)
+        expect(row(find, "Joan")).to_have_count(0 if typed else 1)
+        best = find.locator("#results li").first
+        for part in (best.locator(".person"), best.get_by_test_id("here")):
+            expect(part).to_be_in_viewport(ratio=1)
+        main, name = find.locator("main").bounding_box(), best.locator(".person").bounding_box()
+        assert main
+        assert name
+        assert main["y"] <= name["y"], "it is not cut through by the heading"
+        if not typed:
+            new = find.get_by_label("Someone new").bounding_box()
+            assert new
+            assert new["width"] > 150
+
+    @pytest.mark.parametrize("width", [320, 353, 360, 390, 768])
+    @pytest.mark.parametrize("told", ["A name, or “Red scarf”", "Un nombre, o «Bufanda roja»"])
+    def test_a_placeholder_is_shown_whole_or_not_at_all(self, site: Site, width: int, told: str):
+        find = site.phone(width=width)
+        find.goto("/find")
+        assert find.get_by_label("Someone new").evaluate(
+            """(field, told) => {
+              const style = getComputedStyle(field), shown = getComputedStyle(field, "::placeholder");
+              const pen = document.createElement("canvas").getContext("2d");
+              pen.font = `${shown.fontSize} ${style.fontFamily}`;
+              const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+              return pen.measureText(told).width <= room || shown.color === "rgba(0, 0, 0, 0)";
+            }""",
+            told,
+        )
+
     def test_typing_goes_on_at_the_best_hits(self, find: Page):
         type_in(find, "a")
         expect(find.locator("#results mark").first).to_be_visible()
@@ -317,15 +369,36 @@ class TestByKeyboardAndEar:
         find.get_by_role("searchbox").fill("")
         expect(told).to_be_empty()
 
-    def test_what_was_typed_is_there_after_coming_back(self, find: Page):
-        type_in(find, "siob")
-        row(find, "Siobhán").locator("a").first.click()
+    @pytest.mark.parametrize("way", ["Back", "the card's button"])
+    @pytest.mark.parametrize("typed", ["siob", ""])
+    def test_what_was_typed_and_found_is_there_after_a_card(self, find: Page, way: str, typed: str):
+        name = "Siobhán" if typed else "Priya"
+        type_in(find, typed)
+        expect(row(find, "Xanthe")).to_have_count(0)
+        link = row(find, name).locator("a").first
+        link.tap()
         expect(find.get_by_test_id("card")).to_be_visible()
-        find.go_back()
-        field = find.get_by_role("searchbox")
-        if field.input_value():
-            expect(row(find, "Siobhán")).to_be_visible()
-            expect(row(find, "Priya")).to_have_count(0)
+        assert typed not in find.url or not typed
+        assert find.evaluate("localStorage.length") == 0
+        if way == "Back":
+            find.go_back()
+        else:
+            find.get_by_test_id("here").tap()
+            expect(find.get_by_test_id("undo")).to_be_visible()
+            find.get_by_role("link", name="Back to Find").tap()
+        expect(find.get_by_role("searchbox")).to_have_value(typed)
+        expect(link).to_be_focused()
+        expect(row(find, "Joan")).to_have_count(0 if typed else 1)
+        expect(find).to_have_url(re.compile("/find$"))
+
+    def test_what_was_typed_is_forgotten_when_another_place_is_opened(self, find: Page):
+        type_in(find, "siob")
+        row(find, "Siobhán").locator("a").first.tap()
+        expect(find.get_by_role("link", name="Back to Find")).to_be_visible()
+        find.goto("/today")
+        assert find.evaluate("Object.keys(sessionStorage)").count("left-find") == 0
+        find.goto("/find")
+        expect(find.get_by_role("searchbox")).to_have_value("")
 
     @pytest.mark.parametrize("typed", ["", "jo", "pryia", "xan"])
     def test_axe_finds_nothing_while_typing(self, site: Site, typed: str):
