@@ -192,6 +192,35 @@ class TestNothingMovesUnderAFinger:
         assert (after["x"], after["y"]) == (before["x"], before["y"])
         assert f"p-{site.person('Priya')}" not in page.evaluate("window.shifts")
 
+    def test_a_line_without_words_stays_as_high_as_it_was(self, site: Site, page: Page):
+        name = "Wolfgang"
+        before = row(page, name).bounding_box()
+        row(page, name).get_by_test_id("here").tap()
+        expect(row(page, name)).to_have_attribute("data-arrived", "true")
+        after = row(page, name).bounding_box()
+        assert before
+        assert after
+        assert after["height"] <= before["height"] + 1
+
+    def test_a_line_with_words_has_them_and_its_acts_and_none_lies_where_the_next_here_was(
+        self, site: Site, page: Page
+    ):
+        siobhan, henrik = row(page, "Siobhán"), row(page, "Henrik").get_by_test_id("here")
+        siobhan.get_by_test_id("here").scroll_into_view_if_needed()
+        siobhan.evaluate("(row) => row.scrollIntoView({block: 'center'})")
+        was, height = henrik.bounding_box(), siobhan.bounding_box()
+        siobhan.get_by_test_id("here").tap()
+        expect(siobhan).to_have_attribute("data-arrived", "true")
+        for part in ("prompt", "said", "undo"):
+            expect(siobhan.get_by_test_id(part)).to_be_in_viewport(ratio=1)
+        now = siobhan.bounding_box()
+        assert was
+        assert height
+        assert now
+        assert now["height"] - height["height"] < 90
+        at = {"x": was["x"] + was["width"] / 2, "y": was["y"] + was["height"] / 2}
+        assert page.evaluate("({x, y}) => document.elementFromPoint(x, y).closest('button')", at) is None
+
     def test_the_acts_of_a_card_stay_where_they_are(self, site: Site, page: Page):
         page.goto(site.card("Priya"))
         note = page.get_by_role("link", name="Note", exact=True)
@@ -203,7 +232,7 @@ class TestNothingMovesUnderAFinger:
 
 class TestTheSamePlace:
     @pytest.mark.parametrize("way", ["Back", "the card's button"])
-    @pytest.mark.parametrize("name", ["Callum", "Priya"])
+    @pytest.mark.parametrize("name", ["Ewa", "Priya"])
     def test_after_a_card(self, site: Site, way: str, name: str):
         page = site.today()
         link = row(page, name).get_by_role("link").first
@@ -224,7 +253,7 @@ class TestTheSamePlace:
 
     def test_after_a_card_and_what_was_done_on_it(self, site: Site):
         page = site.today()
-        link = row(page, "Callum").get_by_role("link").first
+        link = row(page, "Ewa").get_by_role("link").first
         link.tap()
         page.get_by_test_id("here").tap()
         expect(page.get_by_test_id("undo")).to_be_visible()
@@ -233,7 +262,7 @@ class TestTheSamePlace:
         page.get_by_role("link", name="Back to today").tap()
         expect(link).to_be_focused()
         expect(link).to_be_in_viewport()
-        expect(row(page, "Callum")).to_have_attribute("data-arrived", "true")
+        expect(row(page, "Ewa")).to_have_attribute("data-arrived", "true")
 
     def test_a_first_look_opens_at_the_now_line(self, site: Site):
         page = site.phone(height=400)
@@ -305,3 +334,17 @@ def test_a_card_beside_the_list_is_the_one_asked_for_last(site: Site):
             route.continue_()
     expect(page.locator(".aside h1")).to_have_text("Ewa Kowalczyk")
     expect(page.locator("[data-card][aria-current]")).to_contain_text("Ewa")
+
+
+@pytest.mark.parametrize("size", ["100%", "200%"])
+@pytest.mark.parametrize("width", [320, 390, 820, 1280])
+@pytest.mark.parametrize("told", ["10:25", "12:45 pm"])
+def test_the_clock_of_the_now_line_stands_on_one_line(site: Site, told: str, width: int, size: str):
+    page = site.today(width=width)
+    page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", size)
+    page.locator("#now time").evaluate("(time, told) => { time.textContent = told; }", told)
+    lines = (
+        "(time) => { const r = document.createRange(); r.selectNodeContents(time); return r.getClientRects().length; }"
+    )
+    assert page.locator("#now time").evaluate(lines) == 1
+    assert page.locator("#now").evaluate("(line) => line.scrollWidth <= line.clientWidth")

@@ -35,7 +35,7 @@ def test_the_first_minute(site: Site):
     keys = [page.get_by_role("button", name=digit, exact=True) for digit in "234"]
     assert thumb.tap(page.get_by_text("Maya", exact=True), key, *keys) == 5
     expect(page).to_have_url(re.compile("/today$"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Seven to look up for")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Eight to look up for")
 
     # marks somebody here, and takes it back
     priya = row(page, "Priya")
