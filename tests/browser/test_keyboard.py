@@ -141,7 +141,9 @@ def test_a_key_that_is_held_is_one_press(site: Site, place: str):
         page.goto(site.card("Priya"))
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
-    page.get_by_role("button", name="Priya").get_by_text("Here").or_(page.locator("#card [data-testid=here]")).first.focus()
+    page.get_by_role("button", name="Priya").get_by_text("Here").or_(
+        page.locator("#card [data-testid=here]")
+    ).first.focus()
     for _ in range(6):
         page.keyboard.down("Enter")
         page.wait_for_timeout(150)
