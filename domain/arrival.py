@@ -6,17 +6,26 @@ section "Arrival time".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from math import exp
 from operator import add
 from statistics import median
 
 BIN_MINUTES = 15
 BINS = 24 * 60 // BIN_MINUTES
-SMOOTHING_MINUTES = 75
-HALF_LIFE_DAYS = 60
+HALF_LIFE_DAYS = 90
+SAME_WEEKDAY, SAME_KIND = (
+    3.0,
+    1.3,
+)  # an arrival counts so much more on this weekday; on a working day, or a weekend, like it
+SHOP_WEIGHT = 3.0
+# How wide one arrival is smoothed, in minutes of deviation, follows how far one's own arrivals lie apart.
+NARROWEST, WIDEST, WIDTH_STEP = 45, 120, 5
+UNKNOWN_SPREAD, UNKNOWN_WEIGHT = 200, 3  # what is taken for the middle half of the arrivals of somebody hardly known
+QUARTILES_APART = 1.35  # deviations, of a bell
 SAMPLE = 12
 ENOUGH_ON_WEEKDAY = 6
 ENOUGH_TO_SPEAK = 3
@@ -25,6 +34,7 @@ WINDOW_MINUTES = 30
 NARROWEST_MINUTES = 10
 LAST_MINUTE = 24 * 60 - 5
 PART_MINUTES = 90
+FRIDAY = 4
 PARTS_OF_DAY = (
     (8 * 60, "early-morning"),
     (10 * 60 + 30, "morning"),
@@ -33,9 +43,12 @@ PARTS_OF_DAY = (
     (17 * 60, "afternoon"),
 )
 
-_BELL = [exp(-0.5 * (k * BIN_MINUTES / SMOOTHING_MINUTES) ** 2) for k in range(BINS)]
-# One row a bin: what one arrival in that bin adds to every bin of the smoothed density.
-_KERNEL = [[_BELL[abs(i - j)] for j in range(BINS)] for i in range(BINS)]
+
+@cache
+def _kernel(width: int) -> list[list[float]]:
+    """Return, a row a bin, what one arrival in that bin adds to every bin of a density smoothed so wide."""
+    bell = [exp(-0.5 * (k * BIN_MINUTES / width) ** 2) for k in range(BINS)]
+    return [[bell[abs(i - j)] for j in range(BINS)] for i in range(BINS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +66,41 @@ class Arrival:
     part_of_day: str | None = None
 
 
-def smoothed(counts: Sequence[float]) -> list[float]:
-    """Return a shop's histogram scaled to total weight 1 and smoothed; all zeros if nobody ever came."""
+def smoothed(counts: Sequence[float], width: int) -> list[float]:
+    """Return a shop's histogram scaled to its weight and smoothed so wide; all zeros if nobody ever came."""
     total = sum(counts)
     density = [0.0] * BINS
-    for count, row in zip(counts, _KERNEL, strict=True):
+    for count, row in zip(counts, _kernel(width), strict=True):
         if count:
-            share = count / total
+            share = SHOP_WEIGHT * count / total
             density = list(map(add, density, [share * k for k in row]))
     return density
 
 
-def arrival(visits: Sequence[tuple[date, int]], day: date, shop: Sequence[float]) -> Arrival:
+def arrival(visits: Sequence[tuple[date, int]], day: date, shop: Callable[[int], Sequence[float]]) -> Arrival:
     """Return when to expect on `day` somebody who came at these (date, minute), oldest first, all before `day`.
 
-    `shop` is the smoothed histogram of the shop's arrivals on that weekday; it decides where the visits do not.
+    `shop` gives, smoothed so wide, the histogram of the shop's arrivals on that weekday; it decides where the visits do
+    not.
     """
     weekday = day.weekday()
     weights: dict[int, float] = {}
+    weighed: list[tuple[int, float]] = []
     on_weekday = []
     for came, minute in visits:
         weight = 0.5 ** ((day - came).days / HALF_LIFE_DAYS)
         if came.weekday() == weekday:
-            weight *= 2
+            weight *= SAME_WEEKDAY
             on_weekday.append(minute)
+        else:
+            weight *= SAME_KIND if (came.weekday() > FRIDAY) == (weekday > FRIDAY) else 1 / SAME_KIND
+        weighed.append((minute, weight))
         slot = minute // BIN_MINUTES
         weights[slot] = weights.get(slot, 0.0) + weight
-    density = list(shop)
+    width = _width(weighed)
+    density, kernel = list(shop(width)), _kernel(width)
     for slot, weight in weights.items():
-        density = list(map(add, density, [weight * k for k in _KERNEL[slot]]))
+        density = list(map(add, density, [weight * k for k in kernel[slot]]))
     top = density.index(max(density)) * BIN_MINUTES + BIN_MINUTES // 2
     sample = on_weekday if len(on_weekday) >= ENOUGH_ON_WEEKDAY else [minute for _, minute in visits]
     return _said(top, sample[-SAMPLE:])
@@ -109,6 +128,24 @@ def _said(top: int, sample: list[int]) -> Arrival:
     if 2 * len(_near(sample, middle, PART_MINUTES)) >= len(sample):
         return Arrival(top, part_of_day=part_of_day(round(middle)))
     return Arrival(top)
+
+
+def _width(weighed: list[tuple[int, float]]) -> int:
+    """Return how wide to smooth arrivals (minute, weight): by the middle half of them, drawn towards what is taken for
+    somebody hardly known."""
+    if not weighed:
+        return WIDEST
+    weighed.sort()
+    whole, so_far = sum(weight for _, weight in weighed), 0.0
+    quartiles: list[int] = []
+    for minute, weight in weighed:
+        so_far += weight
+        while len(quartiles) < 2 and so_far >= whole * (0.25, 0.75)[len(quartiles)]:
+            quartiles.append(minute)
+    unknown = UNKNOWN_WEIGHT / len(weighed)
+    apart = (quartiles[1] - quartiles[0] + unknown * UNKNOWN_SPREAD) / (1 + unknown)
+    width = WIDTH_STEP * round(apart / QUARTILES_APART / WIDTH_STEP)
+    return max(NARROWEST, min(WIDEST, width))
 
 
 def _near(sample: Sequence[int], middle: float, minutes: int) -> list[int]:

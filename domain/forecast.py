@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import islice
 from math import exp, log, log1p, sqrt
 from operator import mul
@@ -37,6 +38,16 @@ LEFT_FAST, LEFT_SLOW, LEFT_SHOP = 0.5 ** (1 / 4), 0.5 ** (1 / 16), 0.5 ** (1 / 8
 FULL_FAST, FULL_SLOW = 1 / (1 - LEFT_FAST), 1 / (1 - LEFT_SLOW)
 GAP_LEFT, GAP_BIN_LEFT = 0.9, 0.97
 LEARNT_LEFT = 0.5 ** (1 / 90)
+
+# What the shared formula missed about one person: by days since the last visit up to a fortnight, between two empty
+# places, and by weekday after a short, a middling and a long pause. Errors first, then what they could have been.
+LONGEST_PAUSE = 14
+PAUSES = LONGEST_PAUSE + 2
+SHORT_PAUSE, MIDDLING_PAUSE = 2, 7  # days, the last ones of each
+ON_WEEKDAY, SPREADS = PAUSES, PAUSES + 21
+NO_MISSES = array("f", [0.0] * (2 * SPREADS))
+PERSONAL = ("own_pause", "own_weekday")
+OWN_WEIGHT = 4.0  # a person's own misses count for half once they could have varied by this much
 
 # After so many open days an X28 no longer changes within a float's precision: older cohorts are counted as one.
 OLDEST_COHORT = 1500
@@ -82,7 +93,7 @@ class Habit:
 
     __slots__ = (
         "counts", "e7", "e28", "e90", "first", "first_open", "gap", "gap_squares", "gap_sum", "gap_weight",
-        "last", "last_open", "n", "stamps", "week",
+        "last", "last_open", "missed", "n", "stamps", "week",
     )  # fmt: skip
 
     def __init__(self, ordinal: int, minute: int, open_index: int, turn: int) -> None:
@@ -97,6 +108,7 @@ class Habit:
         self.gap = 0
         self.gap_sum = self.gap_squares = self.gap_weight = 0.0
         self.week = 1  # bit k: came k days before the last visit, k < 7
+        self.missed: array[float] | None = None  # what the shared formula missed, since it is learnt from
         self.stamps = array("i", (ordinal * 1440 + minute,))
 
     def visit(self, ordinal: int, minute: int, open_index: int, turn: int) -> None:
@@ -135,6 +147,26 @@ class Habit:
         if len(self.stamps) > KEPT_VISITS:
             del self.stamps[0]
 
+    def own(self, ordinal: int) -> tuple[float, float]:
+        """Return how much more than the shared formula says this customer comes after such a pause, and on such a weekday
+        after one: errors over their spread, each drawn towards nothing while little is known. Of a day after the last visit."""
+        missed = self.missed
+        if missed is None:
+            return 0.0, 0.0
+        pause, weekday = _places(ordinal, ordinal - self.last)
+        near = missed[pause] + 0.5 * (missed[pause - 1] + missed[pause + 1])
+        spread = missed[SPREADS + pause] + 0.5 * (missed[SPREADS + pause - 1] + missed[SPREADS + pause + 1])
+        return near / (spread + OWN_WEIGHT), missed[weekday] / (missed[SPREADS + weekday] + OWN_WEIGHT)
+
+    def miss(self, ordinal: int, error: float, spread: float) -> None:
+        """Count what the shared formula missed on a day: came (0 or 1) less its probability p, and p (1 - p)."""
+        missed = self.missed
+        if missed is None:
+            missed = self.missed = array("f", NO_MISSES)
+        for place in _places(ordinal, ordinal - self.last):
+            missed[place] += error
+            missed[SPREADS + place] += spread
+
     @property
     def since(self) -> date:
         """Return the day of the first visit."""
@@ -149,6 +181,12 @@ class Habit:
     def visits(self) -> list[tuple[date, int]]:
         """Return the last 40 visit days and the minute of arrival on each, oldest first."""
         return [(date.fromordinal(stamp // 1440), stamp % 1440) for stamp in self.stamps]
+
+
+def _places(ordinal: int, pause: int) -> tuple[int, int]:
+    """Return where the misses of a day lie: by the pause before it, and by its weekday after such a pause."""
+    kind = (pause > SHORT_PAUSE) + (pause > MIDDLING_PAUSE)
+    return min(pause, LONGEST_PAUSE), ON_WEEKDAY + (ordinal - 1) % 7 * 3 + kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +217,13 @@ class Forecast(Generic[Key]):
 class Rhythm(Generic[Key]):
     """What one shop has learnt about its customers' coming, as of the last open day folded in.
 
-    `days` lists the open days, `habits` everyone ever seen. `coef` (b) and `learnt` (A) are plain numbers that may
-    be kept and put back into a Rhythm replayed without learning.
+    `days` lists the open days, `habits` everyone ever seen. `coef` (b), `learnt` (A) and what each habit `missed` are
+    plain numbers that may be kept and put back into a Rhythm replayed without learning.
     """
 
     def __init__(self, prior: Prior = SHIPPED) -> None:
         self.prior = prior
+        self.shared = len([name for name in prior.names if name not in PERSONAL])  # features the shared formula reads
         self.habits: dict[Key, Habit] = {}
         self.days: list[date] = []
         self.coef: list[float] = list(prior.coef)
@@ -199,7 +238,7 @@ class Rhythm(Generic[Key]):
         self._faces: list[int] = []
         self._visits: list[float] = []
         self._exposure_28: list[float] = []
-        self._smoothed: dict[int, list[float]] = {}
+        self._smoothed: dict[int, dict[int, list[float]]] = {}
 
     def night(self, day: date, came: Mapping[Key, int], learn: bool) -> None:
         """Fold in one day: who came, and the minute of each one's first arrival. Nobody came: a closed day.
@@ -231,10 +270,14 @@ class Rhythm(Generic[Key]):
 
     def arrival(self, key: Key, day: date) -> Arrival:
         """Return at about what time this customer would come on `day`; KeyError if never seen."""
-        weekday = day.weekday()
-        if weekday not in self._smoothed:
-            self._smoothed[weekday] = smoothed(self.times[weekday])
-        return arrival(self.habits[key].visits, day, self._smoothed[weekday])
+        return arrival(self.habits[key].visits, day, partial(self._shop_times, day.weekday()))
+
+    def _shop_times(self, weekday: int, width: int) -> list[float]:
+        """Return when people come on a weekday, smoothed so wide; kept until the next such day is folded in."""
+        kept = self._smoothed.setdefault(weekday, {})
+        if width not in kept:
+            kept[width] = smoothed(self.times[weekday], width)
+        return kept[width]
 
     def _must_follow(self, day: date) -> None:
         if self.days and day <= self.days[-1]:
@@ -313,7 +356,11 @@ class Rhythm(Generic[Key]):
         look = self._lens(day)
         candidates = ((key, habit) for key, habit in self.habits.items() if habit.n >= CANDIDATE_VISITS)
         while chunk := list(islice(candidates, CHUNK)):
-            yield [key for key, _ in chunk], [look(habit) for _, habit in chunk]
+            rows = [look(habit) for _, habit in chunk]
+            if self.shared < len(self.coef):
+                ordinal = day.toordinal()
+                rows = [row + habit.own(ordinal) for row, (_, habit) in zip(rows, chunk, strict=True)]
+            yield [key for key, _ in chunk], rows
 
     def _lens(self, day: date) -> Callable[[Habit], Features]:
         """Return the function that reads the 17 features of docs/forecast.md, in its order, from a candidate's habit."""
@@ -369,9 +416,10 @@ class Rhythm(Generic[Key]):
 
         return look
 
-    def _probabilities(self, rows: Sequence[Features]) -> list[float]:
-        """Return P(comes) for each row: the logistic function of b.x, with b.x kept within -30..30."""
-        coef = self.coef
+    def _probabilities(self, rows: Sequence[Features], features: int | None = None) -> list[float]:
+        """Return P(comes) for each row, by its first `features` (else all): the logistic function of b.x, with b.x kept
+        within -30..30."""
+        coef = self.coef[:features]
         return [1 / (1 + exp(-max(-30.0, min(30.0, sum(map(mul, coef, row)))))) for row in rows]
 
     # Learning
@@ -382,12 +430,16 @@ class Rhythm(Generic[Key]):
         errors = [0.0] * size
         seen = [[0.0] * size for _ in range(size)]
         nobody = True
+        ordinal, personal = day.toordinal(), self.shared < size
         for keys, rows in self._rows(day):
             nobody = False
             predicted = self._probabilities(rows)
             missed = [(key in came) - p for key, p in zip(keys, predicted, strict=True)]
             spread = [p * (1 - p) for p in predicted]
             columns = list(zip(*rows, strict=True))
+            if personal:
+                for key, p in zip(keys, self._probabilities(rows, self.shared), strict=True):
+                    self.habits[key].miss(ordinal, (key in came) - p, p * (1 - p))
             for i, column in enumerate(columns):
                 errors[i] += sum(map(mul, missed, column))
                 weighted = list(map(mul, spread, column))
@@ -440,13 +492,15 @@ def learn_from(open_days: Sequence[date]) -> date | None:
     return open_days[-LEARN_OPEN_DAYS:][0] if open_days else None
 
 
-def replay(days: Iterable[tuple[date, Mapping[Key, int]]], before: date, learn_from: date | None) -> Rhythm[Key]:
+def replay(
+    days: Iterable[tuple[date, Mapping[Key, int]]], before: date, learn_from: date | None, prior: Prior = SHIPPED
+) -> Rhythm[Key]:
     """Return the rhythm of a shop from its days in order, those before `before`, learning from `learn_from` on.
 
     Each day comes with the minute of first arrival of everyone who came. None: nothing is learnt.
     Days out of order raise ValueError; reading stops at `before`.
     """
-    rhythm: Rhythm[Key] = Rhythm()
+    rhythm: Rhythm[Key] = Rhythm(prior)
     for day, came in days:
         if day >= before:
             break

@@ -18,9 +18,9 @@ from domain.arrival import SAMPLE, Arrival
 from domain.forecast import Forecast, Habit
 
 GROUPS = {
-    "weekday": ("wd_fast", "wd_slow", "streak_wk", "lag7", "shop_wd"),
+    "weekday": ("wd_fast", "wd_slow", "streak_wk", "lag7", "shop_wd", "own_weekday"),
     "often": ("rate7", "rate28", "rate_all", "log_n", "shop_now"),
-    "rhythm": ("log_r", "overdue_pos", "haz_near", "cv", "lastgap"),
+    "rhythm": ("log_r", "overdue_pos", "haz_near", "cv", "lastgap", "own_pause"),
     "yesterday": ("lag1",),
 }
 NEW_FACE_DAYS = 28

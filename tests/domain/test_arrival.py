@@ -2,13 +2,21 @@
 
 import random
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
 from domain.arrival import BINS, Arrival, arrival, part_of_day, smoothed
 
 MONDAY = date(2024, 3, 4)
-QUIET = [0.0] * BINS
+
+
+def shop_of(counts):
+    """Return what a shop with this histogram gives for each width."""
+    return partial(smoothed, counts)
+
+
+QUIET = shop_of([0.0] * BINS)
 
 
 def clock(hour, minute=0):
@@ -85,7 +93,7 @@ class TestWhatIsShown:
         chance = random.Random(seed)
         middle, spread = chance.randrange(200, 1200), chance.choice([5, 15, 30, 60, 150])
         minutes = [round(min(max(chance.gauss(middle, spread), 0), 1439)) for _ in range(chance.randrange(41))]
-        found = arrival(daily(minutes), MONDAY, smoothed([1.0] * BINS))
+        found = arrival(daily(minutes), MONDAY, shop_of([1.0] * BINS))
         assert 0 <= found.minute < 1440
         assert (found.around is None) is (found.earliest is None) is (found.latest is None)
         if found.around is not None and found.earliest is not None and found.latest is not None:
@@ -101,32 +109,43 @@ class TestExpectedMinute:
         counts = [0] * BINS
         counts[clock(12) // 15] = 30
         counts[clock(18) // 15] = 20
-        assert arrival([], MONDAY, smoothed(counts)) == Arrival(clock(12, 7))
+        assert arrival([], MONDAY, shop_of(counts)) == Arrival(clock(12, 7))
 
     def test_their_own_visits_outweigh_the_shop_from_the_second_on(self):
         counts = [0] * BINS
         counts[clock(18) // 15] = 500
-        shop = smoothed(counts)
-        yesterday = MONDAY - timedelta(days=1)
-        assert arrival([(yesterday - timedelta(days=1), 600), (yesterday, 600)], MONDAY, shop).minute == 607
-        assert arrival([(yesterday - timedelta(days=3 * 60), 600)], MONDAY, shop).minute == clock(18, 7)
+        shop = shop_of(counts)
+        weeks = [MONDAY - timedelta(days=14), MONDAY - timedelta(days=7)]
+        assert arrival([(day, 600) for day in weeks], MONDAY, shop).minute == 607
+        assert arrival([(MONDAY - timedelta(days=7 * 26), 600)], MONDAY, shop).minute == clock(18, 7)
 
-    def test_the_same_weekday_counts_twice(self):
-        visits = [(MONDAY - timedelta(days=7), clock(8)), (MONDAY - timedelta(days=6), clock(18))]
-        assert arrival(visits, MONDAY, QUIET).minute == clock(8, 7)
-        assert arrival(visits, MONDAY + timedelta(days=1), QUIET).minute == clock(18, 7)
+    def test_the_same_weekday_counts_three_times(self):
+        other, same = [(MONDAY - timedelta(days=n), clock(18)) for n in (3, 4)], (MONDAY - timedelta(days=7), clock(8))
+        assert arrival([same, *other], MONDAY, QUIET).minute == clock(8, 7)
+        assert arrival([same, *other], MONDAY - timedelta(days=2), QUIET).minute != clock(8, 7)
 
-    def test_half_is_forgotten_in_sixty_days(self):
-        old, recent = (MONDAY - timedelta(days=178), clock(8)), (MONDAY - timedelta(days=2), clock(18))
-        assert arrival([old] * 7 + [recent], MONDAY, QUIET).minute == clock(18, 7)
-        assert arrival([old] * 9 + [recent], MONDAY, QUIET).minute == clock(8, 7)
+    def test_half_is_forgotten_in_ninety_days(self):
+        old, recent = (MONDAY - timedelta(days=182), clock(8)), (MONDAY - timedelta(days=7), clock(18))
+        assert arrival([old] * 3 + [recent], MONDAY, QUIET).minute == clock(18, 7)
+        assert arrival([old] * 5 + [recent], MONDAY, QUIET).minute == clock(8, 7)
+
+    def test_a_working_day_speaks_for_working_days(self):
+        friday, saturday = (MONDAY - timedelta(days=3), clock(8)), (MONDAY - timedelta(days=2), clock(18))
+        assert arrival([friday, saturday], MONDAY, QUIET).minute == clock(8, 7)
+        assert arrival([friday, saturday], MONDAY + timedelta(days=6), QUIET).minute == clock(18, 7)
 
     def test_two_neighbouring_times_meet_in_the_middle(self):
         visits = daily([clock(10), clock(11)] * 6)
         assert abs(arrival(visits, MONDAY, QUIET).minute - clock(10, 30)) <= 15
 
+    def test_a_narrow_habit_is_not_drawn_to_a_busy_hour_nearby(self):
+        """Who is always in at eight is expected at eight, and not where the scattered ones would be."""
+        counts = [0] * BINS
+        counts[clock(10) // 15] = 500
+        assert abs(arrival(daily([clock(8)] * 12), MONDAY, shop_of(counts)).minute - clock(8, 7)) <= 15
+
     def test_a_shop_nobody_came_to_is_flat(self):
-        assert smoothed([0] * BINS) == QUIET
+        assert smoothed([0] * BINS, 75) == [0.0] * BINS
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,31 @@
 """The forecast of a shop: equal to its oracle, untouched by closed days, and streaming."""
 
 import math
+from collections import defaultdict
+from copy import copy
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from domain.forecast import OLDEST_COHORT, SHIPPED, Habit, Rhythm, learn_from, replay, solve
+from domain.forecast import OLDEST_COHORT, SHIPPED, Habit, Prior, Rhythm, learn_from, replay, solve
 from tests.oracles.forecast_reference import probabilities
 from tests.oracles.grocery import shops
 
 MONDAY = date(2024, 1, 1)
 
 
-def replayed(days, day, learning=True):
+SHARED = Prior.load(Path(__file__).parents[1] / "oracles" / "prior_shared.json")  # the formula that all share, alone
+
+
+def replayed(days, day, learning=True, prior=SHIPPED):
     open_days = [opened for opened, came in days.items() if came and opened < day]
-    return replay(days.items(), before=day, learn_from=learn_from(open_days) if learning else None)
+    return replay(days.items(), before=day, learn_from=learn_from(open_days) if learning else None, prior=prior)
 
 
-def forecast(days, day):
-    return {f.customer: f.probability for f in replayed(days, day).forecast(day)}
+def forecast(days, day, prior=SHARED):
+    return {f.customer: f.probability for f in replayed(days, day, prior=prior).forecast(day)}
 
 
 def before(days, day):
@@ -99,6 +105,71 @@ class TestOracle:
         assert_same(forecast(days, day), probabilities(days, day))
 
 
+class TestWhatIsOnesOwn:
+    """What the shared formula missed about one person, against the plain sums that docs/forecast.md states."""
+
+    def plainly(self, days, day):
+        """Return both numbers of every candidate on `day`, summed up day by day the long way."""
+        shared = len(SHARED.names)
+        rhythm = Rhythm[str]()
+        pauses: dict = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
+        weekdays: dict = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
+
+        def places(who, on):
+            pause = (on - rhythm.habits[who].latest).days
+            return min(pause, 14), (on.weekday(), "short" if pause <= 2 else "middling" if pause <= 7 else "long")
+
+        for on, came in before(days, day).items():
+            told = [(f.customer, f.features, *places(f.customer, on)) for f in rhythm.forecast(on)]
+            coef, learns = list(rhythm.coef), (on - min(days)).days >= 14
+            for who, features, pause, weekday in told if learns else ():
+                p = 1 / (1 + math.exp(-sum(b * x for b, x in zip(coef[:shared], features[:shared], strict=True))))
+                for one in (pauses[who][pause], weekdays[who][weekday]):
+                    one[0] += (who in came) - p
+                    one[1] += p * (1 - p)
+            rhythm.night(on, came, learn=True)
+        own = {}
+        for f in rhythm.forecast(day):
+            pause, weekday = places(f.customer, day)
+            near = [(1, pause)] + [(0.5, one) for one in (pause - 1, pause + 1) if 1 <= one <= 14]
+            missed, spread = (sum(share * pauses[f.customer][one][k] for share, one in near) for k in (0, 1))
+            on = weekdays[f.customer][weekday]
+            own[f.customer] = (missed / (spread + 4), on[0] / (on[1] + 4))
+        return own
+
+    @pytest.mark.parametrize("shop", ["s330", "s406"])
+    def test_is_what_the_long_way_sums_up(self, shop):
+        day = date(2017, 6, 14)
+        days = before(shops()[shop], day)
+        start = min(days)
+        rhythm = replay(days.items(), before=day, learn_from=start)
+        found = {f.customer: f.features[-2:] for f in rhythm.forecast(day)}
+        expected = self.plainly(days, day)
+        assert found.keys() == expected.keys()
+        for who, two in expected.items():
+            assert found[who] == pytest.approx(two, abs=1e-4), "kept in single precision"
+
+    def test_is_nothing_before_anything_was_learnt(self):
+        days = before(shops()["s330"], date(2017, 1, 12))
+        assert {f.features[-2:] for f in replayed(days, date(2017, 1, 12)).forecast(date(2017, 1, 12))} == {(0.0, 0.0)}
+
+    def test_on_real_shops_is_closer_to_what_happened(self):
+        """Rolling over the last week of November, on days that no coefficient was learnt from."""
+        first, last = date(2017, 11, 20), date(2017, 11, 26)
+        losses = {"shared": 0.0, "own": 0.0}
+        for days in shops().values():
+            for name, prior in (("shared", SHARED), ("own", SHIPPED)):
+                rhythm = Rhythm[str](prior)
+                for on, came in days.items():
+                    if on > last:
+                        break
+                    for f in rhythm.forecast(on) if on >= first else ():
+                        p = min(max(f.probability, 1e-4), 1 - 1e-4)
+                        losses[name] -= math.log(p if f.customer in came else 1 - p)
+                    rhythm.night(on, came, learn=True)
+        assert losses["own"] < losses["shared"]
+
+
 class TestRhythm:
     def test_folding_day_by_day_and_asking_every_morning_changes_nothing(self):
         days = before(shops()["s406"], date(2017, 4, 1))
@@ -151,6 +222,8 @@ class TestRhythm:
         learning, plain = replayed(days, day), replayed(days, day, learning=False)
         assert plain.forecast(day) != learning.forecast(day)
         plain.coef, plain.learnt = learning.coef, learning.learnt
+        for who, habit in plain.habits.items():
+            habit.missed = copy(learning.habits[who].missed)
         assert plain.forecast(day) == learning.forecast(day)
         for rhythm in (learning, plain):
             rhythm.night(day, shops()["s406"][day], learn=True)

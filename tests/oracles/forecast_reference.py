@@ -2,14 +2,14 @@
 
 It came with the description of the model and settles what that text leaves open. Only its shell was changed (it takes
 days in memory and returns probabilities, where it read and wrote files); the arithmetic is as it came. It shares no
-code with `domain.forecast`, only the shipped coefficients, and is never imported by the product.
+code with `domain.forecast`, only the coefficients it came with, and is never imported by the product.
 """
 
 import json
 import math
 from pathlib import Path
 
-prior = json.loads((Path(__file__).parents[2] / "domain" / "prior.json").read_text())
+prior = json.loads(Path(__file__).with_name("prior_shared.json").read_text())
 B0, SD, M = prior["coef"], prior["sd"], len(prior["coef"])
 KEEP = 0.5 ** (1 / 90)
 L0 = [1.0] + [20 * s * s for s in SD[1:]]
