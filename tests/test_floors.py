@@ -36,7 +36,7 @@ MAY = {
     },
     "serving": set(),
     "migrations": set(),
-    "tools": {"assets"},
+    "tools": {"assets", "domain"},
     "benchmarks": {"clock", "models", "domain", "views", "app", "serving", "demo", "benchmarks"},
 }
 MAY_KNOW_THE_WEB = {"views", "app", "cli", "serving", "tools", "benchmarks"}
