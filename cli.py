@@ -436,7 +436,9 @@ def forecast_command(file: Path, day: date, out: Path) -> None:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Sentence(_("%(file)s cannot be read: %(error)s", file=file, error=error)) from None
     days = sorted(d for d in visits if d < day)
-    rhythm = forecast.replay(((d, visits[d]) for d in days), before=day, learn_from=forecast.learn_from(days))
+    people = len({customer for d in days for customer in visits[d]})
+    learn_from = forecast.learn_from(days, people)
+    rhythm = forecast.replay(((d, visits[d]) for d in days), before=day, learn_from=learn_from)
     try:
         with out.open("w", newline="", encoding="utf-8") as target:
             writer = csv.writer(target)

@@ -58,6 +58,7 @@ def open_days(shop: Shop, before: date) -> list[date]:
 def learned(shop: Shop, before: date, progress: Callable[[date], None] | None = None) -> forecast.Rhythm[int]:
     """Return the shop's rhythm as learned from its visits before a day."""
     days = open_days(shop, before)
+    people = Customer.select().where(Customer.business == shop.business_id).count()
 
     def told() -> Iterator[tuple[date, dict[int, int]]]:
         for day, came in visit_days(shop, before):
@@ -65,7 +66,7 @@ def learned(shop: Shop, before: date, progress: Callable[[date], None] | None = 
                 progress(day)
             yield day, came
 
-    return forecast.replay(told(), before=before, learn_from=forecast.learn_from(days))
+    return forecast.replay(told(), before=before, learn_from=forecast.learn_from(days, people))
 
 
 def chosen(

@@ -29,6 +29,7 @@ KEPT_VISITS = 40
 LONGEST_GAP = 36
 LEARN_AFTER_DAYS = 14
 LEARN_OPEN_DAYS = 150
+LEARN_ROWS = 50_000  # of people and days; so many take about a second
 CANDIDATE_VISITS = 2
 
 # What is left of a count after one open day (or one such weekday), by half-life, and the sum of that series.
@@ -487,9 +488,11 @@ def solve(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> list[flo
     return x
 
 
-def learn_from(open_days: Sequence[date]) -> date | None:
-    """Return the 150th last of these ordered open days, or the first if there are fewer; None without any."""
-    return open_days[-LEARN_OPEN_DAYS:][0] if open_days else None
+def learn_from(open_days: Sequence[date], people: int = LEARN_ROWS) -> date | None:
+    """Return the 150th last of these ordered open days, in a shop of few `people` a day further back, or the first if there
+    are fewer; None without any."""
+    days = max(LEARN_OPEN_DAYS, LEARN_ROWS // max(people, 1))
+    return open_days[-days:][0] if open_days else None
 
 
 def replay(

@@ -296,6 +296,11 @@ class TestLearnFrom:
         days = [MONDAY + timedelta(days=t) for t in range(length)]
         assert learn_from(days) == (None if place is None else days[place])
 
+    @pytest.mark.parametrize(("people", "place"), [(0, 0), (100, 100), (200, 350), (400, 450), (10_000, 450)])
+    def test_and_more_of_them_in_a_shop_of_few_people(self, people, place):
+        days = [MONDAY + timedelta(days=t) for t in range(600)]
+        assert learn_from(days, people) == days[place]
+
 
 def test_a_small_system_is_solved():
     matrix = [[4.0, 1.0, 0.0], [1.0, 3.0, -1.0], [0.0, -1.0, 2.0]]
