@@ -4,8 +4,8 @@
 (() => {
   let lost = null;
   document.addEventListener("htmx:before:swap", () => {
-    const at = document.activeElement;
-    lost = at?.closest("[data-customer], .met, #toast") && { act: at.dataset.testid, foot: at.closest(".acts") !== null };
+    const at = document.activeElement; // the way back from a sheet is sheet.js's
+    lost = !at?.matches("[data-sheet]") && at?.closest("[data-customer], .met, #toast") && { act: at.dataset.testid, foot: at.closest(".acts") !== null };
   });
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail.ctx && event.detail.ctx.target;

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, row
-from tests.browser.test_for_everyone import LEAST, RULES, SIDEWAYS, SMALL, WIDTHS, axe_finds, tall
+from tests.browser.test_for_everyone import faults_of
 from tests.browser.worlds import TUESDAY
 
 pytestmark = pytest.mark.browser
@@ -212,21 +212,7 @@ def test_everybody_can_use_it(site: Site, path: str):
     page.goto(path)
     for summary in page.locator("details summary").all():
         summary.click()
-    found: dict[str, list[str]] = {}
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 760})
-        found[f"{width} px"] = page.evaluate(SMALL, LEAST) + page.evaluate(SIDEWAYS)
-    for width in (390, 1280):
-        tall(page, width)
-        page.emulate_media(color_scheme="light")
-        found[f"axe at {width} px"] = axe_finds(page, runOnly={"type": "tag", "values": RULES})
-        page.emulate_media(color_scheme="dark")
-        found[f"axe at {width} px, dark"] = axe_finds(page, runOnly=["color-contrast", "link-in-text-block"])
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.evaluate("document.documentElement.style.fontSize = '32px'")
-    found["text at 200 %"] = page.evaluate(SMALL, LEAST) + page.evaluate(SIDEWAYS)
-    told = [f"{at}: {what}" for at, faults in found.items() for what in faults]
-    assert not told, "\n".join(told)
+    assert "\n".join(faults_of(page)) == ""
 
 
 @pytest.mark.parametrize("world_name", ["busy", "demo"])
