@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from datetime import datetime, timedelta
 
 import clock
 from domain import expected
-from models import Action, Shop, db
+from models import Action, DayList, Shop, db
 
 TICK_S = 20.0
 KEPT = timedelta(days=90)  # action keys; a phone may lie in a drawer for long
+LISTS_KEPT = timedelta(days=7)  # of past days; what came of them is kept without names
+RESTS = 20  # times as long as making a list took: so a large shop's is not made over and over while late visits come in
 ticked_at: datetime | None = None
+rests_until: dict[int, float] = {}  # by shop, on the monotonic clock
 log = logging.getLogger("regulars.background")
 
 
 def tick() -> None:
-    """Do what is due now: make each shop's list of the day where it is missing, forget action keys after 90 days."""
+    """Do what is due now: make each shop's list of the day where it is missing or stale, forget the lists of past days and the
+    keys of old actions."""
     global ticked_at
     for shop in Shop.select():
-        expected.day_list(shop, shop.today(), fresh=True)
+        _make_list(shop)
+        DayList.delete().where((DayList.shop == shop.id) & (DayList.day < shop.today() - LISTS_KEPT)).execute()
     Action.delete().where(Action.done_at < clock.now() - KEPT).execute()
     ticked_at = clock.now()
+
+
+def _make_list(shop: Shop) -> None:
+    """Make the list of a shop's day: at once where there is none, and a stale one after a rest."""
+    of_today = (DayList.shop == shop.id) & (DayList.day == shop.today())
+    stored = DayList.get_or_none(of_today)
+    began = time.monotonic()
+    if stored and (not stored.stale or began < rests_until.get(shop.id, 0)):
+        return
+    expected.day_list(shop, shop.today(), fresh=True)
+    ended = time.monotonic()
+    rests_until[shop.id] = ended + RESTS * (ended - began)
 
 
 def start() -> threading.Event:

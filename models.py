@@ -21,6 +21,7 @@ from peewee import (
     SQL,
     AutoField,
     BigIntegerField,
+    BlobField,
     BooleanField,
     Check,
     Database,
@@ -798,6 +799,10 @@ class DayList(Row):
     arrivals = FloatField(default=0)  # how many of the known are expected in all
     stale = BooleanField(default=False)  # a visit of an earlier day has come or gone since
     met: Any = JSONField(null=True)  # whom we are getting to know: [customer, days, last instant], latest first
+    hours: Any = JSONField(null=True)  # how many of the known are expected in each of the 24 hours
+    mean: Any = JSONField(
+        null=True
+    )  # of every feature, over all who could come: what sets one apart is told against it
 
     class Meta:
         indexes = ((("shop", "day"), True),)
@@ -814,11 +819,51 @@ class Expected(Row):
     earliest = IntegerField(null=True)
     latest = IntegerField(null=True)
     part_of_day = TextField(default="")
+    times: Any = JSONField(null=True)  # by which minute a tenth, two tenths … of their arrivals have come
     reason: Any = JSONField(null=True)
     prompts: Any = JSONField(default=list)  # all that may be said, most important first; the moment decides which
 
     class Meta:
         indexes = ((("day_list", "customer"), True),)
+
+
+class RhythmKept(Row):
+    """What a shop has learned of its customers' coming by the end of a day, for the next night to go on from."""
+
+    shop = ForeignKeyField(Shop, unique=True, on_delete="CASCADE")
+    through = DateField(null=True)  # the last day folded in; null: nothing is kept yet
+    stale = BooleanField(default=False)  # visits of those days have changed since, or the keeping was broken off
+    version = IntegerField(default=0)  # goes up whenever either happens, so that of two who keep only one succeeds
+    visits = IntegerField(default=0)  # as many there were of those days
+    made_by = TextField(default="")  # which model: another one begins anew
+    state = TextField(default="")  # domain.forecast.Rhythm.kept as JSON
+
+
+class HabitKept(Row):
+    """One customer's part of that: domain.forecast.Habit as bytes. In the order in which they first came."""
+
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    customer = ForeignKeyField(Customer, on_delete="CASCADE")
+    state = BlobField()
+
+    class Meta:
+        indexes = ((("shop", "customer"), True),)
+
+
+class DayTally(Row):
+    """What was forecast of a day against what happened, without anybody's name: how good the list is."""
+
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    day = DateField()
+    people = IntegerField()  # who could have come: two or more visit days before
+    expected = FloatField()
+    came = IntegerField()  # of them
+    first = IntegerField()  # of the most probable, as many as came: who did come
+    loss = FloatField()
+    bands: Any = JSONField()  # by tenths of probability: people, the sum of theirs, who came
+
+    class Meta:
+        indexes = ((("shop", "day"), True),)
 
 
 class PromptEnded(Row):
@@ -882,7 +927,8 @@ class Action(Row):
 
 TABLES: tuple[type[Row], ...] = (
     Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Told,
-    SearchWord, Note, NoteReading, Usual, Appointment, DayList, Expected, PromptEnded, HandOver, HandOverSeen, Action,
+    SearchWord, Note, NoteReading, Usual, Appointment, DayList, Expected, RhythmKept, HabitKept, DayTally, PromptEnded,
+    HandOver, HandOverSeen, Action,
 )  # fmt: skip
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
-from itertools import groupby, islice
-from operator import itemgetter
+from heapq import nlargest
+from itertools import islice
 from typing import Any
 
-from peewee import IntegrityError
+from peewee import IntegrityError, fn
 
 import clock
-from domain import forecast, reasons, silences
+from domain import forecast, nights, reasons, silences
 from domain.history import histories
 from domain.prompts import prompts_for
 from models import Appointment, Customer, DayList, Expected, Shop, Visit, db
@@ -32,64 +32,28 @@ _making = threading.Lock()
 # -- making a day's list
 
 
-def visit_days(shop: Shop, before: date) -> Iterator[tuple[date, dict[int, int]]]:
-    """Yield the open days before a day, oldest first, each with the minute of every customer's first arrival."""
-    tz = shop.tz
-    query = (
-        Visit.select(Visit.day, Visit.customer, Visit.at)
-        .where((Visit.shop == shop.id) & (Visit.day < before))
-        .order_by(Visit.day, Visit.at)
-    )
-    for day, visits in groupby(query.tuples().iterator(), key=itemgetter(0)):
-        came: dict[int, int] = {}
-        for _, customer, at in visits:
-            if customer not in came:
-                local = at.astimezone(tz)
-                came[customer] = local.hour * 60 + local.minute
-        yield day, came
-
-
-def open_days(shop: Shop, before: date) -> list[date]:
-    """Return the days before a day on which anybody came, oldest first."""
-    query = Visit.select(Visit.day).distinct().where((Visit.shop == shop.id) & (Visit.day < before)).order_by(Visit.day)
-    return [day for (day,) in query.tuples()]
-
-
-def learned(shop: Shop, before: date, progress: Callable[[date], None] | None = None) -> forecast.Rhythm[int]:
-    """Return the shop's rhythm as learned from its visits before a day."""
-    days = open_days(shop, before)
-    people = Customer.select().where(Customer.business == shop.business_id).count()
-
-    def told() -> Iterator[tuple[date, dict[int, int]]]:
-        for day, came in visit_days(shop, before):
-            if progress:
-                progress(day)
-            yield day, came
-
-    return forecast.replay(told(), before=before, learn_from=forecast.learn_from(days, people))
-
-
 def chosen(
     forecasts: list[forecast.Forecast[int]], listed_from: float, silent: Callable[[forecast.Forecast[int]], bool]
 ) -> list[forecast.Forecast[int]]:
     """Return those to list, most probable first: all at or above `listed_from`, and in any case as many as are expected
     to arrive (the sum of probabilities, rounded up); at most AT_MOST, and nobody for whom a row should be silent."""
-    ranked = sorted(forecasts, key=lambda f: (-f.probability, f.customer))
-    in_any_case = math.ceil(sum(f.probability for f in ranked))
-    likely = (f for i, f in enumerate(ranked) if i < in_any_case or f.probability >= listed_from)
+    in_any_case = math.ceil(sum(f.probability for f in forecasts))
+    likely = [f for f in forecasts if f.probability >= listed_from]
+    if len(likely) < in_any_case:
+        likely = nlargest(in_any_case, forecasts, key=lambda f: (f.probability, -f.customer))
+    likely.sort(key=lambda f: (-f.probability, f.customer))
     return list(islice((f for f in likely if not silent(f)), AT_MOST))
 
 
 def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = None) -> DayList:
-    """Return the stored list of a day, made anew from the visits before it. Slow for a large shop; never per page view."""
+    """Return the stored list of a day, made anew from the visits before it. Not per page view: it reads everybody's habit, and
+    where these are not kept (`domain.nights`) every visit."""
     of_the_day = (DayList.shop == shop.id) & (DayList.day == day)
     DayList.update(stale=False).where(of_the_day).execute()
-    rhythm = learned(shop, day, progress)
+    rhythm = nights.rhythm_before(shop, day, progress)
     closed = shop.is_closed_on(day) or silences.rests_on(day, rhythm.days)
     forecasts = [] if closed else rhythm.forecast(day)
-    listed = chosen(
-        forecasts, shop.listed_from, lambda f: silences.is_silent(rhythm.habits[f.customer], day, rhythm.days)
-    )
+    listed = chosen(forecasts, shop.listed_from, lambda f: silences.is_silent(f.habit, day, rhythm.days))
     by_habit = {f.customer for f in listed}
     booked = [a.customer_id for a in Appointment.on(shop, day) if a.customer_id not in by_habit]
     prompts = prompts_for(shop, histories(shop, [*by_habit, *booked], day), day)
@@ -104,6 +68,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                 arrivals=sum(f.probability for f in forecasts),
                 stale=bool(before and before.stale),  # a visit came while this was being made: once more, then
                 met=_just_met(rhythm, day),
+                mean=forecasts[0].outlook.mean if forecasts else None,
             )
             for f in listed:
                 Expected.create(day_list=made, **_row(rhythm, f, day), prompts=prompts.get(f.customer, []))
@@ -124,7 +89,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
 
 def _row(rhythm: forecast.Rhythm[int], f: forecast.Forecast[int], day: date) -> dict[str, Any]:
     arrival = rhythm.arrival(f.customer, day)
-    reason = reasons.reason_for(f, rhythm.habits[f.customer], arrival, day)
+    reason = reasons.reason_for(f, f.habit, arrival, day)
     return {
         "customer": f.customer,
         "probability": f.probability,
@@ -175,9 +140,39 @@ def keep_words(shop: Shop, day: date, words: dict[int, list[dict[str, Any]]]) ->
         Expected.insert_many(rows).on_conflict_ignore().execute()
 
 
-def history_changed(shop: Shop, day: date) -> None:
-    """Mark the lists that were made from visits of `day`, now that one of these has come or gone."""
-    DayList.update(stale=True).where((DayList.shop == shop.id) & (DayList.day > day)).execute()
+def history_changed(shop: Shop, day: date, customer: int | None = None) -> None:
+    """Mark the lists that were made from visits of `day`, now that one of these, of this `customer`, has come or gone.
+
+    Their own place on today's list is put right at once; what it means for everybody else waits for the background.
+    """
+    marked = DayList.update(stale=True).where((DayList.shop == shop.id) & (DayList.day > day)).execute()
+    nights.history_changed(shop, day)
+    today = shop.today()
+    if marked and customer is not None and day < today:
+        look_again(shop, customer, today)
+
+
+def look_again(shop: Shop, customer: int, day: date) -> None:
+    """Put one customer where they now belong on a day's list, after a visit of theirs before it has come or gone.
+
+    The list itself stays: nobody else is looked at. Where too little is kept to tell, the background does it.
+    """
+    made = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
+    rhythm = nights.habit_now(shop, customer, day) if made else None
+    if made is None or rhythm is None or rhythm.habits[customer].n < forecast.CANDIDATE_VISITS:
+        return
+    looked = rhythm.forecast_of(customer, day, made.mean)
+    of_them = (Expected.day_list == made.id) & (Expected.customer == customer)
+    least = Expected.select(fn.MIN(Expected.probability)).where(Expected.day_list == made.id).scalar()
+    likely = looked.probability >= min(shop.listed_from, shop.listed_from if least is None else least)
+    rests = shop.is_closed_on(day) or silences.rests_on(day, rhythm.days)
+    if not likely or rests or silences.is_silent(looked.habit, day, rhythm.days):
+        Expected.delete().where(of_them & Expected.by_habit).execute()
+        return
+    words = prompts_for(shop, histories(shop, [customer], day), day).get(customer, [])
+    row = {**_row(rhythm, looked, day), "by_habit": True, "prompts": words}
+    if not Expected.update(row).where(of_them).execute():
+        Expected.create(day_list=made, **row)
 
 
 def move_days(shop: Shop) -> None:
@@ -188,6 +183,7 @@ def move_days(shop: Shop) -> None:
                 if shop.day_of(at) != day:
                     table.update(day=shop.day_of(at)).where(table.id == row).execute()
         DayList.delete().where(DayList.shop == shop.id).execute()
+        nights.history_changed(shop, date.min)
 
 
 def offer_again(customer: Customer, shop: Shop, day: date) -> None:

@@ -8,17 +8,20 @@ An open day is a day with any visit; a closed day changes nothing. Learning solv
 from __future__ import annotations
 
 import json
+import struct
 from array import array
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from heapq import nlargest
 from itertools import islice
 from math import exp, log, log1p, sqrt
-from operator import mul
+from operator import itemgetter, mul
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from domain.arrival import BIN_MINUTES, BINS, Arrival, arrival, smoothed
 
@@ -28,8 +31,8 @@ Features = tuple[float, ...]
 KEPT_VISITS = 40
 LONGEST_GAP = 36
 LEARN_AFTER_DAYS = 14
-LEARN_OPEN_DAYS = 150
-LEARN_ROWS = 50_000  # of people and days; so many take about a second
+LEARN_ROWS = 1_000_000  # of people and days that a replay learns from at most; so many take about twenty seconds
+LEARN_AT_LEAST_DAYS = 7
 CANDIDATE_VISITS = 2
 
 # What is left of a count after one open day (or one such weekday), by half-life, and the sum of that series.
@@ -47,6 +50,7 @@ PAUSES = LONGEST_PAUSE + 2
 SHORT_PAUSE, MIDDLING_PAUSE = 2, 7  # days, the last ones of each
 ON_WEEKDAY, SPREADS = PAUSES, PAUSES + 21
 NO_MISSES = array("f", [0.0] * (2 * SPREADS))
+LEAST = 1e-4  # of a probability, where it is judged
 PERSONAL = ("own_pause", "own_weekday")
 OWN_WEIGHT = 4.0  # a person's own misses count for half once they could have varied by this much
 
@@ -83,6 +87,11 @@ SHIPPED = Prior.load(Path(__file__).with_name("prior.json"))
 # and the streak; then 36 gap bins between a copy of the first and one of the last.
 FAST, SLOW, TURN, STREAK, GAPS = 0, 7, 14, 21, 28
 NO_COUNTS = array("d", [0.0] * 14 + [-1.0] * 7 + [0.0] * (7 + LONGEST_GAP + 2))
+
+PACKED = struct.Struct("<7i6d?")  # the single numbers of a habit, and whether its misses follow
+AT_COUNTS = PACKED.size
+AT_MISSED = AT_COUNTS + len(NO_COUNTS) * NO_COUNTS.itemsize
+AT_STAMPS = AT_MISSED + len(NO_MISSES) * NO_MISSES.itemsize  # where misses are kept
 
 
 class Habit:
@@ -168,6 +177,27 @@ class Habit:
             missed[place] += error
             missed[SPREADS + place] += spread
 
+    def packed(self) -> bytes:
+        """Return all of it as bytes, for this kind of processor."""
+        head = PACKED.pack(
+            self.n, self.first, self.last, self.first_open, self.last_open, self.gap, self.week,
+            self.e7, self.e28, self.e90, self.gap_sum, self.gap_squares, self.gap_weight, self.missed is not None,
+        )  # fmt: skip
+        return b"".join((head, self.counts, self.missed or b"", self.stamps))
+
+    @classmethod
+    def unpacked(cls, kept: bytes) -> Habit:
+        """Return the habit that was `packed`."""
+        habit = cls.__new__(cls)
+        (
+            habit.n, habit.first, habit.last, habit.first_open, habit.last_open, habit.gap, habit.week,
+            habit.e7, habit.e28, habit.e90, habit.gap_sum, habit.gap_squares, habit.gap_weight, learned,
+        ) = PACKED.unpack_from(kept)  # fmt: skip
+        habit.counts = array("d", kept[AT_COUNTS:AT_MISSED])
+        habit.missed = array("f", kept[AT_MISSED:AT_STAMPS]) if learned else None
+        habit.stamps = array("i", kept[AT_STAMPS if learned else AT_MISSED :])
+        return habit
+
     @property
     def since(self) -> date:
         """Return the day of the first visit."""
@@ -197,22 +227,57 @@ class Outlook:
     names: tuple[str, ...]
     coef: tuple[float, ...]
     mean: tuple[float, ...]
+    look: Callable[[Habit], Features] = field(compare=False, repr=False)
 
 
 @dataclass(slots=True)
 class Forecast(Generic[Key]):
-    """How likely one customer is to come on a day: `probability` in 0..1."""
+    """How likely one customer is to come on a day: `probability` in 0..1. Its features are read when asked for, and only
+    until the next night is folded in: a hundred thousand forecasts would else hold two million numbers."""
 
     customer: Key
     probability: float
-    features: Features
+    habit: Habit = field(compare=False, repr=False)
     outlook: Outlook
+
+    @property
+    def features(self) -> Features:
+        """Return what was known of this customer that morning, in the order of the prior's names."""
+        return self.outlook.look(self.habit)
 
     @property
     def weights(self) -> dict[str, float]:
         """Return by feature what sets this customer apart that day: b_j (x_j - mean of the day's candidates)."""
         o = self.outlook
         return {name: b * (x - mean) for name, b, x, mean in zip(o.names, o.coef, self.features, o.mean, strict=True)}
+
+
+@dataclass(slots=True)
+class Tally:
+    """One day's forecasts against what happened, without anybody's name."""
+
+    day: date
+    people: int = 0  # who could have been expected: two or more visit days before
+    expected: float = 0.0  # the sum of their probabilities
+    came: int = 0  # of them
+    first: int = 0  # of the `came` most probable, so many did come
+    loss: float = 0.0  # sum of -log of the probability given to what happened, kept within 1e-4 .. 1 - 1e-4
+    # By tenths of probability: people, the sum of their probabilities, and who came
+    bands: list[list[float]] = field(default_factory=lambda: [[0, 0.0, 0] for _ in range(10)])
+
+    def count(self, predicted: Sequence[float], came: Sequence[bool]) -> None:
+        """Count some people in: the probability of each, and whether they came. `first` is not among what is counted."""
+        self.people += len(predicted)
+        self.expected += sum(predicted)
+        self.came += sum(came)
+        bands, loss = self.bands, 0.0
+        for p, y in zip(predicted, came, strict=True):
+            band = bands[int(p * 10)]  # never 1: the logistic function of at most 30
+            band[0] += 1
+            band[1] += p
+            band[2] += y
+            loss -= log(max(p, LEAST)) if y else log(max(1 - p, LEAST))
+        self.loss += loss
 
 
 class Rhythm(Generic[Key]):
@@ -241,18 +306,20 @@ class Rhythm(Generic[Key]):
         self._exposure_28: list[float] = []
         self._smoothed: dict[int, dict[int, list[float]]] = {}
 
-    def night(self, day: date, came: Mapping[Key, int], learn: bool) -> None:
+    def night(self, day: date, came: Mapping[Key, int], learn: bool) -> Tally | None:
         """Fold in one day: who came, and the minute of each one's first arrival. Nobody came: a closed day.
 
-        With `learn` the coefficients are first moved by that day's forecast errors, from the 15th day on.
-        Days must be folded in order: one not after the last raises ValueError.
+        With `learn` the coefficients are first moved by that day's forecast errors, from the 15th day on, and what was
+        forecast is returned against what happened. Days must be folded in order: one not after the last raises ValueError.
         """
         self._must_follow(day)
         if not came:
-            return
+            return None
+        tally = None
         if learn and self.days and (day - self.days[0]).days >= LEARN_AFTER_DAYS:
-            self._learn(day, came)
+            tally = self._learn(day, came)
         self._fold(day, came)
+        return tally
 
     def forecast(self, day: date) -> list[Forecast[Key]]:
         """Return a forecast for everyone with 2 or more visit days, in no order; what came before `day` is known.
@@ -260,18 +327,47 @@ class Rhythm(Generic[Key]):
         Asking about a day that is already folded in raises ValueError.
         """
         self._must_follow(day)
-        found: list[tuple[Key, float, Features]] = []
+        probabilities = array("d")
         sums = [0.0] * len(self.coef)
-        for keys, rows in self._rows(day):
-            found += zip(keys, self._probabilities(rows), rows, strict=True)
+        for _, rows in self._rows(day):
+            probabilities.extend(self._probabilities(rows))
             sums = [total + sum(column) for total, column in zip(sums, zip(*rows, strict=True), strict=True)]
-        mean = tuple(total / len(found) for total in sums) if found else ()
-        outlook = Outlook(self.prior.names, tuple(self.coef), mean)
-        return [Forecast(key, probability, row, outlook) for key, probability, row in found]
+        mean = tuple(total / len(probabilities) for total in sums) if probabilities else ()
+        outlook = Outlook(self.prior.names, tuple(self.coef), mean, self._lens(day))
+        return [
+            Forecast(key, probability, habit, outlook)
+            for (key, habit), probability in zip(self._candidates(), probabilities, strict=True)
+        ]
+
+    def forecast_of(self, key: Key, day: date, mean: Sequence[float] | None) -> Forecast[Key]:
+        """Return the forecast for one customer alone; `mean` is that of the day's candidates, as an earlier forecast had it."""
+        self._must_follow(day)
+        habit, look = self.habits[key], self._lens(day)
+        row = look(habit)
+        outlook = Outlook(self.prior.names, tuple(self.coef), tuple(mean or row), look)
+        return Forecast(key, self._probabilities([row])[0], habit, outlook)
 
     def arrival(self, key: Key, day: date) -> Arrival:
         """Return at about what time this customer would come on `day`; KeyError if never seen."""
         return arrival(self.habits[key].visits, day, partial(self._shop_times, day.weekday()))
+
+    def habit_of(self, visits: Iterable[tuple[date, int]]) -> Habit | None:
+        """Return the habit that these visits make, of one person or of several who count as one; None without any.
+
+        They come in order, one a day, as day and minute; those of days that are not folded in are passed over.
+        It is the habit that `night` would have made of them, without what learning adds.
+        """
+        habit = None
+        for day, minute in visits:
+            index = bisect_left(self.days, day)
+            if index == len(self.days) or self.days[index] != day:
+                continue
+            turn = self.turns[day.weekday()][index]
+            if habit is None:
+                habit = Habit(day.toordinal(), minute, index, turn)
+            else:
+                habit.visit(day.toordinal(), minute, index, turn)
+        return habit
 
     def _shop_times(self, weekday: int, width: int) -> list[float]:
         """Return when people come on a weekday, smoothed so wide; kept until the next such day is folded in."""
@@ -352,19 +448,25 @@ class Rhythm(Generic[Key]):
 
     # Each candidate
 
-    def _rows(self, day: date) -> Iterator[tuple[list[Key], list[Features]]]:
+    def _candidates(self) -> Iterator[tuple[Key, Habit]]:
+        return ((key, habit) for key, habit in self.habits.items() if habit.n >= CANDIDATE_VISITS)
+
+    def _rows(self, day: date) -> Iterator[tuple[list[tuple[Key, Habit]], list[Features]]]:
         """Yield the candidates of a day and their features, a chunk at a time."""
-        look = self._lens(day)
-        candidates = ((key, habit) for key, habit in self.habits.items() if habit.n >= CANDIDATE_VISITS)
+        look, candidates = self._lens(day), self._candidates()
         while chunk := list(islice(candidates, CHUNK)):
-            rows = [look(habit) for _, habit in chunk]
-            if self.shared < len(self.coef):
-                ordinal = day.toordinal()
-                rows = [row + habit.own(ordinal) for row, (_, habit) in zip(rows, chunk, strict=True)]
-            yield [key for key, _ in chunk], rows
+            yield chunk, [look(habit) for _, habit in chunk]
 
     def _lens(self, day: date) -> Callable[[Habit], Features]:
-        """Return the function that reads the 17 features of docs/forecast.md, in its order, from a candidate's habit."""
+        """Return the function that reads the features of docs/forecast.md, in its order, from a candidate's habit."""
+        look = self._shared_lens(day)
+        if self.shared == len(self.coef):
+            return look
+        ordinal = day.toordinal()
+        return lambda habit: look(habit) + habit.own(ordinal)
+
+    def _shared_lens(self, day: date) -> Callable[[Habit], Features]:
+        """Return the function that reads the 17 features that all share."""
         ordinal, weekday, latest = day.toordinal(), day.weekday(), len(self.days) - 1
         mu = min(max(self._rate(), 1e-4), 0.9)
         shrink, usual_gap = 4 * mu, 2 * min(1 / mu, 60)
@@ -425,30 +527,34 @@ class Rhythm(Generic[Key]):
 
     # Learning
 
-    def _learn(self, day: date, came: Mapping[Key, int]) -> None:
-        """Move the coefficients by one day's errors (docs/forecast.md, "Learning"); without candidates do nothing."""
+    def _learn(self, day: date, came: Mapping[Key, int]) -> Tally | None:
+        """Move the coefficients by one day's errors (docs/forecast.md, "Learning") and return what was forecast against what
+        happened; without candidates do nothing."""
         size = len(self.coef)
         errors = [0.0] * size
         seen = [[0.0] * size for _ in range(size)]
-        nobody = True
         ordinal, personal = day.toordinal(), self.shared < size
-        for keys, rows in self._rows(day):
-            nobody = False
+        tally, ranked = Tally(day), list[tuple[float, bool]]()
+        for chunk, rows in self._rows(day):
             predicted = self._probabilities(rows)
-            missed = [(key in came) - p for key, p in zip(keys, predicted, strict=True)]
+            here = [key in came for key, _ in chunk]
+            tally.count(predicted, here)
+            ranked += zip(predicted, here, strict=True)
+            missed = [y - p for y, p in zip(here, predicted, strict=True)]
             spread = [p * (1 - p) for p in predicted]
             columns = list(zip(*rows, strict=True))
             if personal:
-                for key, p in zip(keys, self._probabilities(rows, self.shared), strict=True):
-                    self.habits[key].miss(ordinal, (key in came) - p, p * (1 - p))
+                for (_, habit), p, y in zip(chunk, self._probabilities(rows, self.shared), here, strict=True):
+                    habit.miss(ordinal, y - p, p * (1 - p))
             for i, column in enumerate(columns):
                 errors[i] += sum(map(mul, missed, column))
                 weighted = list(map(mul, spread, column))
                 row = seen[i]
                 for j in range(i, size):
                     row[j] += sum(map(mul, weighted, columns[j]))
-        if nobody:
-            return
+        if not tally.people:
+            return None
+        tally.first = sum(y for _, y in nlargest(tally.came, ranked, key=itemgetter(0)))
         forgotten = 1 - LEARNT_LEFT
         precision = self.prior.precision
         self.learnt = [
@@ -459,6 +565,38 @@ class Rhythm(Generic[Key]):
         right = [error - forgotten * held * (b - b0) for error, held, b, b0 in pulls]
         matrix = [[v + precision[i] * (i == j) for j, v in enumerate(row)] for i, row in enumerate(self.learnt)]
         self.coef = [b + step for b, step in zip(self.coef, solve(matrix, right), strict=True)]
+        return tally
+
+    # From night to night
+
+    def kept(self) -> dict[str, Any]:
+        """Return everything but the habits, in numbers fit for JSON; `taken_up` makes the same rhythm of it again."""
+        return {
+            "days": [day.toordinal() for day in self.days],
+            "coef": self.coef,
+            "learnt": self.learnt,
+            "came": self.shop_came,
+            "expected": self.shop_expected,
+            "lately": list(self.shop_lately),
+            "times": self.times,
+            "faces": self._faces,
+            "visits": self._visits,
+        }
+
+    @classmethod
+    def taken_up(cls, kept: Mapping[str, Any], prior: Prior = SHIPPED) -> Rhythm[Key]:
+        """Return the rhythm that was `kept`, as yet without anybody's habits."""
+        rhythm: Rhythm[Key] = cls(prior)
+        rhythm.days = [date.fromordinal(ordinal) for ordinal in kept["days"]]
+        rhythm.coef, rhythm.learnt = kept["coef"], kept["learnt"]
+        rhythm.shop_came, rhythm.shop_expected = kept["came"], kept["expected"]
+        rhythm.shop_lately.extend((came, expected) for came, expected in kept["lately"])
+        rhythm.times, rhythm._faces, rhythm._visits = kept["times"], kept["faces"], kept["visits"]
+        rhythm._exposure_28 = [(1 - LEFT_28**i) * FULL_28 for i in range(len(rhythm._faces))]
+        for weekday, counts in enumerate(rhythm.turns):
+            for day in rhythm.days:
+                counts.append(counts[-1] + (day.weekday() == weekday))
+        return rhythm
 
 
 def log_odds(p: float) -> float:
@@ -488,10 +626,10 @@ def solve(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> list[flo
     return x
 
 
-def learn_from(open_days: Sequence[date], people: int = LEARN_ROWS) -> date | None:
-    """Return the 150th last of these ordered open days, in a shop of few `people` a day further back, or the first if there
-    are fewer; None without any."""
-    days = max(LEARN_OPEN_DAYS, LEARN_ROWS // max(people, 1))
+def learn_from(open_days: Sequence[date], people: int = 1) -> date | None:
+    """Return from which of these ordered open days on a replay learns: all, or in a shop of many `people` as many of the
+    last as make a million days of theirs, at least 7. None without any."""
+    days = max(LEARN_AT_LEAST_DAYS, LEARN_ROWS // max(people, 1))
     return open_days[-days:][0] if open_days else None
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import background
 import clock
-from domain import expected
+from domain import expected, nights
 from domain.lines import line_for, lines
 from models import Appointment, DayList, Expected, Note
 from tests.conftest import TUESDAY, came, days_before, someone
@@ -54,13 +54,13 @@ class TestTheStoredList:
 
     def test_what_goes_stale_while_it_is_made_is_made_once_more(self, shop, regulars, monkeypatch):
         expected.day_list(shop, TODAY)
-        learned = expected.learned
+        learned = nights.rhythm_before
 
         def and_meanwhile(*asked):
             expected.history_changed(shop, TODAY - timedelta(days=2))
             return learned(*asked)
 
-        monkeypatch.setattr(expected, "learned", and_meanwhile)
+        monkeypatch.setattr(nights, "rhythm_before", and_meanwhile)
         assert expected.make_list(shop, TODAY).stale
 
     def test_if_another_process_was_quicker_its_list_is_taken(self, shop, regulars, monkeypatch):

@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 
 from domain.arrival import Arrival
-from domain.forecast import Forecast, Outlook, Rhythm, learn_from, replay
+from domain.forecast import Forecast, Habit, Outlook, Rhythm, learn_from, replay
 from domain.reasons import GROUPS, reason_for
 from tests.oracles.grocery import shops
 
@@ -24,7 +24,8 @@ def pulled_by(*groups):
     """Return a forecast in which these groups, strongest first, set the customer apart; the others pull away."""
     pull = {name: (len(groups) - i) / len(GROUPS[group]) for i, group in enumerate(groups) for name in GROUPS[group]}
     features = tuple(pull.get(name, -1.0) for name in NAMES)
-    return Forecast("rosa", 0.5, features, Outlook(NAMES, (1.0,) * len(NAMES), (0.0,) * len(NAMES)))
+    outlook = Outlook(NAMES, (1.0,) * len(NAMES), (0.0,) * len(NAMES), lambda _habit: features)
+    return Forecast("rosa", 0.5, Habit(MONDAY.toordinal(), 600, 0, 0), outlook)
 
 
 def habit_of(days, minute=730):

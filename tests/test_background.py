@@ -1,0 +1,77 @@
+"""What ticks: lists are made before anybody asks, not over and over, and not kept for ever."""
+
+from datetime import timedelta
+
+import pytest
+
+import background
+from domain import expected
+from models import Action, DayList
+from tests.conftest import TUESDAY, came, days_before
+
+TODAY = TUESDAY.date()
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Return the days whose lists were made, as it goes on."""
+    make, days = expected.make_list, []
+
+    def counted(shop, day, *rest):
+        days.append(day)
+        return make(shop, day, *rest)
+
+    monkeypatch.setattr(expected, "make_list", counted)
+    monkeypatch.setattr(background, "rests_until", {})
+    return days
+
+
+@pytest.fixture
+def hands(monkeypatch):
+    """Return a clock whose hands are put by the test; each look at it lets a second pass."""
+    shown = [1000.0]
+
+    def monotonic():
+        shown[0] += 1
+        return shown[0]
+
+    monkeypatch.setattr(background.time, "monotonic", monotonic)
+    return shown
+
+
+class TestTheListOfTheDay:
+    def test_is_made_once(self, shop, made):
+        background.tick()
+        background.tick()
+        assert made == [TODAY]
+
+    def test_is_made_for_the_next_day_when_it_begins(self, shop, made, at):
+        background.tick()
+        at(TUESDAY + timedelta(days=1))
+        background.tick()
+        assert made == [TODAY, TODAY + timedelta(days=1)]
+
+    def test_made_stale_again_and_again_rests_for_twenty_times_as_long_as_it_took(self, shop, rosa, made, hands):
+        came(rosa, shop, *days_before(TODAY, 2, 3))
+        background.tick()  # a second's work, by these hands
+        expected.history_changed(shop, TODAY - timedelta(days=2))
+        background.tick()
+        assert made == [TODAY], "not yet"
+        hands[0] += background.RESTS
+        background.tick()
+        assert made == [TODAY, TODAY]
+        assert not DayList.get().stale
+
+
+def test_lists_of_past_days_go_after_a_week_and_no_sooner(shop, rosa, made):
+    for back in (0, 1, 7, 8, 30):
+        DayList.create(shop=shop, day=TODAY - timedelta(days=back), made_at=TUESDAY)
+    background.tick()
+    assert sorted((TODAY - one.day).days for one in DayList.select()) == [0, 1, 7]
+
+
+def test_keys_of_acts_go_after_ninety_days(shop):
+    for days in (89, 91):
+        Action.create(key=str(days), digest="", result={}, done_at=TUESDAY - timedelta(days=days))
+    background.tick()
+    assert [action.key for action in Action.select()] == ["89"]
