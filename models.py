@@ -27,6 +27,7 @@ from peewee import (
     Database,
     DatabaseProxy,
     DateField,
+    DoubleField,
     Field,
     FloatField,
     ForeignKeyField,
@@ -856,10 +857,10 @@ class DayTally(Row):
     shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
     day = DateField()
     people = IntegerField()  # who could have come: two or more visit days before
-    expected = FloatField()
+    expected = DoubleField()
     came = IntegerField()  # of them
     first = IntegerField()  # of the most probable, as many as came: who did come
-    loss = FloatField()
+    loss = DoubleField()
     bands: Any = JSONField()  # by tenths of probability: people, the sum of theirs, who came
 
     class Meta:

@@ -299,7 +299,7 @@ def create_visit(asked: Asked) -> dict[str, Any]:
     if line.ended:
         _ended_before(customer, shop, visit.day).execute()
     if around.later_lists or not today:
-        expected.history_changed(shop, visit.day)
+        expected.history_changed(shop, visit.day, customer.id)
     return {"visit": str(visit.id), "joined": joined}
 
 
@@ -335,7 +335,7 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
         if visit.outcome in ("said", "skipped"):  # what was said stays said
             _keep_ended(visit.customer_id, visit.shop, visit.day, visit.prompt, visit.outcome, visit.greeted_by_name)
         visit.delete_instance()
-    expected.history_changed(visit.shop, visit.day)
+    expected.history_changed(visit.shop, visit.day, visit.customer_id)
     return {}
 
 

@@ -9,7 +9,7 @@ from peewee import (
     BlobField,
     BooleanField,
     DateField,
-    FloatField,
+    DoubleField,
     ForeignKeyField,
     IntegerField,
     JSONField,
@@ -62,10 +62,10 @@ def tables(db):
         shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
         day = DateField()
         people = IntegerField()
-        expected = FloatField()
+        expected = DoubleField()
         came = IntegerField()
         first = IntegerField()
-        loss = FloatField()
+        loss = DoubleField()
         bands = JSONField()
 
         class Meta:

@@ -8,8 +8,9 @@ import pytest
 
 from domain import expected, nights
 from domain.forecast import LEAST, Rhythm, replay
-from models import Customer, DayTally, HabitKept, RhythmKept, Visit
-from tests.conftest import TUESDAY, came, someone
+from domain.lines import lines
+from models import Appointment, Customer, DayTally, HabitKept, RhythmKept, Visit
+from tests.conftest import TUESDAY, came, counted_queries, someone
 
 TODAY = TUESDAY.date()
 FIRST = TODAY - timedelta(days=70)
@@ -266,3 +267,79 @@ class TestTallies:
 
 def test_a_rhythm_without_habits_is_taken_up_as_it_was_kept():
     assert Rhythm.taken_up(Rhythm().kept()).kept() == Rhythm().kept()
+
+
+class TestOneLateVisit:
+    """A phone that was without a signal tells of yesterday: that customer's place is right at once."""
+
+    @pytest.fixture
+    def listed(self, shop, stored):
+        expected.day_list(shop, TODAY)
+        return stored
+
+    @staticmethod
+    def rows(shop):
+        return {row.customer_id: row.probability for row in expected.day_list(shop, TODAY).expected}
+
+    @staticmethod
+    def late(phone, customer, day):
+        assert phone.act("visit.create", at=TUESDAY - (TODAY - day), customer=str(customer))["status"] == "applied"
+
+    def test_puts_this_customer_where_the_whole_list_made_again_has_them(self, shop, listed, phone):
+        yesterday = TODAY - timedelta(days=1)
+        before = self.rows(shop)
+        away = max(before.keys() - listed[yesterday].keys(), key=lambda customer: before[customer])
+        self.late(phone, away, yesterday)
+        at_once = self.rows(shop)
+        others = {who: p for who, p in before.items() if who != away}
+        assert {who: p for who, p in at_once.items() if who != away} == others, "nobody else is looked at"
+        assert abs(at_once[away] - before[away]) > 0.01
+        expected.make_list(shop, TODAY)
+        assert at_once[away] == pytest.approx(self.rows(shop)[away], abs=0.01)
+
+    def test_taken_back_puts_them_back_where_they_were(self, shop, listed, phone):
+        yesterday = TODAY - timedelta(days=1)
+        customer = next(iter(listed[yesterday]))
+        before = self.rows(shop)
+        visit = Visit.get((Visit.customer == customer) & (Visit.day == yesterday))
+        phone.act("visit.undo", visit=str(visit.id))
+        assert self.rows(shop).get(customer) != before.get(customer)
+        self.late(phone, customer, yesterday)
+        assert self.rows(shop) == pytest.approx(before, abs=1e-9)
+
+    def test_brings_somebody_onto_the_list(self, shop, listed, phone):
+        on_list = set(self.rows(shop))
+        new = someone(shop, "New")
+        for back in (2, 1):
+            self.late(phone, new.id, TODAY - timedelta(days=back))
+        assert set(self.rows(shop)) in (on_list, on_list | {new.id})
+        expected.make_list(shop, TODAY)
+        assert new.id in self.rows(shop)
+
+    def test_on_a_day_thought_closed_waits_for_the_whole_list(self, shop, listed, phone):
+        sunday = TODAY - timedelta(days=2)
+        assert sunday not in listed
+        before = self.rows(shop)
+        self.late(phone, Customer.get().id, sunday)
+        assert self.rows(shop) == before
+        assert expected.day_list(shop, TODAY).stale
+
+    def test_of_somebody_booked_leaves_the_booking(self, shop, listed, phone):
+        booked = someone(shop, "Booked")
+        Appointment.create(customer=booked, shop=shop, day=TODAY, starts_at=shop.at(TODAY, 900))
+        expected.make_list(shop, TODAY)
+        self.late(phone, booked.id, TODAY - timedelta(days=1))
+        lines_of_them = [line.source for line in lines(shop, TODAY, TUESDAY) if line.customer == booked]
+        assert lines_of_them == ["appointment"]
+
+    def test_costs_the_same_however_many_others_there_are(self, shop, listed, phone):
+        yesterday = TODAY - timedelta(days=1)
+        away = [c.id for c in Customer.select() if c.id not in listed[yesterday]]
+        with counted_queries() as few:
+            self.late(phone, away[0], yesterday)
+        for place in range(30):
+            came(someone(shop, f"Other {place}"), shop, *(day for day in listed if day < TODAY))
+        expected.make_list(shop, TODAY)
+        with counted_queries() as many:
+            self.late(phone, away[1], yesterday)
+        assert len(many) == len(few)
