@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,13 +28,14 @@ from app import VERSION, Config, create_app, open_storage
 from demo.cast import PIN
 from demo.seed import grow
 from demo.shop import build
-from domain import access, expected, forecast, importing
+from domain import access, baselines, evaluation, expected, forecast, importing, visits_file
 from domain.lines import lines
 from domain.telling import line_as_json
 from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, open_database
 from serving import create_server
 from views.asking import roles_of
 from words import _, in_language, locale_of_terminal
+from words.speaking import pgettext
 
 DEMO_PORT = 8000
 
@@ -402,43 +403,22 @@ def expected_command(config: Config, shop: str | None, day: date | None) -> tupl
     return told, words or _("Nobody is expected.")
 
 
-@main.command("forecast")
-@click.option(
-    "--visits", "file", required=True, type=click.Path(path_type=Path), help="A CSV with the columns customer,at."
-)
-@click.option("--day", required=True, callback=day_from)
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Where customer,probability,expected_minute,shown goes.",
-)
-def forecast_command(file: Path, day: date, out: Path) -> None:
-    """Forecast one day from a file alone, without a database."""
-    visits: dict[date, dict[str, int]] = {}
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as source:
-            reader = csv.DictReader(source)
-            if not reader.fieldnames or not {"customer", "at"} <= set(reader.fieldnames):
-                raise Sentence(_("The first line should name the columns customer and at."))
-            for row in reader:
-                try:
-                    at = datetime.fromisoformat((row["at"] or "").strip())
-                except ValueError:
-                    line, text = reader.line_num, row["at"]
-                    told = _("Line %(line)s: “%(text)s” is no time such as 2026-11-24T08:12.", line=line, text=text)
-                    raise Sentence(told) from None
-                if not row["customer"]:
-                    raise Sentence(_("Line %(line)s: no customer on this line.", line=reader.line_num))
-                came = visits.setdefault(at.date(), {})
-                minute = at.hour * 60 + at.minute
-                came[row["customer"]] = min(minute, came.get(row["customer"], minute))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Sentence(_("%(file)s cannot be read: %(error)s", file=file, error=error)) from None
-    days = sorted(d for d in visits if d < day)
-    people = len({customer for d in days for customer in visits[d]})
-    learn_from = forecast.learn_from(days, people)
-    rhythm = forecast.replay(((d, visits[d]) for d in days), before=day, learn_from=learn_from)
+@main.group("forecast", invoke_without_command=True, subcommand_metavar="[evaluate ...]")
+@click.option("--visits", "file", type=click.Path(path_type=Path), help="A CSV with the columns customer,at.")
+@click.option("--day", callback=day_from, help="The day to forecast, such as 2026-11-24.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where customer,probability,expected_minute,shown goes.")
+@click.pass_context
+def forecast_command(context: click.Context, file: Path | None, day: date | None, out: Path | None) -> None:
+    """Forecast one day from a file alone, without a database: --visits, --day and --out, all three."""
+    if context.invoked_subcommand:
+        if file or day or out:
+            raise click.UsageError(_("--visits, --day and --out go with forecast alone, not with evaluate."))
+        return
+    if file is None or day is None or out is None:
+        missing = next(option for option in context.command.params if context.params[option.name or ""] is None)
+        raise click.MissingParameter(ctx=context, param=missing)
+    visits = _visits_of(file, apart=False).get("", {})
+    rhythm = forecast.replay(visits.items(), before=day, learn_from=evaluation.learn_from(visits, day))
     try:
         with out.open("w", newline="", encoding="utf-8") as target:
             writer = csv.writer(target)
@@ -448,6 +428,109 @@ def forecast_command(file: Path, day: date, out: Path) -> None:
                 writer.writerow([f.customer, f"{f.probability:.9f}", arrival.minute, int(arrival.around is not None)])
     except OSError as error:
         raise Sentence(_("%(out)s cannot be written: %(why)s.", out=out, why=error.strerror)) from None
+
+
+@forecast_command.command("evaluate")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--days", "number", default=56, show_default=True, type=click.IntRange(1, 100_000), help="How many calendar days."
+)
+@click.option("--end", callback=day_from, help="The last of them, else each shop's last day.")
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    type=click.Choice(list(baselines.METHODS)),
+    default=["regulars"],
+    show_default=True,
+    help="May be given several times.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def evaluate_command(file: Path, number: int, end: date | None, methods: tuple[str, ...], as_json: bool) -> None:
+    """Forecast the last days of a file of visits, each from the days before it, and say how good that was."""
+    shops = _visits_of(file, apart=True)
+    found: dict[str, evaluation.Evaluation] = {}
+    show, names = _progress("methods evaluated"), list(dict.fromkeys(methods))
+    for name in names:
+        one = evaluation.evaluated(shops, baselines.METHODS[name], number, end)
+        if one is None:
+            raise Sentence(
+                _(
+                    "No day can be tested: in these %(days)s days nobody came to a shop where somebody had been on two "
+                    "days before.",
+                    days=number,
+                )
+            )
+        found[name] = one
+        show(len(found))
+    _progress_ends()
+    last = end or max(day for days in shops.values() for day in days)
+    if as_json:
+        told_all = {name: {"pooled": one.pooled, "shops": one.shops} for name, one in found.items()}
+        answer = {"file": str(file), "days": number, "end": last.isoformat(), "methods": told_all}
+        click.echo(json.dumps(answer, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(_evaluation_table(found))
+
+
+def _visits_of(file: Path, apart: bool) -> dict[str, visits_file.Days]:
+    try:
+        return visits_file.visits_of(file, apart)
+    except visits_file.Unreadable as error:
+        raise Sentence(str(error)) from None
+
+
+def _evaluation_table(found: dict[str, evaluation.Evaluation]) -> str:
+    """Return the figures as lines of text: of all shops, with their intervals, then of each shop where there are several."""
+    columns = (
+        (pgettext("column", "AP"), "ap", 3),
+        (pgettext("column", "R-prec"), "rprec", 3),
+        (pgettext("column", "AUC"), "auc", 3),
+        (pgettext("column", "log-loss"), "logloss", 4),
+        (pgettext("column", "LL skill"), "ll_skill", 3),
+        (pgettext("column", "Brier skill"), "brier_skill", 3),
+        (pgettext("column", "slope"), "slope", 2),
+        (pgettext("column", "ECE"), "ece", 4),
+        (pgettext("column", "exp/came"), "expected_over_came", 2),
+        (pgettext("column", "time"), "minute_mdae", 0),
+        (pgettext("column", "in 30"), "within30", 2),
+        (pgettext("column", "clock"), "shown", 2),
+        (pgettext("column", "right"), "shown_within30", 2),
+        (pgettext("column", "s/day"), "seconds", 3),
+    )
+    rows: list[list[str]] = []
+    alone: dict[int, str] = {}  # lines that belong to no column, by the row they stand before
+
+    def add(title: str, figures: evaluation.Figures, ending: str, unknown: str) -> None:
+        cells = [(figures.get(name + ending), places) for _heading, name, places in columns]
+        rows.append([title] + [unknown if value is None else f"{value:.{places}f}" for value, places in cells])
+
+    shops = list(next(iter(found.values())).shops)
+    for shop in [None, *shops] if len(shops) > 1 else [None]:
+        figures = {name: one.pooled if shop is None else one.shops[shop] for name, one in found.items()}
+        of = next(iter(figures.values()))
+        alone[len(rows)] = _(
+            "%(shop)s: %(rows)s forecasts on %(days)s shop days; %(came)s came.",
+            shop=shop or _("All visits"), rows=of["rows"], days=of["shop_days"], came=of["came"],
+        )  # fmt: skip
+        rows.append(["", *(heading for heading, _name, _places in columns)])
+        for name, one in figures.items():
+            add(name, one, "", "–")
+            if shop is None:
+                add("  " + pgettext("interval", "from (95%)"), one, "_lo", "")
+                add("  " + pgettext("interval", "to"), one, "_hi", "")
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for place, (title, *cells) in enumerate(rows):
+        if place in alone:
+            lines += ["", alone[place]] if place else [alone[place]]
+        padded = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
+        lines.append("  ".join([title.ljust(widths[0]), *padded]).rstrip())
+    legend = _(
+        "time: median minutes between expected and actual arrival; in 30: share of arrivals within 30 minutes of it.\n"
+        "clock: share of arrivals for which a clock time is shown; right: share of those within 30 minutes of it."
+    )
+    return "\n".join([*lines, "", legend])
 
 
 # -- the installation

@@ -1,11 +1,15 @@
 """The terminal, as a program would use it: answers in JSON, exit codes, sentences instead of tracebacks."""
 
 import csv
+import gzip
 import io
 import json
+import math
 import os
+import random
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -23,10 +27,12 @@ import cli
 import clock
 import models
 from domain import access
+from domain.baselines import METHODS
 from models import Customer, Shop, Staff, Usual, Visit
 from tests.conftest import ROOT, TUESDAY, Phone
 
 NOW = TUESDAY.isoformat()
+STORES = ROOT / "tests" / "data" / "grocery_visits.csv.gz"
 BEGIN = ("init", "--shop", "Fenwick Road Coffee", "--timezone", "Europe/London", "--owner", "Ruth")
 
 
@@ -316,6 +322,187 @@ class TestForecast:
             assert here("forecast", "--visits", file, "--day", "2026-10-28", "--out", out).code == 0
         assert outs[0].read_text() == outs[1].read_text()
 
+    @pytest.mark.parametrize("seed", range(3))
+    def test_says_the_same_whatever_stands_in_the_file_of_that_day_and_later(self, here, storage, tmp_path, seed):
+        rng, file, outs = random.Random(seed), tmp_path / "v.csv", [tmp_path / "1", tmp_path / "2"]
+        with gzip.open(STORES, "rt") as source:
+            past = [line for line in source if line.startswith("s330,") and line[-20:-10] < "2017-03-14"]
+        later = [f"s330,h{rng.randrange(9000)},2017-{rng.randrange(4, 13):02d}-11T0{n % 10}:30\n" for n in range(200)]
+        later += [f"s330,{line.split(',')[1]},2017-03-14T12:00\n" for line in past if rng.random() < 0.3]
+        for more, out in zip(([], later), outs, strict=True):
+            lines = list(past)
+            for line in more:
+                lines.insert(rng.randrange(len(lines) + 1), line)
+            file.write_text("shop,customer,at\n" + "".join(lines))
+            assert here("forecast", "--visits", file, "--day", "2017-03-14", "--out", out).code == 0
+        assert len(outs[0].read_text().splitlines()) > 20
+        assert outs[0].read_text() == outs[1].read_text()
+
+    def test_of_a_packed_file_of_two_shops_takes_it_as_one(self, here, storage, tmp_path):
+        rows = [(shop, f"2026-10-{n:02d}T08:00") for n in range(1, 9) for shop in "ab"]
+        plain, packed, outs = tmp_path / "v.csv", tmp_path / "v.csv.gz", [tmp_path / "1", tmp_path / "2"]
+        plain.write_text("customer,at\n" + "".join(f"17,{at}\n18,{at}\n" for _shop, at in rows))
+        text = "\ufeffat,shop,customer\n\n" + "".join(f" {at},{shop},17\n{at},{shop},18\n" for shop, at in rows)
+        packed.write_bytes(gzip.compress(text.encode()))
+        for file, out in zip((plain, packed), outs, strict=True):
+            assert here("forecast", "--visits", file, "--day", "2026-10-28", "--out", out).code == 0
+        assert outs[0].read_text().count("\n") == 3
+        assert outs[0].read_text() == outs[1].read_text()
+
+    @pytest.mark.parametrize(
+        ("args", "sentence"),
+        [
+            ((), "Missing option '--visits'."),
+            (("--visits", "v.csv"), "Missing option '--day'."),
+            (("--visits", "v.csv", "--day", "2026-11-24"), "Missing option '--out'."),
+            (("--day", "soon"), "“soon” is no day"),
+            (("--visits", "v.csv", "evaluate", "v.csv"), "go with forecast alone"),
+            (("v.csv",), "v.csv"),
+            (("evaluate",), "FILE"),
+            (("evaluate", "v.csv", "--days", "0"), "0"),
+            (("evaluate", "v.csv", "--days", "some"), "some"),
+            (("evaluate", "v.csv", "--end", "2017-02-30"), "“2017-02-30” is no day"),
+            (("evaluate", "v.csv", "--method", "stars"), "stars"),
+        ],
+        ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else "",
+    )
+    def test_asked_wrongly_is_wrong_usage(self, here, storage, args, sentence):
+        answer = here("forecast", *args)
+        assert (answer.code, answer.out) == (2, "")
+        assert sentence in answer.err
+
+
+class TestForecastEvaluate:
+    @pytest.fixture
+    def two_shops(self, tmp_path):
+        """A file with ten weeks of two stores."""
+        file = tmp_path / "two.csv"
+        with gzip.open(STORES, "rt") as source:
+            head, *lines = source
+        wanted = [line for line in lines if line[:4] in ("s330", "s406") and line[-20:-10] < "2017-03-12"]
+        file.write_text(head + "".join(wanted))
+        return file
+
+    def test_scores_the_very_probabilities_that_forecast_writes(self, here, told, two_shops, tmp_path):
+        """Of the last day alone, whose learning begins where that of a forecast does; log-loss, time and clock."""
+        out, day = tmp_path / "out", "2017-03-11"
+        answer = told("forecast", "evaluate", two_shops, "--days", "1", "--end", day)
+        assert (answer["file"], answer["days"], answer["end"]) == (str(two_shops), 1, day)
+        rows = [row.split(",") for row in two_shops.read_text().splitlines()[1:]]
+        for shop, figures in answer["methods"]["regulars"]["shops"].items():
+            came: dict[str, int] = {}
+            for _shop, who, at in (row for row in rows if row[0] == shop and row[2].startswith(day)):
+                minute = int(at[11:13]) * 60 + int(at[14:16])
+                came[who] = min(minute, came.get(who, minute))
+            alone = tmp_path / "alone.csv"
+            alone.write_text("shop,customer,at\n" + "".join(",".join(row) + "\n" for row in rows if row[0] == shop))
+            assert here("forecast", "--visits", alone, "--day", day, "--out", out).code == 0
+            found = list(csv.DictReader(out.open()))
+            chances = {row["customer"]: min(max(float(row["probability"]), 1e-4), 1 - 1e-4) for row in found}
+            loss = -sum(math.log(p if who in came else 1 - p) for who, p in chances.items()) / len(chances)
+            assert figures["logloss"] == pytest.approx(loss, abs=1e-6)
+            arrived = [row for row in found if row["customer"] in came]
+            off = [abs(int(row["expected_minute"]) - came[row["customer"]]) for row in arrived]
+            assert len(off) > 1
+            assert figures["minute_mdae"] == statistics.median(off)
+            assert figures["shown"] == sum(row["shown"] == "1" for row in arrived) / len(arrived)
+
+    def test_says_the_same_twice_but_for_the_seconds(self, here, two_shops):
+        methods = [word for name in METHODS for word in ("--method", name)]
+        answers = [here("forecast", "evaluate", two_shops, "--days", "14", "--json", *methods) for _ in range(2)]
+        assert [answer.code for answer in answers] == [0, 0]
+        first, second = (re.sub(r'"seconds": [0-9.e-]+', '"seconds": 0', answer.out) for answer in answers)
+        assert first == second
+        assert first != answers[0].out
+        assert list(json.loads(first)["methods"]) == list(METHODS)
+
+    def test_tells_every_figure_of_all_and_of_each_shop(self, told, two_shops):
+        answer = told("forecast", "evaluate", two_shops, "--days", "14")["methods"]
+        assert list(answer) == ["regulars"]
+        assert list(answer["regulars"]["shops"]) == ["s330", "s406"]
+        names = {"ap", "auc", "rprec", "logloss", "brier_skill", "ll_skill"}
+        names |= {f"{name}_{end}" for name in names for end in ("lo", "hi")}
+        names |= {
+            "brier", "base_rate", "slope", "ece", "rows", "shop_days", "came", "expected_over_came", "minute_mdae",
+            "within30", "shown", "shown_within30", "seconds",
+        }  # fmt: skip
+        for figures in (answer["regulars"]["pooled"], *answer["regulars"]["shops"].values()):
+            assert figures.keys() == names
+            assert figures["ap_lo"] < figures["ap"] < figures["ap_hi"]
+
+    def test_is_a_table_for_people(self, here, told, two_shops):
+        ask = ("forecast", "evaluate", two_shops, "--days", "14", "--method", "weekday", "--method", "bg-nbd")
+        text, figures = here(*ask).out, told(*ask)["methods"]
+        lines = text.splitlines()
+        pooled = figures["weekday"]["pooled"]
+        assert lines[0] == (
+            f"All visits: {pooled['rows']} forecasts on {pooled['shop_days']} shop days; {pooled['came']} came."
+        )
+        assert lines[1].split()[:3] == ["AP", "R-prec", "AUC"]
+        rows = [line.split() for line in lines if line.startswith(("weekday", "bg-nbd"))]
+        told_rows = [figures[name] for name in ("weekday", "bg-nbd")]
+        expected = [row["pooled"] for row in told_rows]
+        expected += [row["shops"][shop] for shop in ("s330", "s406") for row in told_rows]
+        assert [row[1:5] for row in rows] == [
+            [f"{one['ap']:.3f}", f"{one['rprec']:.3f}", f"{one['auc']:.3f}", f"{one['logloss']:.4f}"]
+            for one in expected
+        ]
+        assert all(row[-2] == "–" for row in rows), "no clock time is shown by these"
+        assert lines[3].split()[2] == f"{pooled['ap_lo']:.3f}"
+        assert max(map(len, lines)) < 140
+
+    def test_of_a_packed_file_is_that_of_the_file(self, told, two_shops, tmp_path):
+        packed = tmp_path / "two.csv.gz"
+        packed.write_bytes(gzip.compress(two_shops.read_bytes()))
+        answers = [
+            told("forecast", "evaluate", file, "--days", "3", "--method", "weekday") for file in (two_shops, packed)
+        ]
+        for answer in answers:
+            del answer["methods"]["weekday"]["pooled"]["seconds"]
+        assert answers[0]["methods"]["weekday"]["pooled"] == answers[1]["methods"]["weekday"]["pooled"]
+
+    def test_of_a_file_without_shops_is_that_of_one_shop_and_stands_alone(self, here, told, tmp_path):
+        file = tmp_path / "v.csv"
+        file.write_text("customer,at\n" + "".join(f"17,2026-10-{n:02d}T08:00\n" for n in range(1, 9)))
+        answer = told("forecast", "evaluate", file)["methods"]["regulars"]
+        assert list(answer["shops"]) == [""]
+        assert (answer["pooled"]["shop_days"], answer["pooled"]["auc"]) == (6, None)
+        assert here("forecast", "evaluate", file).out.count("forecasts on") == 1
+
+    def test_speaks_the_language_of_the_terminal(self, here, two_shops, monkeypatch):
+        monkeypatch.setenv("LC_ALL", "es_ES.UTF-8")
+        assert "pronósticos en 4 días de local" in here("forecast", "evaluate", two_shops, "--days", "2").out
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [
+            ("customer,at\n", "No day can be tested: in these 56 days"),
+            ("customer,at\n17,2026-10-01\n17,2026-10-02\n", "No day can be tested"),
+            ("customer,at,shop\n17,2026-10-01,a\n17,2026-10-01\n", "Line 3: no shop on this line."),
+        ],
+        ids=["nobody", "a second visit day", "a line without a shop"],
+    )
+    def test_of_a_file_that_tells_too_little_is_a_sentence(self, here, storage, tmp_path, content, sentence):
+        file = tmp_path / "v.csv"
+        file.write_text(content)
+        answer = here("forecast", "evaluate", file)
+        assert (answer.code, answer.out) == (1, "")
+        assert sentence in answer.err
+
+    def test_of_a_window_without_an_open_day_is_a_sentence(self, here, storage, two_shops):
+        for window in (("--end", "2020-01-01"), ("--end", "0001-01-01", "--days", "100000"), ("--end", "9999-12-31")):
+            answer = here("forecast", "evaluate", two_shops, *window)
+            assert (answer.code, answer.out) == (1, "")
+            assert "No day can be tested" in answer.err
+
+    def test_of_a_file_cut_off_while_packed_is_a_sentence(self, here, two_shops, tmp_path):
+        packed, whole = tmp_path / "two.csv.gz", gzip.compress(two_shops.read_bytes())
+        for content in (whole[: len(whole) // 2], b"customer,at\n", whole[:20] + b"\0\0\0\0" + whole[24:]):
+            packed.write_bytes(content)
+            answer = here("forecast", "evaluate", packed)
+            assert (answer.code, answer.out) == (1, "")
+            assert "two.csv.gz cannot be read" in answer.err
+
 
 class TestExportAndBack:
     @pytest.fixture
@@ -495,6 +682,8 @@ class TestWhatCannotBeDone:
         answer = here("forecast", "--visits", file, "--day", "2026-11-24", "--out", tmp_path / "out")
         assert answer.code == 1
         assert sentence in answer.err
+        evaluated = here("forecast", "evaluate", file)
+        assert (evaluated.code, evaluated.out, evaluated.err) == (1, "", answer.err)
 
     @pytest.mark.parametrize(
         ("content", "sentence"),
