@@ -15,6 +15,8 @@ from typing import IO
 
 from words.speaking import _
 
+YEARS = range(1900, 4000)  # a visit outside is a slip of whoever wrote the file
+
 Days = dict[date, dict[str, int]]  # the minute after midnight of each customer's first arrival, days in order
 
 
@@ -61,10 +63,13 @@ def _read(source: IO[str], apart: bool) -> dict[str, Days]:
         text, customer = row[when], row[who]
         try:
             at = datetime.fromisoformat(text.strip())
+            known = at.year in YEARS
         except ValueError:
+            known = False
+        if not known:
             line = reader.line_num
             told = _("Line %(line)s: “%(text)s” is no time such as 2026-11-24T08:12.", line=line, text=text)
-            raise Unreadable(told) from None
+            raise Unreadable(told)
         if not customer:
             raise Unreadable(_("Line %(line)s: no customer on this line.", line=reader.line_num))
         if where is not None:

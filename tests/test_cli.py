@@ -669,12 +669,14 @@ class TestWhatCannotBeDone:
             ("", "The first line should name the columns"),
             ("who,when\n", "The first line should name the columns"),
             ("customer,at\n17,never\n", "Line 2: “never” is no time"),
+            ("customer,at\n17,2026-11-01\n17,5026-11-01\n", "Line 3: “5026-11-01” is no time"),
+            ("customer,at\n17,0001-01-01\n", "Line 2: “0001-01-01” is no time"),
             ("customer,at\n17\n", "Line 2"),
             ("at,customer\n2026-11-01T08:00\n", "Line 2"),
             ("customer,at\n\xff\xfe\n", "cannot be read"),
             ("customer,at\n" + "x" * 200_000 + ",2026-11-01\n", "cannot be read"),
         ],
-        ids=["empty", "other columns", "no time", "cut off", "nobody", "binary", "endless"],
+        ids=["empty", "other columns", "no time", "far ahead", "long ago", "cut off", "nobody", "binary", "endless"],
     )
     def test_with_a_visits_file_is_told_by_forecast(self, here, storage, tmp_path, content, sentence):
         file = tmp_path / "v.csv"

@@ -284,6 +284,28 @@ class TestOutcomes:
         told = {f.customer: f.probability for f in rhythm.forecast(last.day)}
         assert list(last.probabilities) == [told[who] for who in sorted(told)]
 
+    def test_regulars_shows_a_clock_time_for_the_punctual_alone(self):
+        rng, days = random.Random(2), on(*range(40))
+        for came in days.values():
+            came["sam"] = rng.randrange(400, 1200)
+        found = evaluated({"": days}, Regulars, 10, None)
+        assert found is not None
+        assert found.pooled["shown"] == 0.5
+        assert found.pooled["shown_within30"] == 1.0
+        assert found.pooled["within30"] != 1.0, "some of sam's are far off"
+
+    def test_learning_begins_where_it_would_for_the_first_tested_day(self, monkeypatch):
+        monkeypatch.setattr(evaluation, "learn_from", lambda days, day: day)
+        begun = []
+
+        class Learner(Plain):
+            def __init__(self, learns_from):
+                begun.append(learns_from)
+                super().__init__()
+
+        list(outcomes("", on(0, 1, 2, 4, 5), Learner, 3, None))
+        assert begun == [MONDAY + timedelta(days=4)]
+
     def test_learning_is_told_the_people_of_the_days_before_only(self, monkeypatch):
         asked = []
         monkeypatch.setattr(evaluation.forecast, "learn_from", lambda days, people: asked.append((days, people)))
