@@ -188,6 +188,10 @@ class TestBgNbd:
         assert found.a / (found.a + found.b) == pytest.approx(0.2, rel=0.15)
         assert found.a == pytest.approx(truth.a, rel=0.35)
 
+    def test_where_ever_larger_parameters_would_be_likelier_the_search_ends(self):
+        for lives in ([Life(0, 0, 5)] * 3, [Life(9, 9, 9)] * 3):
+            assert all(1e-6 < value < 1e6 for value in fitted(lives))
+
     def test_time_is_counted_in_open_days(self):
         method = BgNbd(None)
         for t in (0, 1, 7, 30, 365):
