@@ -397,8 +397,9 @@ def expected_command(config: Config, shop: str | None, day: date | None) -> tupl
     place = shop_called(shop)
     wanted = day or place.today()
     expected.day_list(place, wanted, fresh=True)
-    listed = [line for line in lines(place, wanted, clock.now()) if line.source != "walk-in"]
-    told = [line_as_json(line, place, wanted) for line in listed]
+    now = clock.now()
+    listed = [line for line in lines(place, wanted, now) if line.source != "walk-in"]
+    told = [line_as_json(line, place, wanted, now) for line in listed]
     words = "\n".join(f"{row['probability']:.2f}  {row['name']}: {row['reason']}" for row in told)
     return told, words or _("Nobody is expected.")
 
@@ -617,7 +618,7 @@ def device_revoke(config: Config, phone: int) -> tuple[Options, str]:
     return {"revoked": str(found.id)}, _("%(name)s is shut out.", name=found.name)
 
 
-MEASURES = click.Choice([f"P{n}" for n in range(1, 21)], case_sensitive=False)
+MEASURES = click.Choice([f"P{n}" for n in range(1, 25)], case_sensitive=False)
 
 
 @command(main, "benchmark", storage=False)

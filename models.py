@@ -800,7 +800,7 @@ class DayList(Row):
     arrivals = FloatField(default=0)  # how many of the known are expected in all
     stale = BooleanField(default=False)  # a visit of an earlier day has come or gone since
     met: Any = JSONField(null=True)  # whom we are getting to know: [customer, days, last instant], latest first
-    hours: Any = JSONField(null=True)  # how many of the known are expected in each of the 24 hours
+    hours: Any = JSONField(null=True)  # how many of those who are not listed are expected in each of the 24 hours
     mean: Any = JSONField(
         null=True
     )  # of every feature, over all who could come: what sets one apart is told against it
@@ -820,7 +820,9 @@ class Expected(Row):
     earliest = IntegerField(null=True)
     latest = IntegerField(null=True)
     part_of_day = TextField(default="")
-    times: Any = JSONField(null=True)  # by which minute a tenth, two tenths … of their arrivals have come
+    times: Any = JSONField(
+        null=True
+    )  # domain.hours.Hours: {"by": minutes, "later": [[from, around, earliest, latest]]}
     reason: Any = JSONField(null=True)
     prompts: Any = JSONField(default=list)  # all that may be said, most important first; the moment decides which
 

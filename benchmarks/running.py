@@ -19,7 +19,7 @@ from benchmarks.phones import HTMX, Phone
 from benchmarks.processes import NotHere, Spent, Wrong, regulars, run, start_app, start_limit
 from benchmarks.shops import SEED, opened
 from benchmarks.stand import Figure, Stand
-from domain import access, expected
+from domain import access
 from models import Staff
 
 LONG_S = 150.0  # a measure whose pairs have taken this long makes no more of them
@@ -73,40 +73,6 @@ def memory(stand: Stand) -> Figure:
         limit.stop()
     driver_too = "; PostgreSQL's driver is installed here and loaded with it" if find_spec("psycopg") else ""
     return Figure(ours / theirs, f"{ours / 1e6:.0f} MB against {theirs / 1e6:.0f} MB{driver_too}")
-
-
-def learning(stand: Stand) -> Figure:
-    """Return the CPU time of making a day's list from all visits, against reading the same rows with the bare driver."""
-    shop = stand.fresh_shop("large")
-    with opened(shop.folder) as place:
-        assert place
-        bare = driver.connect(str(shop.folder / "regulars.db"))
-        day = place.today()
-
-        def ours() -> float:
-            started = time.process_time()
-            expected.make_list(place, day)
-            return time.process_time() - started
-
-        def limit() -> float:
-            started = time.process_time()
-            rows = bare.execute("SELECT day, customer_id, at FROM visit WHERE shop_id = ? AND day < ?", (1, str(day)))
-            for _row in rows:
-                pass
-            return time.process_time() - started
-
-        found = turns.compared(_pairs(stand, ours, limit))
-        bare.close()
-    return Figure(found.ratio, found.told())
-
-
-def _pairs(stand: Stand, ours: turns.Timed, limit: turns.Timed) -> list[tuple[float, float]]:
-    """Return pairs as usual, but fewer where they take very long."""
-    found: list[tuple[float, float]] = []
-    began = time.perf_counter()
-    while len(found) < min(stand.pairs, 5) and (not found or time.perf_counter() - began < LONG_S):
-        found.append((ours(), limit()))
-    return found
 
 
 # -- taking in a file

@@ -130,7 +130,7 @@ def _make(folder: Path, size: Size) -> None:
         expected.make_list(shop, today)  # from those who come often; the others come too rarely to be on it
         with db.atomic():
             missing = size.visits - Visit.select().count()
-            for rows in _of_others(shop, today, others, missing, chance):
+            for rows in of_others(shop, today, others, missing, chance):
                 insert_many(Visit, VISIT, rows)
         shop.changed()
         db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -175,7 +175,7 @@ def _of_one(shop: Shop, today: date, customer: int, chance: random.Random) -> It
         yield _row(shop, customer, today - timedelta(days=back), chance.gauss(9 * 60 + 30, 8))
 
 
-def _of_others(
+def of_others(
     shop: Shop, today: date, others: list[int], visits: int, chance: random.Random
 ) -> Iterator[list[tuple[object, ...]]]:
     """Yield, a day at a time, exactly `visits` rows of the others, who come now and then over two years."""

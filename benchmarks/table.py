@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import arrivals, browser, counting, pages, running, searching, together
+from benchmarks import arrivals, browser, counting, nights, pages, running, searching, together
 from benchmarks.processes import NotHere
 from benchmarks.stand import Figure, Stand
 
@@ -24,6 +24,7 @@ class Row:
     bars: tuple[Bar, ...]
     unit: str
     measure: Callable[[Stand], Figure]
+    long: bool = False  # takes so long that it is measured only when asked for by name
 
     @property
     def bar(self) -> str:
@@ -78,14 +79,18 @@ ROWS = {
     "P17": Row("start to first page, 1,000,000 visits", at_most(4), "x hello", running.first_page),
     "P18": Row("memory after 1,000 mixed requests", at_most(1.6), "x hello", running.memory),
     "P19": Row("questions to the database: today, card, check-in", at_most(3, 5, 4), "", counting.questions),
-    "P20": Row("learning from 1,000,000 visits: CPU", at_most(3), "x a bare read", running.learning),
+    "P20": Row("a night with 1,000,000 visits: CPU", at_most(3), "x a bare read", nights.one_more_night),
+    "P21": Row("a night with 10,000,000 visits: CPU, memory", at_most(60, 300), "s / MB", nights.night_of_many, True),
+    "P22": Row("learning all of 10,000,000 visits anew", at_most(60, 300), "s / MB", nights.anew, True),
+    "P23": Row("the list after one late visit, 10,000,000", at_most(50, 10), "ms / x 100,000", nights.late_visit, True),
+    "P24": Row("a night, ten times as many people", at_most(12), "x", nights.growth, True),
 }
 
 
 def measured(names: Sequence[str], kept: Path, quick: bool = False) -> Iterator[dict[str, Any]]:
-    """Yield the rows of these names, measured one after the other; all of them where none is named."""
+    """Yield the rows of these names, measured one after the other; where none is named, all but the long ones."""
     with Stand(kept, quick) as stand:
-        for name in names or ROWS:
+        for name in names or [name for name, row in ROWS.items() if not row.long]:
             row = ROWS[name]
             try:
                 figure, failed = row.measure(stand), False

@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from domain.expected import day_list
-from domain.lines import Around, Line, moment_of, read, words_for
+from domain.lines import Around, Line, by_now, moment_of, read, words_for
 from domain.prompts import CROWD, CROWD_MINUTES
 from models import Database, Shop, Staff, db
 
@@ -34,11 +34,11 @@ class Board:
 
     def lines(self, shop: Shop, now: datetime, asker: Staff | None) -> list[Line]:
         """Return the lines, best first, with the words for this moment; what is kept of them is shared, not copied."""
-        told, moment = [], moment_of(shop, now, self.around, asker)
-        for line in self.by_customer.values():
-            told.append(line.saying(words_for(line, moment, shop)) if line.prompts or line.prompt else line)
-        told.sort(key=lambda line: (not line.is_expected, -line.probability))
-        return told
+        moment = moment_of(shop, now, self.around, asker)
+        return [
+            line.saying(words_for(line, moment, shop)) if line.prompts or line.prompt else line
+            for line in by_now(self.by_customer.values(), shop, now)
+        ]
 
 
 _boards: WeakKeyDictionary[Database, dict[int, Board]] = WeakKeyDictionary()

@@ -69,6 +69,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                 stale=bool(before and before.stale),  # a visit came while this was being made: once more, then
                 met=_just_met(rhythm, day),
                 mean=forecasts[0].outlook.mean if forecasts else None,
+                hours=_hours_of_others(rhythm, forecasts, by_habit, day),
             )
             for f in listed:
                 Expected.create(day_list=made, **_row(rhythm, f, day), prompts=prompts.get(f.customer, []))
@@ -89,6 +90,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
 
 def _row(rhythm: forecast.Rhythm[int], f: forecast.Forecast[int], day: date) -> dict[str, Any]:
     arrival = rhythm.arrival(f.customer, day)
+    hours = rhythm.hours(f.customer, day, arrival)
     reason = reasons.reason_for(f, f.habit, arrival, day)
     return {
         "customer": f.customer,
@@ -97,8 +99,19 @@ def _row(rhythm: forecast.Rhythm[int], f: forecast.Forecast[int], day: date) -> 
         "earliest": arrival.earliest,
         "latest": arrival.latest,
         "part_of_day": arrival.part_of_day or "",
+        "times": {"by": hours.times, "later": hours.later},
         "reason": {"kind": reason.kind, **reason.facts},
     }
+
+
+def _hours_of_others(
+    rhythm: forecast.Rhythm[int], forecasts: list[forecast.Forecast[int]], listed: set[int], day: date
+) -> list[float]:
+    """Return how many of those who are not listed are expected in each hour, by when people come on that weekday."""
+    expected = sum(f.probability for f in forecasts if f.customer not in listed)
+    counts = rhythm.shop_times(day.weekday()).counts
+    by_hour = [sum(counts[4 * hour : 4 * hour + 4]) for hour in range(24)]
+    return [round(expected * count / (sum(by_hour) or 1), 4) for count in by_hour]
 
 
 def _just_met(rhythm: forecast.Rhythm[int], day: date) -> list[list[Any]]:

@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from heapq import nlargest
 from itertools import islice
 from math import exp, log, log1p, sqrt
@@ -23,7 +22,8 @@ from operator import itemgetter, mul
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from domain.arrival import BIN_MINUTES, BINS, Arrival, arrival, smoothed
+from domain.arrival import BIN_MINUTES, BINS, Arrival, ShopTimes, arrival, hours_of
+from domain.hours import Hours
 
 Key = TypeVar("Key", bound=Hashable)
 Features = tuple[float, ...]
@@ -304,7 +304,7 @@ class Rhythm(Generic[Key]):
         self._faces: list[int] = []
         self._visits: list[float] = []
         self._exposure_28: list[float] = []
-        self._smoothed: dict[int, dict[int, list[float]]] = {}
+        self._times_of: dict[int, ShopTimes] = {}
 
     def night(self, day: date, came: Mapping[Key, int], learn: bool) -> Tally | None:
         """Fold in one day: who came, and the minute of each one's first arrival. Nobody came: a closed day.
@@ -349,7 +349,11 @@ class Rhythm(Generic[Key]):
 
     def arrival(self, key: Key, day: date) -> Arrival:
         """Return at about what time this customer would come on `day`; KeyError if never seen."""
-        return arrival(self.habits[key].visits, day, partial(self._shop_times, day.weekday()))
+        return arrival(self.habits[key].visits, day, self.shop_times(day.weekday()))
+
+    def hours(self, key: Key, day: date, shown: Arrival) -> Hours:
+        """Return how the hours of `day` bear on this customer, of whom `shown` is told in the morning."""
+        return hours_of(self.habits[key].visits, day, self.shop_times(day.weekday()), shown)
 
     def habit_of(self, visits: Iterable[tuple[date, int]]) -> Habit | None:
         """Return the habit that these visits make, of one person or of several who count as one; None without any.
@@ -369,12 +373,11 @@ class Rhythm(Generic[Key]):
                 habit.visit(day.toordinal(), minute, index, turn)
         return habit
 
-    def _shop_times(self, weekday: int, width: int) -> list[float]:
-        """Return when people come on a weekday, smoothed so wide; kept until the next such day is folded in."""
-        kept = self._smoothed.setdefault(weekday, {})
-        if width not in kept:
-            kept[width] = smoothed(self.times[weekday], width)
-        return kept[width]
+    def shop_times(self, weekday: int) -> ShopTimes:
+        """Return when people come on a weekday; kept until the next such day is folded in."""
+        if weekday not in self._times_of:
+            self._times_of[weekday] = ShopTimes(self.times[weekday])
+        return self._times_of[weekday]
 
     def _must_follow(self, day: date) -> None:
         if self.days and day <= self.days[-1]:
@@ -433,7 +436,7 @@ class Rhythm(Generic[Key]):
         for w, counts in enumerate(self.turns):
             counts.append(counts[-1] + (w == weekday))
         self.days.append(day)
-        self._smoothed.pop(weekday, None)
+        self._times_of.pop(weekday, None)
 
     def _age_cohorts(self) -> None:
         """Let one more open day pass for every cohort and begin today's."""

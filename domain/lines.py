@@ -7,6 +7,7 @@ those whom acts have changed since a revision of the shop (``domain.board``).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from typing import Any
 
 from peewee import JOIN, Query, Value, fn
 
-from domain import prompts as prompting
+from domain import hours, prompts as prompting
 from domain.expected import day_list, keep_words
 from domain.history import histories
 from domain.prompts import CROWD, CROWD_MINUTES, Moment
@@ -53,6 +54,12 @@ class Line:
     until: datetime | None = None
     around: int | None = None  # minutes after midnight
     part_of_day: str = ""
+    by: list[int] = field(
+        default_factory=list
+    )  # by which minutes the shares of hours.LEVELS of their arrivals have come
+    later: list[list[int]] = field(
+        default_factory=list
+    )  # [from, around, earliest, latest]: told once the usual time passed
     reason: dict[str, Any] | None = None
     prompts: list[dict[str, Any]] = field(default_factory=list)  # all that may be said, most important first
     prompt: dict[str, Any] | None = None  # the one to say: as it was offered when they came, else as the moment has it
@@ -83,6 +90,28 @@ class Line:
     @property
     def is_expected(self) -> bool:
         return self.source != "walk-in"
+
+    def chance(self, minute: int) -> float:
+        """Return the probability that they come, or, not here by a minute of the day, that they still do."""
+        if self.visit is not None or self.source != "habit" or not self.by:
+            return self.probability
+        return hours.still(self.probability, self.by, minute)
+
+    def by_now(self, shop: Shop, local: datetime) -> Line:
+        """Return this line as the hours have left it: with another time to be told, where the usual one has passed."""
+        if self.visit is not None or not self.later or self.source != "habit":
+            return self
+        minute = _minute(local)
+        told = [time for time in self.later if time[0] <= minute]
+        if not told:
+            return self
+        start, around, earliest, latest = told[-1]
+        line = self.variants.get(f"from {start}")
+        if line is None:
+            line = replace(self, around=around, part_of_day="", kept={}, variants={})
+            line.at, line.until = (_local(shop, local.date(), one) for one in (earliest, latest))
+            self.variants[f"from {start}"] = line
+        return line
 
     def saying(self, prompt: dict[str, Any] | None) -> Line:
         """Return this line with the words for one moment: the same as last time, with all that is kept of it."""
@@ -117,9 +146,20 @@ def lines(shop: Shop, day: date, now: datetime, asker: Staff | None = None) -> l
     """
     day_list(shop, day)
     found, around = read(shop, day, now)
+    if day == shop.day_of(now):
+        found = by_now(found, shop, now)
     for line in found:
         offer(line, shop, now, around, asker)
     return found
+
+
+def by_now(lines: Iterable[Line], shop: Shop, now: datetime) -> list[Line]:
+    """Return a day's lines as its hours have left them, most likely still to come first; walk-ins last."""
+    local = shop.local(now)
+    minute = _minute(local)
+    told = [line.by_now(shop, local) for line in lines]
+    told.sort(key=lambda line: (not line.is_expected, -line.chance(minute)))
+    return told
 
 
 def line_for(customer: Customer, shop: Shop, now: datetime, asker: Staff | None = None) -> Line:
@@ -244,6 +284,8 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
         line.source, line.probability, line.around = "habit", probability, around
         line.at, line.until = _local(shop, day, earliest), _local(shop, day, latest)
         line.part_of_day = part_of_day
+        if times := parsed(row[38]):
+            line.by, line.later = times["by"], times["later"]
     if booked is not None:
         starts, ends = instant_of(starts_at), instant_of(ends_at)
         assert starts is not None
@@ -348,7 +390,7 @@ def _people(which: str) -> Query:
             fn.COALESCE(Visit.outcome, PromptEnded.outcome),
             fn.COALESCE(Visit.greeted_by_name, PromptEnded.greeted_by_name),
             Staff.name, _gathered(joined, "name"), Usual.text, _gathered(for_the_list, "text", "safety"), their_visits, acts,
-            left,
+            left, Expected.times,
         )
         .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))
         .join_from(Customer, Appointment, JOIN.LEFT_OUTER, on=Appointment.id == todays_booking)

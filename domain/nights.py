@@ -75,9 +75,9 @@ def habit_now(shop: Shop, customer: int, day: date) -> Rhythm[int] | None:
         return None
     rhythm: Rhythm[int] = Rhythm.taken_up(json.loads(kept.state))
     visits = _visits_of(shop, customer, day)
-    if not visits or not {came for came, _ in visits} <= set(rhythm.days):
-        return None  # nothing left to say, or a day thought closed was open after all: everybody's counts change
     habit = rhythm.habit_of(visits)
+    if habit is None or not {came for came, _ in visits} <= set(rhythm.days):
+        return None  # nothing left to say, or a day thought closed was open after all: everybody's counts change
     state = HabitKept.get_or_none((HabitKept.shop == shop.id) & (HabitKept.customer == customer))
     if state:
         habit.missed = Habit.unpacked(bytes(state.state)).missed

@@ -6,21 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import add
 from typing import Any
 
 from peewee import JOIN
 
 from domain.actions import Asked, Refused, Unknown, does
 from domain.board import Board
+from domain.hours import by_hour
 from domain.lines import LEFT_STANDS, Line
 from domain.prompts import RULES
 from domain.today import LONG_PAST, is_past, line_time
-from models import HandOver, HandOverSeen, Membership, Shop, Staff, db
+from models import DayList, HandOver, HandOverSeen, Membership, Shop, Staff, db
 from words import _, ngettext
 
 LONGEST_LINE = 500  # letters; it stands on Today above the people
 KEPT_AT_MOST = 50  # lines of those days that are read at all
 FIRST_HOUR = timedelta(hours=1)
+LEAST_IN_AN_HOUR = 0.5  # arrivals
 NEW = {"first-booking", "second-visit"}  # said of new faces, who have a place of their own in the brief
 UNREAD = {
     "first-time-late",
@@ -267,6 +270,7 @@ class Brief:
     with_words: list[Line]
     safety: list[tuple[Line, str]]
     left: Left | None  # by the last shift
+    hours: list[tuple[int, float]]  # each hour still ahead and how many arrivals it may bring, where that is half a one
     called: dict[int, str]  # by customer: the short form where nobody else of the day has it
     tells_what: bool  # what somebody is booked for may be heard: of a patient it may not
 
@@ -296,9 +300,26 @@ def brief(lines: list[Line], left: list[Left], reader: Staff, shop: Shop, now: d
         with_words=sorted(worded, key=lambda line: order.get(line.prompt["id"], 0) if line.prompt else 0),
         safety=[(line, text) for line in still for text in line.safety],
         left=others[0] if others else None,
+        hours=hours_ahead(still, shop, now),
         called=_called(still),
         tells_what=shop.called != "patient",
     )
+
+
+def hours_ahead(still: Iterable[Line], shop: Shop, now: datetime) -> list[tuple[int, float]]:
+    """Return how many arrivals each hour still ahead may bring: of those `still` to come, each by their own times, and of all
+    others we know as this day of the week usually goes. One query."""
+    local = shop.local(now)
+    minute, arrivals = local.hour * 60 + local.minute, [0.0] * 24
+    stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == local.date()))
+    for hour, expected in enumerate((stored.hours if stored else None) or []):
+        arrivals[hour] += expected * min(max(60 * (hour + 1) - minute, 0), 60) / 60
+    for line in still:
+        if line.appointment is not None and line.at is not None:
+            arrivals[max(line.at.hour, local.hour)] += 1
+        elif line.by:
+            arrivals = list(map(add, arrivals, by_hour(line.probability, line.by, minute)))
+    return [(hour, expected) for hour, expected in enumerate(arrivals) if expected >= LEAST_IN_AN_HOUR]
 
 
 def _is_new(line: Line) -> bool:

@@ -32,7 +32,7 @@ QUIET_VISITS = 6
 LIKELY_THEN = 0.2  # below this they had left before: not fading, gone
 QUIET_GAPS = 1.5  # nobody is quiet before so many of their own gaps have passed
 SLOW_GAP_DAYS = 21  # whoever comes less often is measured against their own last visit; eight weeks are little to them
-GONE_GAPS, GONE_DAYS = 4, 730  # and has left, no longer fading, after so many of their gaps or days
+GONE_GAPS, GONE_DAYS = 4, 730  # after so many of these gaps they have left, as has anybody after so many days
 CLEARLY = 3.0  # deviations between the two stretches; chance alone goes beyond for about 1 in 2,000
 HALF_AS_OFTEN_AGAIN = 1.5
 EVEN_GAPS = 8  # as many imagined gaps, as uneven as pure chance makes them, stand beside a customer's own
@@ -95,7 +95,10 @@ class Morning:
         self.shrink, self.usual_gap = 4 * mu, 2 * min(1 / mu, 60)
 
     def away(self, habit: Habit, contact: date | None = None) -> int:
-        """Return the days since the last visit, or since a later contact, less days the shop was closed out of turn."""
+        """Return the days since the last visit, or since a later contact, less days the shop was closed out of turn.
+
+        A contact after this day is not known yet.
+        """
         if contact and habit.last < contact.toordinal() <= self.ordinal:
             since = contact.toordinal()
             return max(0, self.ordinal - since - (self.lost - self.closures.until(since)))
@@ -198,10 +201,10 @@ class Relationships(Generic[Key, Firm]):
     def fading(self) -> list[Change[Key, Firm]]:
         """Return who stays away or comes less often, by the visits that are lost, most first.
 
-        Quiet: six visits or more, away for one and a half of their own gaps, and less than half as likely to be back
-        within 28 days as eight weeks ago, when that was at least 0.2. Those with gaps of more than 21 days are held
-        against the morning after their last visit instead, if they were likelier then, until four of their gaps or two
-        years have passed. Less: known for 16 weeks, and in the last eight at most two thirds as often as in the eight
+        Quiet: six visits or more, away for one and a half of their own gaps but not for two years, and less than half as
+        likely to be back within 28 days as eight weeks ago, when that was at least 0.2. Those with gaps of more than 21
+        days are held against the morning after their last visit instead, if they were likelier then, until four of their
+        gaps have passed. Less: known for 16 weeks, and in the last eight at most two thirds as often as in the eight
         before, beyond chance; after a contact these eight weeks begin anew. Lost are the visits an open day of eight weeks
         ago, times the fall of that probability, or of how often they come.
         """
@@ -259,13 +262,12 @@ class Relationships(Generic[Key, Firm]):
     def _contact(self, contact: date | None) -> date | None:
         return contact if contact and contact <= self.day else None
 
-    def _contact_then(self, contact: date | None) -> date | None:
-        return contact if contact and contact <= self.middle else None
-
     # Who can be in a list at all, from habits alone: nobody is left out who should be in
 
     def _may_fade(self, habits: Sequence[Habit], contact: date | None) -> bool:
         if sum(habit.n for habit in habits) < QUIET_VISITS or min(h.first_open for h in habits) > self.then.latest:
+            return False
+        if self.now.away(max(habits, key=lambda habit: habit.last), contact) > GONE_DAYS:
             return False
         return self._may_be_quiet(habits, contact) or self._may_differ(habits, fewer=True)
 
@@ -274,38 +276,29 @@ class Relationships(Generic[Key, Firm]):
 
     def _may_be_quiet(self, habits: Sequence[Habit], contact: date | None) -> bool:
         """Say whether their chance can have halved, from the highest it can have been and the lowest it can be now."""
-        then, now = self.then, self.now
-        if len(habits) == 1 and habits[0].last_open <= then.latest:
-            return self._is_quiet(habits[0], habits[0], contact)
-        # Then: without the visits that came after, of which the last is surely one; several people's at most add up.
-        n, visits_28, visits_90 = 0, 0.0, 0.0
-        first = min(habit.first_open for habit in habits)
-        for habit in habits:
-            since_first, since_last = then.latest - habit.first_open, then.latest - habit.last_open
-            if since_first < 0:
-                continue
-            later = since_last < 0
-            n += habit.n - later
-            visits_28 += (habit.e28 - later) * LEFT_28**since_last
-            visits_90 += (habit.e90 - later) * LEFT_90**since_last
-            if len(habits) > 1:  # a first visit may be a later one of all of them
-                visits_28 += LEFT_28**since_first
-                visits_90 += LEFT_90**since_first
-        highest = then.likely(then.read(max(n, 1), visits_28, visits_90, then.latest - first, 0.0))
-        most, last = sum(habit.n for habit in habits), max(habits, key=lambda habit: habit.last)
-        if now.away(last, contact) <= GONE_DAYS and (len(habits) > 1 or last.gap_sum > SLOW_GAP_DAYS * last.gap_weight):
-            visits_28, visits_90 = sum(habit.e28 + 1 for habit in habits), sum(habit.e90 + 1 for habit in habits)
-            highest = max(highest, now.likely(now.read(most, visits_28, visits_90, last.last_open - first, 0.0)))
-        if highest < LIKELY_THEN:
-            return False
-        # Now: the visits of one of them, all that could count against them, and for several the shortest gap.
-        gap = now.gap(last) if len(habits) == 1 else 1.0
-        late = max(0.0, log((now.away(last, contact) + 0.5) / (gap + 0.5)))
+        then, now, one = self.then, self.now, habits[0]
+        if len(habits) > 1:
+            return self._lowest_of_several(habits, contact) < 0.5
+        if one.last_open <= then.latest:
+            return self._is_quiet(one, one, contact)
+        # Eight weeks ago they had not made the last of these visits, nor perhaps others.
+        back = then.latest - one.last_open
+        visits_28, visits_90 = (one.e28 - 1) * LEFT_28**back, (one.e90 - 1) * LEFT_90**back
+        likely = then.likely(then.read(one.n - 1, visits_28, visits_90, then.latest - one.first_open, 0.0))
+        if self._is_slow(one):
+            likely = max(likely, now.fresh(one))
+        return likely >= LIKELY_THEN and now.chance(one, contact) < likely / 2
+
+    def _lowest_of_several(self, habits: Sequence[Habit], contact: date | None) -> float:
+        """Return what their joint chance is at least: with the rates of one of them, and gaps no longer than a day."""
+        now, last = self.now, max(habits, key=lambda habit: habit.last)
+        first, most = min(habit.first_open for habit in habits), sum(habit.n for habit in habits)
+        late = max(0.0, log((now.away(last, contact) + 0.5) / 1.5))
         visits_28 = max(habit.e28 * LEFT_28 ** (now.latest - habit.last_open) for habit in habits)
         visits_90 = max(habit.e90 * LEFT_90 ** (now.latest - habit.last_open) for habit in habits)
-        _, rate_28, rate_90, _, weight = now.read(most, visits_28, visits_90, now.latest - first, late)
+        _, rate_28, rate_90, _, overdue = now.read(most, visits_28, visits_90, now.latest - first, late)
         fewest = max(habit.n for habit in habits)
-        return now.likely((1.0, rate_28, rate_90, log(fewest / (fewest + HALF_KNOWN)), weight)) < highest / 2
+        return now.likely((1.0, rate_28, rate_90, log(fewest / (fewest + HALF_KNOWN)), overdue))
 
     def _may_differ(self, habits: Sequence[Habit], fewer: bool) -> bool:
         """Say whether they can come clearly less (or more) often than before, from the last forty days kept of each."""
@@ -347,23 +340,21 @@ class Relationships(Generic[Key, Firm]):
     # Who is in a list, from all their visits
 
     def _known(self, habits: Sequence[Habit], visits: Iterable[Visits], contact: date | None) -> _Known | None:
-        """Return what all visits of one, or of several who count as one, tell; None before eight weeks have passed."""
-        minutes: dict[date, int] = {}
-        for of_one in visits:
-            for day, minute in of_one:
-                if day < self.day:
-                    minutes[day] = min(minute, minutes.get(day, minute))
-        together = sorted(minutes.items())
-        earlier = together[: bisect_left(together, (self.middle, -1))]
+        """Return what all visits of one, or of several who count as one, tell; None before eight weeks have passed.
+
+        Visits of days that the rhythm does not know are passed over.
+        """
+        days = sorted({day for of_one in visits for day, _ in of_one})
+        earlier = days[: bisect_left(days, self.middle)]
         alone = habits[0] if len(habits) == 1 else None
-        habit = alone or self.rhythm.habit_of(together)
-        habit_then = alone if alone and alone.last_open <= self.then.latest else self.rhythm.habit_of(earlier)
+        habit = alone or self.rhythm.habit_of((day, 0) for day in days)  # at what minute is of no matter here
+        habit_then = alone if alone and alone.last_open <= self.then.latest else None
+        habit_then = habit_then or self.rhythm.habit_of((day, 0) for day in earlier)
         if habit is None or habit_then is None:
             return None
-        days = [day for day, _ in together]
         places = [self.places[day] for day in days[bisect_left(days, self.start) :] if day in self.places]
         cut = bisect_right(places, self.then.latest)
-        return _Known(habit, habit_then, [day for day, _ in earlier], places[:cut], places[cut:], contact)
+        return _Known(habit, habit_then, earlier, places[:cut], places[cut:], contact)
 
     def _fades(self, known: _Known) -> tuple[str, float] | None:
         habit, before, contact = known.habit, known.habit_then, known.contact
@@ -378,18 +369,22 @@ class Relationships(Generic[Key, Firm]):
 
     def _is_quiet(self, habit: Habit, before: Habit, contact: date | None) -> bool:
         """Say whether somebody stays away, from their habit and the one they had eight weeks ago."""
-        if habit.n < QUIET_VISITS or before.n < 2 or self.now.overdue(habit, contact) < QUIET_GAPS:
+        if habit.n < QUIET_VISITS or before.n < 2 or self.now.away(habit, contact) > GONE_DAYS:
+            return False
+        if self.now.overdue(habit, contact) < QUIET_GAPS:
             return False
         likely = self._likely_then(habit, before, contact)
         return likely >= LIKELY_THEN and self.now.chance(habit, contact) < likely / 2
 
     def _likely_then(self, habit: Habit, before: Habit, contact: date | None) -> float:
         """Return the probability that today's is held against."""
-        likely = self.then.chance(before, self._contact_then(contact))
-        away, gap = self.now.away(habit, contact), habit.gap_sum / habit.gap_weight
-        if gap > SLOW_GAP_DAYS and away <= min(GONE_DAYS, GONE_GAPS * gap):
+        likely = self.then.chance(before, contact)
+        if self._is_slow(habit) and self.now.away(habit, contact) <= GONE_GAPS * habit.gap_sum / habit.gap_weight:
             likely = max(likely, self.now.fresh(habit))
         return likely
+
+    def _is_slow(self, habit: Habit) -> bool:
+        return habit.gap_sum > SLOW_GAP_DAYS * habit.gap_weight
 
     def _grows(self, known: _Known) -> tuple[str, float] | None:
         if not self._is_clear(known, fewer=False) or self.now.chance(known.habit, known.contact) < LIKELY_TO_STAY:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import words
@@ -10,8 +10,13 @@ from domain.lines import Line
 from models import Shop
 
 
-def line_as_json(line: Line, shop: Shop, today: date) -> dict[str, Any]:
-    """Return a line as JSON values: times with the shop's offset, None where no time is honest."""
+def line_as_json(line: Line, shop: Shop, today: date, now: datetime) -> dict[str, Any]:
+    """Return a line of the day `today` as JSON values: times with the shop's offset, None where no time is honest.
+
+    `probability` is that of `now`, if this is that day; `probability_at_opening` that of the morning.
+    """
+    local = shop.local(now)
+    chance = line.chance(local.hour * 60 + local.minute) if local.date() == today else line.probability
     prompt = None
     if line.prompt:
         said = words.prompt(line.prompt, line.customer, shop.tone)
@@ -29,7 +34,8 @@ def line_as_json(line: Line, shop: Shop, today: date) -> dict[str, Any]:
         "source_id": line.customer.source_id,
         "name": line.customer.name,
         "source": line.source,
-        "probability": round(line.probability, 9),
+        "probability": round(chance, 9),
+        "probability_at_opening": round(line.probability, 9),
         "at": line.at.isoformat() if line.at else None,
         "until": line.until.isoformat() if line.until else None,
         "part_of_day": line.part_of_day or None,

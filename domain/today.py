@@ -12,7 +12,7 @@ SOON = timedelta(minutes=60)  # the heading counts these
 OPEN = timedelta(minutes=20)  # rows this close are open, with their words and a large button
 OPEN_AT_MOST = 3
 STAYS = timedelta(minutes=3)  # somebody just marked keeps their place under the finger that marked them
-LONG_PAST = timedelta(hours=2)  # after that a habit's row slides to the end of the day
+LONG_PAST = timedelta(minutes=90)  # after that a habit's row slides to the end of the day
 
 
 @dataclass(slots=True)

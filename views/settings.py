@@ -9,7 +9,9 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from werkzeug import Response
 
 import clock
+import words.accuracy
 from domain import expected
+from domain.accuracy import accuracy
 from models import CALLED, TONES, Shop, minutes_of
 from views.asking import OWNER, open_to
 from words import _, languages, sentence_case, weekday
@@ -38,6 +40,8 @@ def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None) -> s
         told=told or {},
         saved=request.args.get("saved"),
         local=clock.now(),
+        accuracy=accuracy(shop, shop.today()),
+        say=words.accuracy,
     )
 
 

@@ -103,5 +103,9 @@ def brief() -> str:
     found = shift.brief(lines, shift.lately(g.shop, now), g.staff, g.shop, now)
     title = [_("The day in a minute"), words.long_day(g.shop.day_of(now)), g.shop.name]
     return render_template(
-        "shift/brief.html", title=title, parts=words.shift.brief(found, g.shop.tone, g.shop.day_of(now), title)
+        "shift/brief.html",
+        title=title,
+        parts=words.shift.brief(found, g.shop.tone, g.shop.day_of(now), title),
+        hours=found.hours,
+        most=max((arrivals for _hour, arrivals in found.hours), default=0),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from babel.dates import format_date, format_skeleton, format_time
 from babel.lists import format_list
+from babel.numbers import format_decimal
 
 from words.prompts import Words as Words, prompt as prompt, prompt_why as prompt_why, them as them
 from words.speaking import (
@@ -45,6 +46,11 @@ def number(n: int) -> str:
         pgettext("number", "eleven"), pgettext("number", "twelve"),
     ]  # fmt: skip
     return small[n] if 0 <= n < len(small) else str(n)
+
+
+def figure(n: int) -> str:
+    """Return a whole number in digits, as they are written here: 1,234."""
+    return format_decimal(n, locale=locale())
 
 
 def sentence_case(text: str) -> str:

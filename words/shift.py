@@ -186,8 +186,8 @@ def brief(brief: Any, tone: str, today: date, title: list[str]) -> list[Part]:
     left out is counted.
     """
     parts = _parts(brief, tone, today)
-    opening = _expected(brief)
-    room = MOST_WORDS - _count([*title, opening])
+    opening = [_expected(brief)]
+    room = MOST_WORDS - _count([*title, *opening])
     ranked = sorted(parts, key=lambda part: RANK.index(part.name))
     full: set[str] = set()
     for part in chain(ranked, repeat(ranked[0], ranked[0].most), cycle(ranked)):
@@ -201,8 +201,10 @@ def brief(brief: Any, tone: str, today: date, title: list[str]) -> list[Part]:
             full.add(part.name)
         elif part.told == part.most:
             full.add(part.name)
+    if _count([hour := busiest(brief.hours)]) <= room - sum(each.length for each in parts) and hour:
+        opening.append(hour)
     found = [Part(part.name, part.heading, [_set(text) for text in part.sentences]) for part in parts]
-    return [Part("people", "", [_set(opening)]), *(part for part in found if part.sentences)]
+    return [Part("people", "", [_set(text) for text in opening]), *(part for part in found if part.sentences)]
 
 
 def _parts(brief: Any, tone: str, today: date) -> list[_Making]:
@@ -272,6 +274,29 @@ def _expected(brief: Any) -> str:
     return ngettext(
         "%(count)s person is expected today.", "%(count)s people are expected today.", brief.people, count=count
     )
+
+
+def busiest(hours: list[tuple[int, float]]) -> str:
+    """Return which hour brings most, of (hour, arrivals): Most come between 8:00 and 9:00, about six. Empty where none
+    brings three, or none stands out."""
+    if not hours:
+        return ""
+    hour, arrivals = max(hours, key=lambda one: one[1])
+    others = sorted(one[1] for one in hours)[:-1]
+    if arrivals < 3 or (others and arrivals < 1.25 * others[len(others) // 2]):
+        return ""
+    return _(
+        "Most come between %(from)s and %(until)s, about %(count)s.",
+        until=words.at_time(60 * (hour + 1)),
+        count=words.number(round(arrivals)),
+        **{"from": words.at_time(60 * hour)},
+    )
+
+
+def in_hour(arrivals: float) -> str:
+    """Return about how many arrivals an hour may bring."""
+    n = round(arrivals)
+    return ngettext("about one", "about %(count)s", max(n, 1), count=words.number(max(n, 1)))
 
 
 def _booked(name: str, line: Any, tells_what: bool) -> str:

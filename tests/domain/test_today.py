@@ -68,8 +68,10 @@ class TestWhereALineStands:
             pytest.param(usual("Rosa", "9:01"), "8:00", "later", id="due in an hour and a minute"),
             pytest.param(usual("Rosa", "8:00"), "8:10", "open", id="still within the usual time"),
             pytest.param(usual("Rosa", "8:00"), "8:11", "past", id="a minute past the usual time"),
-            pytest.param(usual("Rosa", "8:00"), "10:10", "past", id="two hours past"),
-            pytest.param(usual("Rosa", "8:00"), "10:11", "any_time", id="more than two hours past slides to the end"),
+            pytest.param(usual("Rosa", "8:00"), "9:40", "past", id="an hour and a half past"),
+            pytest.param(
+                usual("Rosa", "8:00"), "9:41", "any_time", id="more than an hour and a half past slides to the end"
+            ),
             pytest.param(usual("Rosa"), "8:00", "any_time", id="at no particular hour"),
             pytest.param(
                 usual("Rosa", prompt="second-visit"), "8:00", "open", id="at no particular hour, with something to say"

@@ -85,7 +85,9 @@ class TestSixteenGrocers:
             for shop in shops:
                 now = at(shop.at(day, 8 * 60 + 12))
                 models.Session.update(expires_at=now + timedelta(days=1)).execute()
-                told = [line_as_json(line, shop, day) for line in lines(shop, day, now) if line.source != "walk-in"]
+                told = [
+                    line_as_json(line, shop, day, now) for line in lines(shop, day, now) if line.source != "walk-in"
+                ]
                 assert set(rows_in(phone.get(f"/today?shop={shop.id}").text)) == {row["customer"] for row in told}
                 past = {d: came for d, came in grocery()[shop.name].items() if d < day}
                 for row in told:
