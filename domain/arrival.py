@@ -15,7 +15,7 @@ from math import exp
 from operator import add
 from statistics import median
 
-from domain.hours import LEVELS, Hours, came_by
+from domain.hours import LEVELS, Hours
 
 BIN_MINUTES = 15
 BINS = 24 * 60 // BIN_MINUTES
@@ -37,7 +37,7 @@ LAST_MINUTE = 24 * 60 - 5
 PART_MINUTES = 90
 # A time is shown only where so much of all arrivals to be expected lies within it: so three of four prove right.
 SURE = 0.65
-SURE_LATER = 0.7
+SURE_LATER = 0.75  # of those still ahead, once another time has passed
 HALF_HOUR = 30
 FRIDAY = 4
 PARTS_OF_DAY = (
@@ -130,15 +130,15 @@ def hours_of(visits: Sequence[tuple[date, int]], day: date, shop: ShopTimes, sho
     """Return how the hours of `day` bear on somebody: by when they come, and the times that may be told once the one
     `shown` in the morning has passed. Arguments as of `arrival`."""
     own = _own(visits, day)
-    times = _quantiles(own.cumulated(shop))
+    cumulated = own.cumulated(shop)
     later: list[tuple[int, int, int, int]] = []
     for now in range(HALF_HOUR, 24 * 60, HALF_HOUR):
         if shown.around is not None and now <= shown.around + WINDOW_MINUTES:
             continue
-        told = _told_later(own.sample, times, now)
+        told = _told_later(own.sample, cumulated, now)
         if told and (not later or later[-1][1:] != told):
             later.append((now, *told))
-    return Hours(times, tuple(later))
+    return Hours(_quantiles(cumulated), tuple(later))
 
 
 def _own(visits: Sequence[tuple[date, int]], day: date) -> _Own:
@@ -194,7 +194,7 @@ def _window(sample: Sequence[int], around: int) -> tuple[int, int]:
     return max(earliest, 0), min(latest, LAST_MINUTE)
 
 
-def _told_later(sample: Sequence[int], times: Sequence[int], now: int) -> tuple[int, int, int] | None:
+def _told_later(sample: Sequence[int], cumulated: Sequence[float], now: int) -> tuple[int, int, int] | None:
     """Return what may be told of somebody who is not here by `now`: a time and its window; None where none is honest."""
     late = [minute for minute in sample if minute >= now]
     if len(late) < ENOUGH_TO_SPEAK:
@@ -203,8 +203,8 @@ def _told_later(sample: Sequence[int], times: Sequence[int], now: int) -> tuple[
     around = min(5 * round(_middle(late, start, WINDOW_MINUTES) / 5), LAST_MINUTE)
     if 2 * len(_near(late, around, CLOCK_MINUTES)) < len(late):
         return None
-    share = came_by(times, around + WINDOW_MINUTES) - came_by(times, max(now, around - WINDOW_MINUTES))
-    return (around, *_window(late, around)) if share >= SURE_LATER * (1 - came_by(times, now)) else None
+    share = _before(cumulated, around + WINDOW_MINUTES) - _before(cumulated, max(now, around - WINDOW_MINUTES))
+    return (around, *_window(late, around)) if share >= SURE_LATER * (1 - _before(cumulated, now)) else None
 
 
 def _within(cumulated: Sequence[float], middle: float, minutes: int) -> float:
