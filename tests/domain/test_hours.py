@@ -53,7 +53,9 @@ class TestBayes:
             later += comes
         assert later / absent == pytest.approx(still(0.6, times, clock(13)), abs=0.03)
 
-    @pytest.mark.parametrize("visits", [EIGHT, EIGHT_OR_FIVE, ANY_TIME, []], ids=["at eight", "eight or five", "any", "new"])
+    @pytest.mark.parametrize(
+        "visits", [EIGHT, EIGHT_OR_FIVE, ANY_TIME, []], ids=["at eight", "eight or five", "any", "new"]
+    )
     def test_it_only_falls_as_the_hours_pass(self, visits):
         told = [still(0.7, hours(visits).times, minute) for minute in range(0, 1440, 5)]
         assert told[0] == 0.7
