@@ -24,13 +24,14 @@ from playhouse.migrations import Runner
 import background
 import clock
 import domain.export
+import words.relationships
 from app import VERSION, Config, create_app, open_storage
 from demo.cast import PIN
 from demo.seed import grow
 from demo.shop import build
-from domain import access, baselines, evaluation, expected, forecast, importing, visits_file
+from domain import access, baselines, evaluation, expected, forecast, importing, nights, visits_file
 from domain.lines import lines
-from domain.telling import line_as_json
+from domain.telling import changes_as_json, line_as_json
 from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, open_database
 from serving import create_server
 from views.asking import roles_of
@@ -532,6 +533,17 @@ def _evaluation_table(found: dict[str, evaluation.Evaluation]) -> str:
         "clock: share of arrivals for which a clock time is shown; right: share of those within 30 minutes of it."
     )
     return "\n".join([*lines, "", legend])
+
+
+@command(main, "relationships")
+@click.option("--shop", help="A shop's name or number.")
+def relationships_command(config: Config, shop: str | None) -> tuple[Any, str]:
+    """Print whose visits fade and who comes more often, most visits lost or gained first."""
+    place = shop_called(shop)
+    today = place.today()
+    found = nights.relationships(place, today)
+    told = {"fading": changes_as_json(found.fading()), "growing": changes_as_json(found.growing())}
+    return told, words.relationships.both(told, today)
 
 
 # -- the installation

@@ -385,7 +385,7 @@ class Rhythm(Generic[Key]):
 
     # The shop as a whole
 
-    def _rate(self) -> float:
+    def rate(self) -> float:
         """Return mu before it is bounded: visits of all candidates over their exposure, both with half-life 28."""
         exposure: float = sum(map(mul, reversed(self._faces), self._exposure_28))
         return sum(self._visits) / max(1e-9, exposure)
@@ -404,7 +404,7 @@ class Rhythm(Generic[Key]):
         """Count the day for the shop, then for each visitor."""
         weekday, ordinal, index = day.weekday(), day.toordinal(), len(self.days)
         turn = self.turns[weekday][-1]
-        shrink = 4 * max(1e-4, self._rate())
+        shrink = 4 * max(1e-4, self.rate())
         expected = sum(
             (visits + shrink * faces) / (exposure + 4)
             for visits, faces, exposure in zip(
@@ -471,7 +471,7 @@ class Rhythm(Generic[Key]):
     def _shared_lens(self, day: date) -> Callable[[Habit], Features]:
         """Return the function that reads the 17 features that all share."""
         ordinal, weekday, latest = day.toordinal(), day.weekday(), len(self.days) - 1
-        mu = min(max(self._rate(), 1e-4), 0.9)
+        mu = min(max(self.rate(), 1e-4), 0.9)
         shrink, usual_gap = 4 * mu, 2 * min(1 / mu, 60)
         factor, lately = self._weekday_factor(weekday), self._lately()
         log_factor, half_factor = log(factor), factor / 2

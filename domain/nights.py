@@ -19,6 +19,8 @@ from typing import Any
 from peewee import IntegrityError, chunked, fn
 
 from domain.forecast import NO_COUNTS, NO_MISSES, PACKED, SHIPPED, Habit, Rhythm, Tally, learn_from
+from domain.history import visits_before
+from domain.staying import Relationships
 from models import Customer, DayTally, HabitKept, RhythmKept, Shop, Visit, db, is_postgres
 
 Progress = Callable[[date], None]
@@ -83,6 +85,27 @@ def habit_now(shop: Shop, customer: int, day: date) -> Rhythm[int] | None:
         habit.missed = Habit.unpacked(bytes(state.state)).missed
     rhythm.habits[customer] = habit
     return rhythm
+
+
+def relationships(shop: Shop, day: date) -> Relationships[int, int]:
+    """Return who fades and who comes more often, as of the morning of a day. Reads everybody's habit, and all visits of the
+    few who may be in a list."""
+    rhythm = rhythm_before(shop, day)
+
+    def visits_of(customers: list[int]) -> dict[int, list[tuple[date, int]]]:
+        found: dict[int, list[tuple[date, int]]] = {}
+        for some in chunked(customers, AT_ONCE):
+            query = (
+                Visit.select(Visit.customer, Visit.day)
+                .distinct()
+                .where(visits_before(shop, some, day))
+                .order_by(Visit.customer, Visit.day)
+            )
+            for customer, came in query.tuples().iterator():
+                found.setdefault(customer, []).append((came, 0))  # at what minute is of no matter to the lists
+        return found
+
+    return Relationships(rhythm, day, visits_of)
 
 
 def tallies(shop: Shop, since: date) -> list[Tally]:

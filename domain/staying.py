@@ -91,7 +91,7 @@ class Morning:
         self.closures = closures or Closures(rhythm.days)
         self.lost = self.closures.until(self.ordinal - 1)
         self.coef = tuple(coef)
-        mu = min(max(rhythm._rate(), 1e-4), 0.9)
+        mu = min(max(rhythm.rate(), 1e-4), 0.9)
         self.shrink, self.usual_gap = 4 * mu, 2 * min(1 / mu, 60)
 
     def away(self, habit: Habit, contact: date | None = None) -> int:
@@ -278,7 +278,7 @@ class Relationships(Generic[Key, Firm]):
         """Say whether their chance can have halved, from the highest it can have been and the lowest it can be now."""
         then, now, one = self.then, self.now, habits[0]
         if len(habits) > 1:
-            return self._lowest_of_several(habits, contact) < 0.5
+            return True  # firms are few
         if one.last_open <= then.latest:
             return self._is_quiet(one, one, contact)
         # Eight weeks ago they had not made the last of these visits, nor perhaps others.
@@ -288,17 +288,6 @@ class Relationships(Generic[Key, Firm]):
         if self._is_slow(one):
             likely = max(likely, now.fresh(one))
         return likely >= LIKELY_THEN and now.chance(one, contact) < likely / 2
-
-    def _lowest_of_several(self, habits: Sequence[Habit], contact: date | None) -> float:
-        """Return what their joint chance is at least: with the rates of one of them, and gaps no longer than a day."""
-        now, last = self.now, max(habits, key=lambda habit: habit.last)
-        first, most = min(habit.first_open for habit in habits), sum(habit.n for habit in habits)
-        late = max(0.0, log((now.away(last, contact) + 0.5) / 1.5))
-        visits_28 = max(habit.e28 * LEFT_28 ** (now.latest - habit.last_open) for habit in habits)
-        visits_90 = max(habit.e90 * LEFT_90 ** (now.latest - habit.last_open) for habit in habits)
-        _, rate_28, rate_90, _, overdue = now.read(most, visits_28, visits_90, now.latest - first, late)
-        fewest = max(habit.n for habit in habits)
-        return now.likely((1.0, rate_28, rate_90, log(fewest / (fewest + HALF_KNOWN)), overdue))
 
     def _may_differ(self, habits: Sequence[Habit], fewer: bool) -> bool:
         """Say whether they can come clearly less (or more) often than before, from the last forty days kept of each."""

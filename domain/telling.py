@@ -1,4 +1,4 @@
-"""A day's line as plain values, for the command line and for programs."""
+"""A day's line, and a change in how often somebody comes, as plain values, for the command line and for programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import words
 from domain.lines import Line
-from models import Shop
+from domain.staying import Change
+from models import Customer, Shop
 
 
 def line_as_json(line: Line, shop: Shop, today: date, now: datetime) -> dict[str, Any]:
@@ -46,3 +47,21 @@ def line_as_json(line: Line, shop: Shop, today: date, now: datetime) -> dict[str
         "prompt": prompt,
         "arrived_at": shop.local(line.visit.at).isoformat() if line.visit else None,
     }
+
+
+def changes_as_json(changes: list[Change[int, int]]) -> list[dict[str, Any]]:
+    """Return changes as JSON values, with the people's names. One query."""
+    everybody = [customer for change in changes for customer in change.customers]
+    names = dict(Customer.select(Customer.id, Customer.name).where(Customer.id.in_(everybody)).tuples())
+    return [
+        {
+            "kind": change.kind,
+            "customers": [{"customer": str(customer), "name": names[customer]} for customer in change.customers],
+            "usual_gap": change.usual_gap,
+            "last_visit": change.last_visit.isoformat(),
+            "lately": change.lately,
+            "before": change.before,
+            "since": change.since.isoformat(),
+        }
+        for change in changes
+    ]

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -59,7 +60,7 @@ class TestBayes:
     def test_it_only_falls_as_the_hours_pass(self, visits):
         told = [still(0.7, hours(visits).times, minute) for minute in range(0, 1440, 5)]
         assert told[0] == 0.7
-        assert all(later <= earlier for earlier, later in zip(told, told[1:], strict=False))
+        assert all(later <= earlier for earlier, later in pairwise(told))
         assert 0 < told[-1] < 0.05
 
     def test_somebody_usual_at_eight_who_is_not_here_at_ten_sinks_below_somebody_of_any_time(self):

@@ -174,7 +174,7 @@ class TestChance:
 
     def test_is_what_the_formula_says(self):
         rhythm = rhythm_of(shop(until=60, sam=[0, 7, 14, 21]), on(60))
-        sam, mu = rhythm.habits["sam"], rhythm._rate()
+        sam, mu = rhythm.habits["sam"], rhythm.rate()
         features = Morning(rhythm, on(60)).features(sam)
         for place, half_life in ((1, 28), (2, 90)):
             visits = sum(0.5 ** ((59 - t) / half_life) for t in (7, 14, 21))
