@@ -8,11 +8,15 @@ from itertools import pairwise
 from statistics import median
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
+import words
 from domain.arrival import Arrival
 from domain.forecast import Forecast, Habit, Outlook, Rhythm, learn_from, replay
 from domain.reasons import GROUPS, reason_for
+from tests.domain.test_forecast import small_histories
 from tests.oracles.grocery import shops
+from tests.scenarios.test_sixteen_grocers import claim_is_true
 
 MONDAY = date(2024, 3, 4)
 NAMES = tuple(name for names in GROUPS.values() for name in names)
@@ -296,3 +300,21 @@ class TestGroceryStores:
             arrival = rhythm.arrival(forecast.customer, MONDAY)
             reason = reason_for(forecast, rhythm.habits[forecast.customer], arrival, MONDAY)
             assert_true(reason, books[forecast.customer], MONDAY, arrival)
+
+
+@given(small_histories(), st.sampled_from([0, 3, 40]))
+@settings(max_examples=120, deadline=None)
+def test_every_sentence_about_a_generated_history_is_true(history, narrow):
+    """`narrow`: everybody comes within so many minutes of eight, or at any time (0); then clock times are told as well."""
+    days, day = history
+    if narrow:
+        days = {opened: {who: 480 + minute % narrow for who, minute in came.items()} for opened, came in days.items()}
+    rhythm = replay(days.items(), day, learn_from(list(days)))
+    for forecast in rhythm.forecast(day):
+        book = {opened: came[forecast.customer] for opened, came in days.items() if forecast.customer in came}
+        arrival = rhythm.arrival(forecast.customer, day)
+        reason = reason_for(forecast, rhythm.habits[forecast.customer], arrival, day)
+        assert_true(reason, book, day, arrival)
+        window = (arrival.earliest, arrival.latest) if arrival.earliest is not None else None
+        sentence = words.reason({"kind": reason.kind, **reason.facts}, window)
+        assert claim_is_true(sentence, set(book), day, book), sentence
