@@ -862,7 +862,6 @@ class DayTally(Row):
     expected = DoubleField()
     came = IntegerField()  # of them
     first = IntegerField()  # of the most probable, as many as came: who did come
-    loss = DoubleField()
     bands: Any = JSONField()  # by tenths of probability: people, the sum of theirs, who came
 
     class Meta:

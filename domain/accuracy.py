@@ -18,7 +18,6 @@ class Band:
 
     low: int
     times: int
-    expected: float
     came: int
 
 
@@ -46,9 +45,7 @@ def accuracy(shop: Shop, today: date) -> Accuracy | None:
     if len(told) < ENOUGH_DAYS or came < ENOUGH_CAME:
         return None
     bands = [
-        Band(
-            10 * tenth, int(sum(one[0] for one in days)), sum(one[1] for one in days), int(sum(one[2] for one in days))
-        )
+        Band(10 * tenth, int(sum(one[0] for one in days)), int(sum(one[2] for one in days)))
         for tenth, days in enumerate(zip(*(day.bands for day in told), strict=True))
     ]
     return Accuracy(

@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from domain.expected import day_list
-from domain.lines import Around, Line, by_now, moment_of, read, words_for
+from domain.lines import Around, Line, moment_of, read, standing, words_for
 from domain.prompts import CROWD, CROWD_MINUTES
 from models import Database, Shop, Staff, db
 
@@ -37,7 +37,7 @@ class Board:
         moment = moment_of(shop, now, self.around, asker)
         return [
             line.saying(words_for(line, moment, shop)) if line.prompts or line.prompt else line
-            for line in by_now(self.by_customer.values(), shop, now)
+            for line in standing(self.by_customer.values(), shop, now)
         ]
 
 

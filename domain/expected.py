@@ -50,6 +50,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
     where these are not kept (`domain.nights`) every visit."""
     of_the_day = (DayList.shop == shop.id) & (DayList.day == day)
     DayList.update(stale=False).where(of_the_day).execute()
+    visits = nights.visits_before(shop, day)
     rhythm = nights.rhythm_before(shop, day, progress)
     closed = shop.is_closed_on(day) or silences.rests_on(day, rhythm.days)
     forecasts = [] if closed else rhythm.forecast(day)
@@ -66,7 +67,8 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                 day=day,
                 made_at=clock.now(),
                 arrivals=sum(f.probability for f in forecasts),
-                stale=bool(before and before.stale),  # a visit came while this was being made: once more, then
+                # a visit came while this was being made: once more, then
+                stale=bool(before and before.stale) or nights.visits_before(shop, day) != visits,
                 met=_just_met(rhythm, day),
                 mean=forecasts[0].outlook.mean if forecasts else None,
                 hours=_hours_of_others(rhythm, forecasts, by_habit, day),
@@ -168,24 +170,37 @@ def history_changed(shop: Shop, day: date, customer: int | None = None) -> None:
 def look_again(shop: Shop, customer: int, day: date) -> None:
     """Put one customer where they now belong on a day's list, after a visit of theirs before it has come or gone.
 
-    The list itself stays: nobody else is looked at. Where too little is kept to tell, the background does it.
+    Nobody else is looked at; where the list is full, its last makes room. Where too little is kept to tell, the
+    background makes it anew.
     """
     made = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
     rhythm = nights.habit_now(shop, customer, day) if made else None
-    if made is None or rhythm is None or rhythm.habits[customer].n < forecast.CANDIDATE_VISITS:
+    if made is None or rhythm is None:
         return
-    looked = rhythm.forecast_of(customer, day, made.mean)
-    of_them = (Expected.day_list == made.id) & (Expected.customer == customer)
-    least = Expected.select(fn.MIN(Expected.probability)).where(Expected.day_list == made.id).scalar()
-    likely = looked.probability >= min(shop.listed_from, shop.listed_from if least is None else least)
-    rests = shop.is_closed_on(day) or silences.rests_on(day, rhythm.days)
-    if not likely or rests or silences.is_silent(looked.habit, day, rhythm.days):
-        Expected.delete().where(of_them & Expected.by_habit).execute()
+    by_habit = (Expected.day_list == made.id) & Expected.by_habit
+    row = _row_again(shop, made, rhythm, customer)
+    if row is None:
+        Expected.delete().where(by_habit & (Expected.customer == customer)).execute()
         return
-    words = prompts_for(shop, histories(shop, [customer], day), day).get(customer, [])
-    row = {**_row(rhythm, looked, day), "by_habit": True, "prompts": words}
-    if not Expected.update(row).where(of_them).execute():
+    if not Expected.update(row).where((Expected.day_list == made.id) & (Expected.customer == customer)).execute():
         Expected.create(day_list=made, **row)
+    beyond = Expected.select(Expected.id).where(by_habit).order_by(Expected.probability.desc()).offset(AT_MOST)
+    Expected.delete().where(Expected.id.in_([one for (one,) in beyond.limit(2 * AT_MOST).tuples()])).execute()
+
+
+def _row_again(shop: Shop, made: DayList, rhythm: forecast.Rhythm[int], customer: int) -> dict[str, Any] | None:
+    """Return a customer's row on a list that was made already, None where they do not belong there."""
+    habit, day = rhythm.habits.get(customer), made.day
+    if habit is None or habit.n < forecast.CANDIDATE_VISITS or shop.is_closed_on(day):
+        return None
+    if silences.rests_on(day, rhythm.days) or silences.is_silent(habit, day, rhythm.days):
+        return None
+    looked = rhythm.forecast_of(customer, day, made.mean)
+    least = Expected.select(fn.MIN(Expected.probability)).where(Expected.day_list == made.id).scalar()
+    if looked.probability < min(shop.listed_from, shop.listed_from if least is None else least):
+        return None
+    words = prompts_for(shop, histories(shop, [customer], day), day).get(customer, [])
+    return {**_row(rhythm, looked, day), "by_habit": True, "prompts": words}
 
 
 def move_days(shop: Shop) -> None:

@@ -32,7 +32,7 @@ KEPT_VISITS = 40
 LONGEST_GAP = 36
 LEARN_AFTER_DAYS = 14
 LEARN_ROWS = 1_000_000  # of people and days that a replay learns from at most; so many take about twenty seconds
-LEARN_AT_LEAST_DAYS = 7
+LEARN_AT_LEAST_DAYS = 3
 CANDIDATE_VISITS = 2
 
 # What is left of a count after one open day (or one such weekday), by half-life, and the sum of that series.
@@ -42,6 +42,9 @@ LEFT_FAST, LEFT_SLOW, LEFT_SHOP = 0.5 ** (1 / 4), 0.5 ** (1 / 16), 0.5 ** (1 / 8
 FULL_FAST, FULL_SLOW = 1 / (1 - LEFT_FAST), 1 / (1 - LEFT_SLOW)
 GAP_LEFT, GAP_BIN_LEFT = 0.9, 0.97
 LEARNT_LEFT = 0.5 ** (1 / 90)
+# The same for so many days at once, made once: a power costs more than looking it up.
+FADED = [(LEFT_7**n, LEFT_28**n, LEFT_90**n) for n in range(512)]
+FADED_WEEKS = [(LEFT_FAST**n, LEFT_SLOW**n) for n in range(128)]
 
 # What the shared formula missed about one person: by days since the last visit up to a fortnight, between two empty
 # places, and by weekday after a short, a middling and a long pause. Errors first, then what they could have been.
@@ -50,7 +53,6 @@ PAUSES = LONGEST_PAUSE + 2
 SHORT_PAUSE, MIDDLING_PAUSE = 2, 7  # days, the last ones of each
 ON_WEEKDAY, SPREADS = PAUSES, PAUSES + 21
 NO_MISSES = array("f", [0.0] * (2 * SPREADS))
-LEAST = 1e-4  # of a probability, where it is judged
 PERSONAL = ("own_pause", "own_weekday")
 OWN_WEIGHT = 4.0  # a person's own misses count for half once they could have varied by this much
 
@@ -86,7 +88,11 @@ SHIPPED = Prior.load(Path(__file__).with_name("prior.json"))
 # Where the counts of a habit lie in its one compact array: by weekday, fading fast and slow, the turn of the last visit
 # and the streak; then 36 gap bins between a copy of the first and one of the last.
 FAST, SLOW, TURN, STREAK, GAPS = 0, 7, 14, 21, 28
-NO_COUNTS = array("d", [0.0] * 14 + [-1.0] * 7 + [0.0] * (7 + LONGEST_GAP + 2))
+NO_COUNTS = array("f", [0.0] * 14 + [-1.0] * 7 + [0.0] * (7 + LONGEST_GAP + 2))
+# Instead of fading 36 gap bins at every visit, the newest gap weighs ever more and readers scale it back; after so many
+# visits all are scaled back at once, before the weights leave the range of a small float.
+GAPS_SCALED = 1024
+GROWN = [GAP_BIN_LEFT**-n for n in range(GAPS_SCALED)]
 
 PACKED = struct.Struct("<7i6d?")  # the single numbers of a habit, and whether its misses follow
 AT_COUNTS = PACKED.size
@@ -112,7 +118,7 @@ class Habit:
         self.first_open = self.last_open = open_index
         self.e7 = self.e28 = self.e90 = 0.0
         weekday = (ordinal - 1) % 7
-        self.counts = array("d", NO_COUNTS)
+        self.counts = array("f", NO_COUNTS)
         self.counts[TURN + weekday] = turn
         self.counts[STREAK + weekday] = 1
         self.gap = 0
@@ -124,16 +130,18 @@ class Habit:
     def visit(self, ordinal: int, minute: int, open_index: int, turn: int) -> None:
         """Fold one later visit day in. `turn` counts the open days of this weekday before it."""
         passed = open_index - self.last_open
-        self.e7 = self.e7 * LEFT_7**passed + 1
-        self.e28 = self.e28 * LEFT_28**passed + 1
-        self.e90 = self.e90 * LEFT_90**passed + 1
+        left_7, left_28, left_90 = FADED[passed] if passed < 512 else (LEFT_7**passed, LEFT_28**passed, LEFT_90**passed)
+        self.e7 = self.e7 * left_7 + 1
+        self.e28 = self.e28 * left_28 + 1
+        self.e90 = self.e90 * left_90 + 1
         self.last_open = open_index
 
         weekday = (ordinal - 1) % 7
         counts, fast, slow, streak = self.counts, FAST + weekday, SLOW + weekday, STREAK + weekday
-        since = turn - counts[TURN + weekday]
-        counts[fast] = counts[fast] * LEFT_FAST**since + 1
-        counts[slow] = counts[slow] * LEFT_SLOW**since + 1
+        since = turn - int(counts[TURN + weekday])
+        left_fast, left_slow = FADED_WEEKS[since] if since < 128 else (LEFT_FAST**since, LEFT_SLOW**since)
+        counts[fast] = counts[fast] * left_fast + 1
+        counts[slow] = counts[slow] * left_slow + 1
         counts[streak] = counts[streak] + 1 if since == 1 else 1
         counts[TURN + weekday] = turn
 
@@ -141,8 +149,11 @@ class Habit:
         self.gap_sum = self.gap_sum * GAP_LEFT + gap
         self.gap_squares = self.gap_squares * GAP_LEFT + gap * gap
         self.gap_weight = self.gap_weight * GAP_LEFT + 1
-        # Instead of fading 36 bins at every visit, the newest gap weighs ever more; readers scale it back.
-        weight = GAP_BIN_LEFT**-self.n
+        since_scaled = self.n % GAPS_SCALED
+        if since_scaled == 0:
+            for place in range(GAPS, len(counts)):
+                counts[place] *= GAP_BIN_LEFT**GAPS_SCALED
+        weight = GROWN[since_scaled]
         if gap <= 1:
             counts[GAPS] += weight  # the ends of the histogram count twice in `haz_near`
         elif gap >= LONGEST_GAP:
@@ -193,7 +204,7 @@ class Habit:
             habit.n, habit.first, habit.last, habit.first_open, habit.last_open, habit.gap, habit.week,
             habit.e7, habit.e28, habit.e90, habit.gap_sum, habit.gap_squares, habit.gap_weight, learned,
         ) = PACKED.unpack_from(kept)  # fmt: skip
-        habit.counts = array("d", kept[AT_COUNTS:AT_MISSED])
+        habit.counts = array("f", kept[AT_COUNTS:AT_MISSED])
         habit.missed = array("f", kept[AT_MISSED:AT_STAMPS]) if learned else None
         habit.stamps = array("i", kept[AT_STAMPS if learned else AT_MISSED :])
         return habit
@@ -261,7 +272,6 @@ class Tally:
     expected: float = 0.0  # the sum of their probabilities
     came: int = 0  # of them
     first: int = 0  # of the `came` most probable, so many did come
-    loss: float = 0.0  # sum of -log of the probability given to what happened, kept within 1e-4 .. 1 - 1e-4
     # By tenths of probability: people, the sum of their probabilities, and who came
     bands: list[list[float]] = field(default_factory=lambda: [[0, 0.0, 0] for _ in range(10)])
 
@@ -270,14 +280,12 @@ class Tally:
         self.people += len(predicted)
         self.expected += sum(predicted)
         self.came += sum(came)
-        bands, loss = self.bands, 0.0
+        bands = self.bands
         for p, y in zip(predicted, came, strict=True):
             band = bands[int(p * 10)]  # never 1: the logistic function of at most 30
             band[0] += 1
             band[1] += p
             band[2] += y
-            loss -= log(max(p, LEAST)) if y else log(max(1 - p, LEAST))
-        self.loss += loss
 
 
 class Rhythm(Generic[Key]):
@@ -415,14 +423,16 @@ class Rhythm(Generic[Key]):
 
         self._age_cohorts()
         faces_of, visits_of, times, habits = self._faces, self._visits, self.times[weekday], self.habits
-        candidates = 0
+        candidates, before, oldest = 0, index + 1, -OLDEST_COHORT - 1
         for key, minute in came.items():
             times[minute // BIN_MINUTES] += 1
             habit = habits.get(key)
             if habit is None:
                 habits[key] = Habit(ordinal, minute, index, turn)
                 continue
-            cohort = max(habit.first_open - index, -OLDEST_COHORT) - 1
+            cohort = habit.first_open - before
+            if cohort < oldest:
+                cohort = oldest
             visits_of[cohort] += 1
             if habit.n >= CANDIDATE_VISITS:
                 candidates += 1
@@ -497,8 +507,8 @@ class Rhythm(Generic[Key]):
             g = (habit.gap_sum + usual_gap) / (weight + 2)
             variance = habit.gap_squares / weight - (habit.gap_sum / weight) ** 2
             i = GAPS + min(d, LONGEST_GAP)
-            left = GAP_BIN_LEFT ** (n - 1)
-            near = ((counts[i - 1] + counts[i] + counts[i + 1]) * left + 0.5) / ((1 - left) / (1 - GAP_BIN_LEFT) + 2)
+            gaps = (counts[i - 1] + counts[i] + counts[i + 1]) / GROWN[(n - 1) % GAPS_SCALED]
+            near = (gaps + 0.5) / ((1 - GAP_BIN_LEFT ** (n - 1)) / (1 - GAP_BIN_LEFT) + 2)
 
             return (
                 1.0,
@@ -631,7 +641,7 @@ def solve(matrix: Sequence[Sequence[float]], right: Sequence[float]) -> list[flo
 
 def learn_from(open_days: Sequence[date], people: int = 1) -> date | None:
     """Return from which of these ordered open days on a replay learns: all, or in a shop of many `people` as many of the
-    last as make a million days of theirs, at least 7. None without any."""
+    last as make a million days of theirs, at least 3. None without any."""
     days = max(LEARN_AT_LEAST_DAYS, LEARN_ROWS // max(people, 1))
     return open_days[-days:][0] if open_days else None
 

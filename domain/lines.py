@@ -19,6 +19,7 @@ from domain import hours, prompts as prompting
 from domain.expected import day_list, keep_words
 from domain.history import histories
 from domain.prompts import CROWD, CROWD_MINUTES, Moment
+from domain.reasons import without_time
 from models import (
     Action,
     Appointment,
@@ -91,11 +92,11 @@ class Line:
     def is_expected(self) -> bool:
         return self.source != "walk-in"
 
-    def chance(self, minute: int) -> float:
-        """Return the probability that they come, or, not here by a minute of the day, that they still do."""
+    def chance(self, minute: int, closes: int = hours.MIDNIGHT) -> float:
+        """Return the probability that they come, or, not here by a minute of the day, that they still do before it `closes`."""
         if self.visit is not None or self.source != "habit" or not self.by:
             return self.probability
-        return hours.still(self.probability, self.by, minute)
+        return hours.still(self.probability, self.by, minute, closes)
 
     def by_now(self, shop: Shop, local: datetime) -> Line:
         """Return this line as the hours have left it: with another time to be told, where the usual one has passed."""
@@ -108,7 +109,8 @@ class Line:
         start, around, earliest, latest = told[-1]
         line = self.variants.get(f"from {start}")
         if line is None:
-            line = replace(self, around=around, part_of_day="", kept={}, variants={})
+            reason = without_time(self.reason) if self.reason else None
+            line = replace(self, around=around, part_of_day="", reason=reason, kept={}, variants={})
             line.at, line.until = (_local(shop, local.date(), one) for one in (earliest, latest))
             self.variants[f"from {start}"] = line
         return line
@@ -147,19 +149,25 @@ def lines(shop: Shop, day: date, now: datetime, asker: Staff | None = None) -> l
     day_list(shop, day)
     found, around = read(shop, day, now)
     if day == shop.day_of(now):
-        found = by_now(found, shop, now)
+        found = standing(found, shop, now)
     for line in found:
         offer(line, shop, now, around, asker)
     return found
 
 
-def by_now(lines: Iterable[Line], shop: Shop, now: datetime) -> list[Line]:
+def standing(lines: Iterable[Line], shop: Shop, now: datetime) -> list[Line]:
     """Return a day's lines as its hours have left them, most likely still to come first; walk-ins last."""
     local = shop.local(now)
-    minute = _minute(local)
+    minute, closes = _minute(local), closing(shop, local.date())
     told = [line.by_now(shop, local) for line in lines]
-    told.sort(key=lambda line: (not line.is_expected, -line.chance(minute)))
+    told.sort(key=lambda line: (not line.is_expected, -line.chance(minute, closes)))
     return told
+
+
+def closing(shop: Shop, day: date) -> int:
+    """Return the minute after midnight at which a shop closes on a day; midnight where nobody told us."""
+    opened = shop.hours_on(day)
+    return opened[1] if opened else hours.MIDNIGHT
 
 
 def line_for(customer: Customer, shop: Shop, now: datetime, asker: Staff | None = None) -> Line:

@@ -12,16 +12,17 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
 from peewee import IntegrityError, chunked, fn
 
+from domain import history
 from domain.forecast import NO_COUNTS, NO_MISSES, PACKED, SHIPPED, Habit, Rhythm, Tally, learn_from
-from domain.history import visits_before
 from domain.staying import Relationships
-from models import Customer, DayTally, HabitKept, RhythmKept, Shop, Visit, db, is_postgres
+from models import Appointment, DayTally, HabitKept, RhythmKept, Shop, Visit, db, is_postgres, snapshot
 
 Progress = Callable[[date], None]
 MADE_BY = hashlib.sha256(
@@ -30,7 +31,6 @@ MADE_BY = hashlib.sha256(
 AT_ONCE = 2000  # habits written in one transaction, so that a check-in never waits for more than these
 READ_DAYS = 31  # days of visits read in one query, so that memory stays flat
 DAY = timedelta(days=1)
-MINUTES = {f"{minute // 60:02}:{minute % 60:02}": minute for minute in range(1440)}
 
 
 def rhythm_before(shop: Shop, before: date, progress: Progress | None = None) -> Rhythm[int]:
@@ -39,35 +39,41 @@ def rhythm_before(shop: Shop, before: date, progress: Progress | None = None) ->
     The kept one is taken up where it may be trusted, else all visits are replayed. What is over by now (the days before
     the shop's today) is kept for the next night. Slow where all is replayed; `progress` then hears of each day.
     """
-    kept = _row(shop)
-    through = min(before, shop.today()) - DAY  # the last day that is over
-    if kept.through and kept.through > through:  # of the past: nothing to be kept
+    yesterday = shop.today() - DAY
+    through = min(before - DAY, yesterday)  # the last day that is over
+    RhythmKept.insert(shop=shop.id).on_conflict_ignore().execute()
+    with snapshot():
+        kept = RhythmKept.get(RhythmKept.shop == shop.id)
+        visits = _visits_until(shop, kept.through) if kept.through else 0
+        trusted = kept.through and not kept.stale and kept.made_by == MADE_BY and kept.visits == visits
+        rhythm = _taken_up(shop, kept) if trusted and kept.through <= through else None
+    if rhythm is None and trusted and through < kept.through <= yesterday:  # of the past: nothing to be kept
         return _replayed(shop, before, progress)[0]
-    visits = _visits_until(shop, kept.through) if kept.through else 0
-    if kept.through and not kept.stale and kept.made_by == MADE_BY and kept.visits == visits:
-        rhythm = _taken_up(shop, kept)
-        if kept.through != through:
-            since = visit_days(shop, through + DAY, after=rhythm.days[-1] if rhythm.days else None)
-            told = [rhythm.night(day, came, learn=True) for day, came in since]
-            _keep(shop, kept, rhythm, through, told, afresh=False)
-    else:
+    visits = _visits_until(shop, through)
+    if rhythm is None:
         rhythm, told = _replayed(shop, through + DAY, progress)
-        _keep(shop, kept, rhythm, through, told, afresh=True)
+        _keep(shop, kept, rhythm, through, visits, told, afresh=True)
+    elif kept.through != through:
+        since = visit_days(shop, through + DAY, after=rhythm.days[-1] if rhythm.days else None)
+        told = [rhythm.night(day, came, learn=True) for day, came in since]
+        _keep(shop, kept, rhythm, through, visits, told, afresh=False)
     for day, came in visit_days(shop, before, after=through):  # today so far, for a day to come
         rhythm.night(day, came, learn=True)
     return rhythm
 
 
 def history_changed(shop: Shop, day: date) -> None:
-    """Have the rhythm made again from all visits, if `day`, whose visits have changed, is folded in already."""
-    RhythmKept.update(stale=True, version=RhythmKept.version + 1).where(
-        (RhythmKept.shop == shop.id) & (RhythmKept.through >= day)
-    ).execute()
+    """Have the rhythm made again from all visits, if `day`, whose visits have changed, is folded in already.
+
+    Whoever folds in days at this moment may have read the visits before this change, so that nothing of theirs is kept.
+    """
+    RhythmKept.update(version=RhythmKept.version + 1).where(RhythmKept.shop == shop.id).execute()
+    RhythmKept.update(stale=True).where((RhythmKept.shop == shop.id) & (RhythmKept.through >= day)).execute()
 
 
 def habit_now(shop: Shop, customer: int, day: date) -> Rhythm[int] | None:
-    """Return the shop's rhythm with one customer's habit alone, made from all their visits before `day`; None where that
-    cannot be told from what is kept.
+    """Return the shop's rhythm with one customer's habit alone, made from all their visits before `day`, or with none where
+    they have none left; None where it cannot be told from what is kept.
 
     Right for this customer as soon as a visit of theirs has come or gone on an earlier day; what all share (the shop's
     rate, its busy weekdays) is as of the night. A few queries, whatever the shop's size.
@@ -77,19 +83,22 @@ def habit_now(shop: Shop, customer: int, day: date) -> Rhythm[int] | None:
         return None
     rhythm: Rhythm[int] = Rhythm.taken_up(json.loads(kept.state))
     visits = _visits_of(shop, customer, day)
+    if not {came for came, _ in visits} <= set(rhythm.days):
+        return None  # a day thought closed was open after all: everybody's counts change
     habit = rhythm.habit_of(visits)
-    if habit is None or not {came for came, _ in visits} <= set(rhythm.days):
-        return None  # nothing left to say, or a day thought closed was open after all: everybody's counts change
-    state = HabitKept.get_or_none((HabitKept.shop == shop.id) & (HabitKept.customer == customer))
-    if state:
-        habit.missed = Habit.unpacked(bytes(state.state)).missed
-    rhythm.habits[customer] = habit
+    if habit is not None:
+        state = HabitKept.get_or_none((HabitKept.shop == shop.id) & (HabitKept.customer == customer))
+        if state:
+            habit.missed = Habit.unpacked(bytes(state.state)).missed
+        rhythm.habits[customer] = habit
     return rhythm
 
 
 def relationships(shop: Shop, day: date) -> Relationships[int, int]:
-    """Return who fades and who comes more often, as of the morning of a day. Reads everybody's habit, and all visits of the
-    few who may be in a list."""
+    """Return who fades and who comes more often, as of the morning of a day; whoever is booked has just been in touch.
+
+    Reads everybody's habit, and all visits of the few who may be in a list.
+    """
     rhythm = rhythm_before(shop, day)
 
     def visits_of(customers: list[int]) -> dict[int, list[tuple[date, int]]]:
@@ -98,20 +107,23 @@ def relationships(shop: Shop, day: date) -> Relationships[int, int]:
             query = (
                 Visit.select(Visit.customer, Visit.day)
                 .distinct()
-                .where(visits_before(shop, some, day))
+                .where(history.visits_before(shop, some, day))
                 .order_by(Visit.customer, Visit.day)
             )
             for customer, came in query.tuples().iterator():
                 found.setdefault(customer, []).append((came, 0))  # at what minute is of no matter to the lists
         return found
 
-    return Relationships(rhythm, day, visits_of)
+    booked = Appointment.select(Appointment.customer).where(
+        (Appointment.shop == shop.id) & (Appointment.day >= day) & (Appointment.state == "booked")
+    )
+    return Relationships(rhythm, day, visits_of, contacts={customer: day for (customer,) in booked.tuples()})
 
 
 def tallies(shop: Shop, since: date) -> list[Tally]:
     """Return what was forecast against what happened, a day each from `since` on, oldest first."""
     query = DayTally.select().where((DayTally.shop == shop.id) & (DayTally.day >= since)).order_by(DayTally.day)
-    return [Tally(one.day, one.people, one.expected, one.came, one.first, one.loss, one.bands) for one in query]
+    return [Tally(one.day, one.people, one.expected, one.came, one.first, one.bands) for one in query]
 
 
 # -- reading
@@ -141,16 +153,22 @@ def _first_minutes(shop: Shop, day: date, visits: Iterable[tuple[Any, int, str]]
     midnight = datetime(day.year, day.month, day.day, tzinfo=shop.tz)
     ahead, later = midnight.utcoffset(), (midnight + DAY).utcoffset()
     if ahead is not None and ahead == later and not ahead.seconds % 60:
-        shift = ahead // timedelta(minutes=1)
+        minutes = _minutes(ahead // timedelta(minutes=1))
         for _, customer, at in visits:
             if customer not in came:
-                came[customer] = (MINUTES[at[11:16]] + shift) % 1440
+                came[customer] = minutes[at[11:16]]
     else:  # the clocks change on this day
         for _, customer, at in visits:
             if customer not in came:
                 local = datetime.fromisoformat(at).astimezone(shop.tz)
                 came[customer] = local.hour * 60 + local.minute
     return came
+
+
+@cache
+def _minutes(ahead: int) -> dict[str, int]:
+    """Return the minute after midnight in a zone so many minutes ahead of UTC, by the time of day in UTC: "08:12"."""
+    return {f"{minute // 60:02}:{minute % 60:02}": (minute + ahead) % 1440 for minute in range(1440)}
 
 
 def _visits_of(shop: Shop, customer: int, before: date) -> list[tuple[date, int]]:
@@ -167,17 +185,16 @@ def _visits_of(shop: Shop, customer: int, before: date) -> list[tuple[date, int]
     return sorted(first.items())
 
 
+def visits_before(shop: Shop, day: date) -> int:
+    """Return how many visits there are of the days before one."""
+    return _visits_until(shop, day - DAY)
+
+
 def _visits_until(shop: Shop, day: date) -> int:
     return int(Visit.select(fn.COUNT(Visit.id)).where((Visit.shop == shop.id) & (Visit.day <= day)).scalar())
 
 
 # -- keeping
-
-
-def _row(shop: Shop) -> RhythmKept:
-    """Return what is kept of a shop; nothing yet is a row as well."""
-    RhythmKept.insert(shop=shop.id).on_conflict_ignore().execute()
-    return RhythmKept.get(RhythmKept.shop == shop.id)
 
 
 def _taken_up(shop: Shop, kept: RhythmKept) -> Rhythm[int]:
@@ -200,8 +217,8 @@ def _replayed(shop: Shop, before: date, progress: Progress | None) -> tuple[Rhyt
         .order_by(Visit.day)
         .tuples()
     ]
-    people = Customer.select().where(Customer.business == shop.business_id).count()
-    first = learn_from(open_days, people)
+    people = Visit.select(fn.COUNT(Visit.customer.distinct())).where((Visit.shop == shop.id) & (Visit.day < before))
+    first = learn_from(open_days, people.scalar())
     rhythm: Rhythm[int] = Rhythm()
     told: list[Tally | None] = []
     for day, came in visit_days(shop, before):
@@ -212,7 +229,13 @@ def _replayed(shop: Shop, before: date, progress: Progress | None) -> tuple[Rhyt
 
 
 def _keep(
-    shop: Shop, kept: RhythmKept, rhythm: Rhythm[int], through: date, told: Iterable[Tally | None], afresh: bool
+    shop: Shop,
+    kept: RhythmKept,
+    rhythm: Rhythm[int],
+    through: date,
+    visits: int,
+    told: Iterable[Tally | None],
+    afresh: bool,
 ) -> None:
     """Keep the rhythm as of the end of a day, a part at a time; leave it to somebody else who has begun meanwhile, and to the
     next night if a visit of those days has come or gone. Until the last part is written the whole counts as stale."""
@@ -228,7 +251,6 @@ def _keep(
                 return
             if afresh:
                 HabitKept.delete().where(HabitKept.shop == shop.id).execute()
-                DayTally.delete().where(DayTally.shop == shop.id).execute()
             _write_tallies(shop, [tally for tally in told if tally])
         while part := list(islice(habits, AT_ONCE)):
             with db.atomic():
@@ -237,7 +259,7 @@ def _keep(
                 _write_habits(shop, part)
         RhythmKept.update(
             through=through, stale=False, made_by=MADE_BY, state=json.dumps(rhythm.kept()),
-            visits=_visits_until(shop, through),
+            visits=visits,
         ).where(ours).execute()  # fmt: skip
     except IntegrityError:  # somebody was forgotten meanwhile: the next night begins from the visits that are left
         return
@@ -253,10 +275,11 @@ def _write_habits(shop: Shop, part: list[tuple[int, Habit]]) -> None:
 
 
 def _write_tallies(shop: Shop, tallies: Iterable[Tally]) -> None:
+    """Record days that are not yet recorded; what was forecast of the others is not judged again with hindsight."""
     told = [
         {
             "shop": shop.id, "day": tally.day, "people": tally.people, "expected": tally.expected, "came": tally.came,
-            "first": tally.first, "loss": tally.loss, "bands": tally.bands,
+            "first": tally.first, "bands": tally.bands,
         }
         for tally in tallies
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from domain.arrival import SAMPLE, Arrival
+from domain.arrival import CLOCK_MINUTES, SAMPLE, Arrival
 from domain.forecast import Forecast, Habit
 
 GROUPS = {
@@ -41,7 +41,7 @@ class Reason:
     - `weekdays`: `came` of the last `of` Mondays to Fridays, on `days`, and hardly ever at weekends
     - `every-day`: `came` of the last `of` days; both with `timed`, whether half of such arrivals lie in the window shown
     - `weekday`: `came` of the last `of` such days of the week, `weekday` 0 (Monday) to 6
-    - `weekday-around`: the same, and at about `minute` after midnight
+    - `weekday-around`: the same, and at about `minute` after midnight, three of these at least; `minutes` of each
     - `two-weeks`, `four-weeks`: `came` days in that time
     - `every-n-days`: the middle `gap` and the last `gaps`, in days
     - `yesterday`: nothing more
@@ -65,9 +65,16 @@ def reason_for(forecast: Forecast[Any], habit: Habit, arrival: Arrival, day: dat
     weights = forecast.weights
     pull = {group: sum(max(0.0, weights[name]) for name in names) for group, names in GROUPS.items()}
     for group in sorted(GROUPS, key=lambda group: -pull[group]):
-        if reason := _CLAIMS[group](days, day, arrival):
+        if reason := _CLAIMS[group](habit, days, day, arrival):
             return reason
     return _reason("visits", days, **in_all)
+
+
+def without_time(reason: dict[str, Any]) -> dict[str, Any]:
+    """Return a reason, as it is stored, without its time of day: for when another time is told than the morning's."""
+    if reason["kind"] == "weekday-around":
+        return {name: fact for name, fact in reason.items() if name not in ("minute", "minutes")} | {"kind": "weekday"}
+    return {**reason, "timed": False} if "timed" in reason else reason
 
 
 def _reason(kind: str, dates: Days, **facts: Any) -> Reason:
@@ -108,17 +115,27 @@ def _within(days: Days, day: date, count: int) -> list[date]:
     return [came for came in days if day - timedelta(days=count) <= came < day]
 
 
-def _weekday_claim(days: Days, day: date, arrival: Arrival) -> Reason | None:
-    """This day of the week, with a time where one is honest."""
+def _weekday_claim(habit: Habit, days: Days, day: date, arrival: Arrival) -> Reason | None:
+    """This day of the week, with a time where one is honest and these very visits were at that time."""
     same = same_weekdays(day - timedelta(weeks=1), days)
     if len(same) >= 3 and arrival.around is not None:
-        return _reason("weekday-around", same, came=len(same), of=4, weekday=day.weekday(), minute=arrival.around)
+        minutes = [minute for came, minute in habit.visits if came in same]
+        if sum(abs(minute - arrival.around) <= CLOCK_MINUTES for minute in minutes) >= 3:
+            return _reason(
+                "weekday-around",
+                same,
+                came=len(same),
+                of=4,
+                weekday=day.weekday(),
+                minute=arrival.around,
+                minutes=minutes,
+            )
     if len(same) >= 2:
         return _reason("weekday", same, came=len(same), of=4, weekday=day.weekday())
     return None
 
 
-def _often_claim(days: Days, day: date, _: Arrival) -> Reason | None:
+def _often_claim(_habit: Habit, days: Days, day: date, _: Arrival) -> Reason | None:
     """At least 3 days in the last 14, or else in the last 28."""
     for kind, length in (("two-weeks", 14), ("four-weeks", 28)):
         lately = _within(days, day, length)
@@ -127,7 +144,7 @@ def _often_claim(days: Days, day: date, _: Arrival) -> Reason | None:
     return None
 
 
-def _rhythm_claim(days: Days, day: date, _: Arrival) -> Reason | None:
+def _rhythm_claim(_habit: Habit, days: Days, day: date, _: Arrival) -> Reason | None:
     """A steady gap of 3 days or more that comes round about now."""
     recent = days[-GAPS_LOOKED_AT - 1 :]
     gaps = [(later - earlier).days for earlier, later in pairwise(recent)]
@@ -142,12 +159,12 @@ def _rhythm_claim(days: Days, day: date, _: Arrival) -> Reason | None:
     return _reason("every-n-days", recent, gap=int(gap + 0.5), gaps=gaps)
 
 
-def _yesterday_claim(days: Days, day: date, _: Arrival) -> Reason | None:
+def _yesterday_claim(_habit: Habit, days: Days, day: date, _: Arrival) -> Reason | None:
     """Came the day before."""
     return _reason("yesterday", days[-1:]) if days[-1] == day - timedelta(days=1) else None
 
 
-_CLAIMS: dict[str, Callable[[Days, date, Arrival], Reason | None]] = {
+_CLAIMS: dict[str, Callable[[Habit, Days, date, Arrival], Reason | None]] = {
     "weekday": _weekday_claim,
     "often": _often_claim,
     "rhythm": _rhythm_claim,

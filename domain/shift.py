@@ -14,7 +14,7 @@ from peewee import JOIN
 from domain.actions import Asked, Refused, Unknown, does
 from domain.board import Board
 from domain.hours import by_hour
-from domain.lines import LEFT_STANDS, Line
+from domain.lines import LEFT_STANDS, Line, closing
 from domain.prompts import RULES
 from domain.today import LONG_PAST, is_past, line_time
 from models import DayList, HandOver, HandOverSeen, Membership, Shop, Staff, db
@@ -237,7 +237,7 @@ def welcomed(lines: Iterable[Line], since: datetime) -> Welcomed:
 def still_to_come(lines: Iterable[Line], shop: Shop, now: datetime) -> list[Line]:
     """Return who is expected and not here: with a time ahead, soonest first; then those past theirs; then of any time.
 
-    A habit two hours past its time is left out: it was not to be today.
+    A habit an hour and a half past its time is left out: it was not to be today.
     """
     local = shop.local(now)
     waited = [
@@ -310,7 +310,7 @@ def hours_ahead(still: Iterable[Line], shop: Shop, now: datetime) -> list[tuple[
     """Return how many arrivals each hour still ahead may bring: of those `still` to come, each by their own times, and of all
     others we know as this day of the week usually goes. One query."""
     local = shop.local(now)
-    minute, arrivals = local.hour * 60 + local.minute, [0.0] * 24
+    minute, closes, arrivals = local.hour * 60 + local.minute, closing(shop, local.date()), [0.0] * 24
     stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == local.date()))
     for hour, expected in enumerate((stored.hours if stored else None) or []):
         arrivals[hour] += expected * min(max(60 * (hour + 1) - minute, 0), 60) / 60
@@ -318,7 +318,7 @@ def hours_ahead(still: Iterable[Line], shop: Shop, now: datetime) -> list[tuple[
         if line.appointment is not None and line.at is not None:
             arrivals[max(line.at.hour, local.hour)] += 1
         elif line.by:
-            arrivals = list(map(add, arrivals, by_hour(line.probability, line.by, minute)))
+            arrivals = list(map(add, arrivals, by_hour(line.probability, line.by, minute, closes)))
     return [(hour, expected) for hour, expected in enumerate(arrivals) if expected >= LEAST_IN_AN_HOUR]
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import words
-from domain.lines import Line
+from domain.lines import Line, closing
 from domain.staying import Change
 from models import Customer, Shop
 
@@ -17,7 +17,9 @@ def line_as_json(line: Line, shop: Shop, today: date, now: datetime) -> dict[str
     `probability` is that of `now`, if this is that day; `probability_at_opening` that of the morning.
     """
     local = shop.local(now)
-    chance = line.chance(local.hour * 60 + local.minute) if local.date() == today else line.probability
+    chance = line.probability
+    if local.date() == today:
+        chance = line.chance(local.hour * 60 + local.minute, closing(shop, today))
     prompt = None
     if line.prompt:
         said = words.prompt(line.prompt, line.customer, shop.tone)

@@ -65,7 +65,6 @@ def tables(db):
         expected = DoubleField()
         came = IntegerField()
         first = IntegerField()
-        loss = DoubleField()
         bands = JSONField()
 
         class Meta:

@@ -237,6 +237,9 @@ def why(reason_facts: dict[str, Any], today: date) -> list[str]:
     told = []
     if reason_facts.get("dates"):
         told.append(_("Last visits: %(days)s.", days=dates(list(reversed(reason_facts["dates"])), today)))
+    if reason_facts.get("minutes"):
+        times = listed([clock_time(minute) for minute in reversed(reason_facts["minutes"])])
+        told.append(_("They came at %(times)s.", times=times))
     if reason_facts.get("gaps"):
         told.append(_("Days between the last visits: %(gaps)s.", gaps=", ".join(map(str, reason_facts["gaps"]))))
     if reason_facts.get("since"):

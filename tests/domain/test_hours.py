@@ -34,8 +34,13 @@ ANY_TIME = days(*[clock(hour) for hour in (8, 17, 11, 14, 20, 9, 7, 18, 15, 10, 
 class TestBayes:
     @pytest.mark.parametrize(
         ("probability", "share_gone", "chance"),
-        [(0.5, 0.0, 0.5), (0.5, 0.5, 1 / 3), (0.8, 0.75, 0.5), (0.9, 0.995, 0.9 * 0.005 / (0.9 * 0.005 + 0.1))],
-        ids=["before anybody comes", "half of their arrivals are gone", "three quarters", "nearly all"],
+        [(0.5, 0.0, 0.5), (0.5, 0.5, 25 / 77), (0.8, 0.75, 20 / 43), (1.0, 0.9, 0.1 / 0.136)],
+        ids=[
+            "before anybody comes",
+            "half of their arrivals are gone",
+            "three quarters",
+            "sure to come, but not today",
+        ],
     )
     def test_what_is_left_is_weighed_against_their_not_coming(self, probability, share_gone, chance):
         times = [round(1000 * level) for level in LEVELS]  # so that the share is the minute in thousandths
@@ -61,7 +66,16 @@ class TestBayes:
         told = [still(0.7, hours(visits).times, minute) for minute in range(0, 1440, 5)]
         assert told[0] == 0.7
         assert all(later <= earlier for earlier, later in pairwise(told))
-        assert 0 < told[-1] < 0.05
+        assert 0 <= told[-1] < 0.05
+
+    def test_whoever_never_missed_a_day_is_not_expected_all_day_long(self):
+        times = hours([(TUESDAY - timedelta(days=40 - i), clock(8, i % 20)) for i in range(40)]).times
+        assert still(0.9999, times, clock(7)) > 0.99
+        assert still(0.9999, times, clock(8, 10)) > 0.9
+        assert still(0.9999, times, clock(10, 30)) < 0.6
+        assert still(0.9999, times, clock(17)) < 0.35
+        assert still(0.9999, times, clock(17, 59), clock(18)) < 0.2
+        assert still(0.9999, times, clock(18), clock(18)) == 0
 
     def test_somebody_usual_at_eight_who_is_not_here_at_ten_sinks_below_somebody_of_any_time(self):
         at_eight, any_time = hours(EIGHT).times, hours(ANY_TIME).times
@@ -77,9 +91,13 @@ class TestWhatIsKept:
         assert came_by(times, clock(7, 45)) < 0.2
         assert came_by(times, clock(8, 16)) > 0.8
 
-    def test_nobody_has_come_before_the_first_and_never_all(self):
-        assert came_by(hours(EIGHT).times, 0) == 0.0
-        assert came_by(hours(EIGHT).times, 1440) == LEVELS[-1]
+    def test_nobody_has_come_before_the_first_and_all_when_the_shop_closes(self):
+        times = hours(EIGHT).times
+        assert came_by(times, 0) == 0.0
+        assert came_by(times, times[-1]) == LEVELS[-1]
+        assert LEVELS[-1] < came_by(times, 1439) < 1
+        assert came_by(times, clock(17, 59), closes=clock(18)) < 1
+        assert came_by(times, clock(18), closes=clock(18)) == 1
 
     def test_of_somebody_new_the_shop_decides(self):
         noon = ShopTimes([1.0 if slot == clock(12) // 15 else 0.0 for slot in range(BINS)])

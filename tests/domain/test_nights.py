@@ -1,13 +1,12 @@
 """A rhythm kept from night to night: the same as one made of all visits, whatever happens in between."""
 
-import math
 import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain import expected, nights
-from domain.forecast import LEAST, Rhythm, replay
+from domain import expected, nights, silences
+from domain.forecast import Rhythm, replay
 from domain.lines import lines
 from models import Appointment, Customer, DayTally, HabitKept, RhythmKept, Visit
 from tests.conftest import TUESDAY, came, counted_queries, someone
@@ -170,22 +169,63 @@ class TestMadeAgain:
         assert RhythmKept.get().stale
         assert self.right(shop)
 
-    def test_of_two_who_keep_at_once_only_the_later_does(self, shop, stored, monkeypatch):
+    def test_what_was_read_before_a_late_visit_is_not_kept(self, shop, stored, monkeypatch):
         write, meanwhile = nights._write_habits, list[bool]()
 
-        def while_another_begins(*asked):
+        def while_a_late_visit_comes(*asked):
             if not meanwhile:
                 meanwhile.append(True)
                 nights.history_changed(shop, FIRST)
-                RhythmKept.update(version=RhythmKept.version + 1).execute()
             write(*asked)
 
         monkeypatch.setattr(nights, "AT_ONCE", 5)
-        monkeypatch.setattr(nights, "_write_habits", while_another_begins)
+        monkeypatch.setattr(nights, "_write_habits", while_a_late_visit_comes)
         nights.rhythm_before(shop, TODAY)
         assert HabitKept.select().count() == 5, "the first part was under way; then it stopped"
         assert RhythmKept.get().stale
         assert self.right(shop)
+
+    def test_a_late_visit_while_the_first_replay_reads_is_not_lost(self, shop, stored, monkeypatch):
+        read, away = nights._replayed, Customer.get()
+        day = max(day for day in stored if day < TODAY and away.id not in stored[day])
+
+        def and_meanwhile(*asked):
+            found = read(*asked)
+            came(away, shop, day)
+            expected.history_changed(shop, day)
+            return found
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(nights, "_replayed", and_meanwhile)
+            expected.make_list(shop, TODAY)
+        assert expected.day_list(shop, TODAY).stale, "the list was made without it, and will be made again"
+        assert self.right(shop)
+
+    def test_a_late_visit_of_the_day_that_is_being_folded_in_is_not_lost(self, shop, kept, at, monkeypatch):
+        store(shop, TODAY, kept[TODAY])
+        at(TUESDAY + timedelta(days=1))
+        away = next(c for c in Customer.select() if c.id not in kept[TODAY])
+        keep = nights._keep
+
+        def and_meanwhile(*asked, **also):
+            came(away, shop, TODAY)
+            expected.history_changed(shop, TODAY)
+            keep(*asked, **also)
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(nights, "_keep", and_meanwhile)
+            nights.rhythm_before(shop, TODAY + timedelta(days=1))
+        tomorrow = TODAY + timedelta(days=1)
+        days = dict(nights.visit_days(shop, tomorrow))
+        assert away.id in days[TODAY]
+        assert told(nights.rhythm_before(shop, tomorrow), tomorrow) == told(straight(days, tomorrow), tomorrow)
+
+    def test_after_a_clock_that_was_far_ahead(self, shop, kept, at):
+        at(TUESDAY + timedelta(days=3000))
+        nights.rhythm_before(shop, TODAY + timedelta(days=3000))
+        at(TUESDAY)
+        assert self.right(shop)
+        assert RhythmKept.get().through == TODAY - timedelta(days=1)
 
     def test_after_somebody_was_forgotten(self, shop, kept):
         Customer.get().delete_instance()
@@ -240,8 +280,6 @@ class TestTallies:
             ranked = [f.customer in stored[day] for f in sorted(forecasts, key=lambda f: -f.probability)]
             assert (tally.people, tally.came, tally.first) == (len(ranked), sum(ranked), sum(ranked[: sum(ranked)]))
             assert tally.expected == pytest.approx(sum(f.probability for f in forecasts))
-            given = [f.probability if f.customer in stored[day] else 1 - f.probability for f in forecasts]
-            assert tally.loss == pytest.approx(-sum(math.log(max(p, LEAST)) for p in given))
             for tenth, (people, probability, came_of_them) in enumerate(tally.bands):
                 band = [f for f in forecasts if int(f.probability * 10) == tenth]
                 assert people == len(band)
@@ -259,10 +297,19 @@ class TestTallies:
         nights.rhythm_before(shop, TODAY + timedelta(days=1))
         assert nights.tallies(shop, FIRST) == nightly
 
+    def test_stay_as_they_were_recorded_whatever_is_learned_later(self, shop, stored):
+        nights.rhythm_before(shop, TODAY)
+        recorded = nights.tallies(shop, FIRST)
+        day = max(day for day in stored if day < TODAY - timedelta(days=10))
+        came(next(c for c in Customer.select() if c.id not in stored[day]), shop, day)
+        expected.history_changed(shop, day)
+        nights.rhythm_before(shop, TODAY)
+        assert nights.tallies(shop, FIRST) == recorded
+
     def test_name_nobody(self, shop, stored):
         nights.rhythm_before(shop, TODAY)
         columns = set(DayTally._meta.fields)
-        assert columns == {"id", "shop", "day", "people", "expected", "came", "first", "loss", "bands"}
+        assert columns == {"id", "shop", "day", "people", "expected", "came", "first", "bands"}
 
 
 def test_a_rhythm_without_habits_is_taken_up_as_it_was_kept():
@@ -315,6 +362,36 @@ class TestOneLateVisit:
         assert set(self.rows(shop)) in (on_list, on_list | {new.id})
         expected.make_list(shop, TODAY)
         assert new.id in self.rows(shop)
+
+    def test_taken_back_leaves_nobody_on_the_list_who_was_never_here(self, shop, listed, phone):
+        new = someone(shop, "New")
+        for back in (3, 1):
+            self.late(phone, new.id, TODAY - timedelta(days=back))
+        expected.make_list(shop, TODAY)
+        assert new.id in self.rows(shop)
+        for visit in list(Visit.select().where(Visit.customer == new.id)):
+            phone.act("visit.undo", visit=str(visit.id))
+            assert new.id not in self.rows(shop)
+
+    def test_never_makes_the_list_longer_than_it_may_be(self, shop, listed, phone, monkeypatch):
+        monkeypatch.setattr(expected, "AT_MOST", 4)
+        shop.listed_from = 0.01
+        shop.save()
+        expected.make_list(shop, TODAY)
+        before = self.rows(shop)
+        assert len(before) == 4
+        yesterday = TODAY - timedelta(days=1)
+        for customer in [c.id for c in Customer.select() if c.id not in listed[yesterday]]:
+            self.late(phone, customer, yesterday)
+            assert len(self.rows(shop)) == 4
+        assert self.rows(shop) != before
+
+    def test_of_somebody_the_list_is_silent_about_changes_nothing(self, shop, listed, phone, monkeypatch):
+        monkeypatch.setattr(silences, "is_silent", lambda *_asked: True)
+        yesterday = TODAY - timedelta(days=1)
+        customer = max(self.rows(shop).keys() - listed[yesterday].keys())
+        self.late(phone, customer, yesterday)
+        assert customer not in self.rows(shop)
 
     def test_on_a_day_thought_closed_waits_for_the_whole_list(self, shop, listed, phone):
         sunday = TODAY - timedelta(days=2)

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 import words
 from domain.arrival import Arrival
 from domain.forecast import Forecast, Habit, Outlook, Rhythm, learn_from, replay
-from domain.reasons import GROUPS, reason_for
+from domain.reasons import GROUPS, reason_for, without_time
 from tests.domain.test_forecast import small_histories
 from tests.oracles.grocery import shops
 from tests.scenarios.test_sixteen_grocers import claim_is_true
@@ -315,6 +315,24 @@ def test_every_sentence_about_a_generated_history_is_true(history, narrow):
         arrival = rhythm.arrival(forecast.customer, day)
         reason = reason_for(forecast, rhythm.habits[forecast.customer], arrival, day)
         assert_true(reason, book, day, arrival)
-        window = (arrival.earliest, arrival.latest) if arrival.earliest is not None else None
-        sentence = words.reason({"kind": reason.kind, **reason.facts}, window)
+        window = None if arrival.earliest is None or arrival.latest is None else (arrival.earliest, arrival.latest)
+        told = {"kind": reason.kind, **reason.facts}
+        sentence = words.reason(told, window)
         assert claim_is_true(sentence, set(book), day, book), sentence
+        for _from, _around, earliest, latest in rhythm.hours(forecast.customer, day, arrival).later:
+            sentence = words.reason(without_time(told), (earliest, latest))
+            assert claim_is_true(sentence, set(book), day, book), sentence
+
+
+def test_most_tuesdays_around_a_time_is_said_only_of_tuesdays_at_that_time():
+    """Who comes at ten past eight on other days and at five on Mondays does not come on Mondays at ten past eight."""
+    mondays = dict.fromkeys(ago(28, 21, 14, 7), 17 * 60)
+    others = {day: 490 for n in range(1, 12) for day in ago(7 * n - 2, 7 * n - 4)}
+    days = {day: {"rosa": minute} for day, minute in sorted({**mondays, **others}.items())}
+    rhythm = replay(days.items(), MONDAY, None)
+    arrival = Arrival(490, around=490, earliest=480, latest=500)
+    reason = reason_for(pulled_by("weekday"), rhythm.habits["rosa"], arrival, MONDAY)
+    assert (reason.kind, reason.facts["came"]) == ("weekday", 4)
+    tuesday = Arrival(1020, around=1020, earliest=1010, latest=1030)
+    reason = reason_for(pulled_by("weekday"), rhythm.habits["rosa"], tuesday, MONDAY)
+    assert (reason.kind, reason.facts["minutes"]) == ("weekday-around", [1020] * 4)

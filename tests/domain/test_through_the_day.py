@@ -89,6 +89,12 @@ class TestTheTime:
         row = told(shop, at_hour(10))["Chidi"]
         assert (row["at"][11:16], row["part_of_day"]) == ("17:00", None)
 
+    def test_told_anew_takes_the_morning_s_out_of_the_reason(self, shop, people):
+        early, late = told(shop, at_hour(7))["Chidi"], told(shop, at_hour(10))["Chidi"]
+        assert "8:05" in early["reason"] or early["at"] is None
+        assert "17" not in late["reason"]
+        assert late["reason"].startswith("came ")
+
     def test_that_has_gone_by_with_no_other_leaves_the_row_at_the_end(self, shop, people):
         assert self.places(shop, at_hour(8))["Ada"] == ("open", 485)
         assert self.places(shop, at_hour(9))["Ada"][0] == "past"

@@ -53,8 +53,7 @@ def claim_is_true(reason: str, came: set[date], day: date, minutes: dict[date, i
         return match[1] == NAMES[day.weekday()] and all(d in came for d in same[:4])
     if match := re.fullmatch(r"comes most (\w+)s around (\d+):(\d\d)", reason):
         around = int(match[2]) * 60 + int(match[3])
-        latest = [minutes[d] for d in sorted(came)[-40:]]
-        near = sum(abs(m - around) <= 20 for m in latest)
+        near = sum(abs(minutes[d] - around) <= 20 for d in same[:4] if d in came)
         return match[1] == NAMES[day.weekday()] and sum(d in came for d in same[:4]) >= 3 and near >= 3
     if match := re.fullmatch(r"usually (\d+):(\d\d) to (\d+):(\d\d)(, most days| on weekdays)", reason):
         start, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
