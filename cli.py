@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -42,6 +42,7 @@ DEMO_PORT = 8000
 
 Options = dict[str, Any]
 NUMBER = click.IntRange(1, 2**31 - 1)  # of a row
+FARTHEST = timedelta(days=366)  # ahead of today, for a list
 
 
 class Sentence(click.ClickException):
@@ -127,9 +128,12 @@ def day_from(_context: Any, _option: Any, text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(_("“%(text)s” is no day such as 2026-11-24.", text=text)) from None
+    if not 1900 <= day.year < 4000:  # as in a file of visits
+        raise click.BadParameter(_("“%(text)s” is no day such as 2026-11-24.", text=text))
+    return day
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -397,12 +401,19 @@ def expected_command(config: Config, shop: str | None, day: date | None) -> tupl
     """Print who is expected on a day, best first."""
     place = shop_called(shop)
     wanted = day or place.today()
+    if wanted > place.today() + FARTHEST:
+        raise Sentence(_("Nobody can say who comes that far ahead. Ask for a day within a year."))
     expected.day_list(place, wanted, fresh=True)
     now = clock.now()
     listed = [line for line in lines(place, wanted, now) if line.source != "walk-in"]
     told = [line_as_json(line, place, wanted, now) for line in listed]
-    words = "\n".join(f"{row['probability']:.2f}  {row['name']}: {row['reason']}" for row in told)
-    return told, words or _("Nobody is expected.")
+    text = "\n".join(map(_as_text, told))
+    return told, text or _("Nobody is expected.")
+
+
+def _as_text(row: Options) -> str:
+    here = _(" (here, %(time)s)", time=row["arrived_at"][11:16]) if row["arrived_at"] else ""
+    return f"{row['probability']:.2f}  {row['name']}: {row['reason']}{here}"
 
 
 @main.group("forecast", invoke_without_command=True, subcommand_metavar="[evaluate ...]")

@@ -26,6 +26,8 @@ def read_instant(path: Path) -> datetime:
     """
     text = path.read_text(encoding="utf-8").strip()
     instant = datetime.fromisoformat(text)
+    if not 1900 <= instant.year < 4000:
+        raise ValueError(f"The clock file needs an instant between the years 1900 and 4000; it says {text!r}.")
     if instant.tzinfo is None:
         raise ValueError(
             f"The clock file needs an instant with an offset, such as 2026-11-24T08:12:00+00:00; it says {text!r}."

@@ -61,6 +61,8 @@ def changes_as_json(changes: list[Change[int, int]]) -> list[dict[str, Any]]:
             "customers": [{"customer": str(customer), "name": names[customer]} for customer in change.customers],
             "usual_gap": change.usual_gap,
             "last_visit": change.last_visit.isoformat(),
+            "contact": change.contact.isoformat() if change.contact else None,
+            "days_since": change.days_since,
             "lately": change.lately,
             "before": change.before,
             "since": change.since.isoformat(),

@@ -243,6 +243,31 @@ class TestExpected:
         "usual": str | None, "prompt": dict | None, "arrived_at": str | None,
     }  # fmt: skip
 
+    @pytest.mark.parametrize(
+        ("day", "code", "sentence"),
+        [
+            ("9999-12-31", 2, "is no day such as"),
+            ("0001-01-01", 2, "is no day such as"),
+            ("3999-12-31", 1, "that far ahead"),
+            ("2027-11-27", 1, "that far ahead"),
+            ("2027-11-20", 0, ""),
+            ("1900-01-01", 0, ""),
+        ],
+    )
+    def test_of_a_day_nobody_can_speak_of_is_refused_in_a_sentence(self, here, begun, day, code, sentence):
+        answer = here("expected", "--day", day)
+        assert answer.code == code
+        assert sentence in answer.err
+        assert "Traceback" not in answer.err
+
+    def test_as_text_marks_who_is_here(self, here, told, grown):
+        first = Customer.get_by_id(int(told("expected")[0]["customer"]))
+        Visit.create(
+            customer=first, shop=Shop.get(), day=date(2026, 11, 24), at=datetime(2026, 11, 24, 7, 30, tzinfo=UTC)
+        )
+        line = next(line for line in here("expected").out.splitlines() if first.name in line)
+        assert line.endswith("(here, 07:30)")
+
     def test_answers_with_the_keys_and_kinds_of_the_contract(self, told, grown):
         one = Customer.get_by_id(int(grown["customers"][0]))
         Usual.create(customer=one, shop=Shop.get(), text="Flat white", day=date(2026, 11, 1))
@@ -494,7 +519,7 @@ class TestForecastEvaluate:
         assert sentence in answer.err
 
     def test_of_a_window_without_an_open_day_is_a_sentence(self, here, storage, two_shops):
-        for window in (("--end", "2020-01-01"), ("--end", "0001-01-01", "--days", "100000"), ("--end", "9999-12-31")):
+        for window in (("--end", "2020-01-01"), ("--end", "1900-01-01", "--days", "100000"), ("--end", "3999-12-31")):
             answer = here("forecast", "evaluate", two_shops, *window)
             assert (answer.code, answer.out) == (1, "")
             assert "No day can be tested" in answer.err

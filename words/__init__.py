@@ -238,7 +238,7 @@ def why(reason_facts: dict[str, Any], today: date) -> list[str]:
     if reason_facts.get("dates"):
         told.append(_("Last visits: %(days)s.", days=dates(list(reversed(reason_facts["dates"])), today)))
     if reason_facts.get("minutes"):
-        times = listed([clock_time(minute) for minute in reversed(reason_facts["minutes"])])
+        times = listed([at_time(minute) for minute in reversed(reason_facts["minutes"])])
         told.append(_("They came at %(times)s.", times=times))
     if reason_facts.get("gaps"):
         told.append(_("Days between the last visits: %(gaps)s.", gaps=", ".join(map(str, reason_facts["gaps"]))))

@@ -9,15 +9,15 @@ from words.speaking import _, ngettext
 
 
 def held(accuracy: Any) -> str:
-    """Return how many of those who came stood among the first names: six of ten."""
+    """Return how many of those who came were among as many as we thought likeliest: six of ten."""
     n = accuracy.of_ten
     if n == 10:
-        return _("Nearly all who came in these four weeks stood among the first names of the day.")
+        return _("Nearly all who came were among those we thought likeliest that day.")
     if n == 0:
-        return _("Hardly anybody who came in these four weeks stood among the first names of the day.")
+        return _("Hardly anybody who came was among those we thought likeliest that day.")
     return ngettext(
-        "Of ten who came in these four weeks, one stood among the first names of the day.",
-        "Of ten who came in these four weeks, %(count)s stood among the first names of the day.",
+        "Of ten who came, one was among those we thought likeliest that day.",
+        "Of ten who came, %(count)s were among those we thought likeliest that day.",
         n,
         count=words.number(n),
     )
@@ -25,8 +25,11 @@ def held(accuracy: Any) -> str:
 
 def balance(accuracy: Any) -> str:
     """Return how many visits were expected and how many there were."""
-    return _(
-        "We expected %(expected)s visits of people with a habit, and there were %(came)s.",
+    return ngettext(
+        "On one day we expected %(expected)s visits of people we know, and there were %(came)s.",
+        "On the last %(days)s days we expected %(expected)s visits of people we know, and there were %(came)s.",
+        accuracy.days,
+        days=words.figure(accuracy.days),
         expected=words.figure(round(accuracy.expected)),
         came=words.figure(accuracy.came),
     )

@@ -26,11 +26,22 @@ def _list(heading: str, nobody: str, changes: list[dict[str, Any]], today: date)
 
 def change(one: dict[str, Any], today: date) -> str:
     """Return who it is and what can be counted again: Rosa: 2 visits in the last eight weeks, 9 in the eight before."""
+    name = words.listed([customer["name"] for customer in one["customers"]])
+    day = words.short_day(date.fromisoformat(one["last_visit"]), today)
+    if one["kind"] == "quiet" and one["usual_gap"]:
+        gap = max(1, round(one["usual_gap"]))
+        return ngettext(
+            "%(name)s stays away: last here %(day)s; before that, every day or so.",
+            "%(name)s stays away: last here %(day)s; before that, every %(n)s days or so.",
+            gap,
+            name=name,
+            day=day,
+        )
     visits = ngettext("%(count)s visit", "%(count)s visits", one["lately"], count=words.figure(one["lately"]))
     return _(
         "%(name)s: %(visits)s in the last eight weeks, %(before)s in the eight before; last here %(day)s.",
-        name=words.listed([customer["name"] for customer in one["customers"]]),
+        name=name,
         visits=visits,
         before=words.figure(one["before"]),
-        day=words.short_day(date.fromisoformat(one["last_visit"]), today),
+        day=day,
     )

@@ -44,7 +44,12 @@ class TestAKindOfShop:
         assert figures(kind, "regulars")["logloss"] < figures(kind, "shared")["logloss"] + 0.0005
 
     def test_has_about_as_many_arrivals_as_were_expected(self, kind):
-        assert 0.8 < figures(kind, "regulars")["expected_over_came"] < 1.4, "these weeks follow on two weeks closed"
+        most = {"cafe": 1.1, "gym": 1.1}.get(kind, 1.4)  # after two weeks closed, slow habits are thought due too soon
+        assert 0.9 < figures(kind, "regulars")["expected_over_came"] < most
+
+    def test_is_not_told_too_boldly(self, kind):
+        slope = figures(kind, "regulars")["slope"]
+        assert 0.95 < slope < (1.2 if kind in ("cafe", "gym") else 2.5)
 
 
 @pytest.mark.parametrize("kind", ["cafe", "gym"])
