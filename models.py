@@ -845,12 +845,12 @@ class RhythmKept(Row):
 class HabitKept(Row):
     """One customer's part of that: domain.forecast.Habit as bytes. In the order in which they first came."""
 
-    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
-    customer = ForeignKeyField(Customer, on_delete="CASCADE")
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)  # so that all are read in the order they lie in
+    customer = ForeignKeyField(Customer, on_delete="CASCADE", index=False)
     state = BlobField()
 
     class Meta:
-        indexes = ((("shop", "customer"), True),)
+        indexes = ((("customer", "shop"), True),)
 
 
 class DayTally(Row):

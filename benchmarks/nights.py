@@ -25,7 +25,7 @@ from peewee import sqlite3 as driver
 
 import clock
 from benchmarks.processes import Spent, run
-from benchmarks.shops import SEED, of_others, opened
+from benchmarks.shops import SEED, Size, named, of_others, opened
 from benchmarks.stand import Figure, Stand
 from demo.seed import VISIT, grow
 from domain import access, expected, nights
@@ -94,7 +94,7 @@ def _told(stand: Stand, visits: int, work: str) -> tuple[dict[str, Any], Spent]:
 
 def _copy(stand: Stand, visits: int) -> Path:
     """Return a shop with so many visits, learned from until a week before its today: a copy of one that is kept."""
-    kept = stand.kept / f"nights-{visits}"
+    kept = stand.kept / named(Size("nights", visits // VISITS_EACH, visits))
     if not (kept / "made").exists():
         shutil.rmtree(kept, ignore_errors=True)
         run([sys.executable, __file__, str(kept), "make", str(visits)])

@@ -73,7 +73,7 @@ def opened(folder: Path) -> Iterator[Shop | None]:
 
 def stocked(kept: Path, size: Size, into: Path, phones: int = 3) -> Stocked:
     """Return a shop of a size as a copy in `into`, from the one kept in `kept` or else made there now."""
-    source = kept / _name(size)
+    source = kept / named(size)
     if not _still_today(source):
         for former in kept.glob(f"{size.name}-*"):
             shutil.rmtree(former)
@@ -92,7 +92,7 @@ def stocked(kept: Path, size: Size, into: Path, phones: int = 3) -> Stocked:
         return Stocked(into, Customer.get(Customer.name == "Well Known").id, listed, cookies, owner)
 
 
-def _name(size: Size) -> str:
+def named(size: Size) -> str:
     """Return a folder's name: it tells of the size and of everything that the rows depend on but the day."""
     told = hashlib.sha256(json.dumps([size.customers, size.visits, SEED, MADE]).encode())
     for path in sorted(models.MIGRATIONS.glob("[0-9]*.py")):

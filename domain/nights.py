@@ -269,7 +269,7 @@ def _write_habits(shop: Shop, part: list[tuple[int, Habit]]) -> None:
     marks = "(%s, %s, %s)" if is_postgres() else "(?, ?, ?)"
     statement = (
         f"INSERT INTO habit_kept (shop_id, customer_id, state) VALUES {marks} "
-        "ON CONFLICT (shop_id, customer_id) DO UPDATE SET state = excluded.state"
+        "ON CONFLICT (customer_id, shop_id) DO UPDATE SET state = excluded.state"
     )
     db.cursor().executemany(statement, [(shop.id, customer, habit.packed()) for customer, habit in part])
 

@@ -52,11 +52,11 @@ def tables(db):
 
     class HabitKept(Row):
         shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
-        customer = ForeignKeyField(Customer, on_delete="CASCADE")
+        customer = ForeignKeyField(Customer, on_delete="CASCADE", index=False)
         state = BlobField()
 
         class Meta:
-            indexes = ((("shop", "customer"), True),)
+            indexes = ((("customer", "shop"), True),)
 
     class DayTally(Row):
         shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
