@@ -29,14 +29,21 @@ class Hours:
 
 def came_by(times: Sequence[int], minute: float, closes: int = MIDNIGHT) -> float:
     """Return the share of somebody's arrivals that lies before a minute: 0 before the first of LEVELS, 1 once the shop
-    `closes`; from the last of LEVELS on it rises in a line."""
-    place = bisect_right(times, minute)
+    `closes`, for all come before that."""
     if minute >= closes:
         return 1.0
+    return _share(times, minute) / (_share(times, closes) or 1.0)
+
+
+def _share(times: Sequence[int], minute: float) -> float:
+    """Return the share before a minute of a day that ends at midnight; from the last of LEVELS on it rises in a line."""
+    place = bisect_right(times, minute)
     if place == 0:
         return 0.0
+    if minute >= MIDNIGHT:
+        return 1.0
     if place == len(times):
-        return LEVELS[-1] + (1 - LEVELS[-1]) * (minute - times[-1]) / (closes - times[-1])
+        return LEVELS[-1] + (1 - LEVELS[-1]) * (minute - times[-1]) / (MIDNIGHT - times[-1])
     before, after = times[place - 1], times[place]
     return LEVELS[place - 1] + (minute - before) / (after - before) * (LEVELS[place] - LEVELS[place - 1])
 
