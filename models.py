@@ -55,6 +55,10 @@ LIFETIMES = ("always", "next_visit", "this_visit")
 MOMENTS = ("list", "arrival", "booking", "late")
 APPOINTMENT_STATES = ("booked", "cancelled", "missed")
 OUTCOMES = ("shown", "said", "skipped")
+CHANNELS = ("counter", "email", "sms", "phone")  # by which we keep a promise
+DELIVERIES = (
+    "", "due", "claimed", "handed_over", "delivered", "confirmed", "bounced", "failed", "expired", "suppressed",
+)  # fmt: skip
 TONES = ("plain", "warm", "playful")
 WISHES = ("quick", "quiet", "no_notes")
 TELLABLE = ("name", "say_as", "call", *WISHES)
@@ -621,6 +625,44 @@ class Witness(Row):
     action = TextField(null=True, unique=True)
 
 
+class Promise(Row):
+    """Something we said we would do for a customer: open until it is kept; kept until they confirm that it reached them."""
+
+    customer = ForeignKeyField(Customer, backref="promises", on_delete="CASCADE")
+    shop = ForeignKeyField(Shop, backref="promises", on_delete="CASCADE", index=False)
+    text = TextField(constraints=[Check("text <> ''")])
+    due = DateField(null=True)
+    channel = TextField(default="counter", constraints=[checked("channel", CHANNELS)])
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+    at = InstantField()
+    kept_at = InstantField(null=True)
+    kept_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    confirmed_at = InstantField(null=True, constraints=[Check("confirmed_at IS NULL OR kept_at IS NOT NULL")])
+    confirmed_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)  # null: they did, themselves
+    closed_at = InstantField(null=True)
+    closed_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    closed_reason = TextField(default="", constraints=[Check("closed_at IS NULL OR closed_reason <> ''")])
+    delivery = TextField(default="", constraints=[checked("delivery", DELIVERIES)])  # of what was sent, where it was
+    token_hash = TextField(null=True, unique=True)  # of the link by which they confirm
+
+    class Meta:
+        indexes = ((("shop", "kept_at", "closed_at"), False),)
+
+    @property
+    def state(self) -> str:
+        """Return "open", "kept", "confirmed" or "closed"."""
+        if self.closed_at is not None:
+            return "closed"
+        return "confirmed" if self.confirmed_at is not None else "kept" if self.kept_at is not None else "open"
+
+    @classmethod
+    def open(cls) -> Query:
+        """Return the query for promises still owed: soonest due first, undated last, then the oldest."""
+        owed = cls.kept_at.is_null() & cls.closed_at.is_null()
+        return cls.select().where(owed).order_by(cls.due.asc(nulls="LAST"), cls.id)
+
+
 class Told(Row):
     """Something a customer told us about themselves, and who wrote it down when: what prompts are traced to.
 
@@ -928,9 +970,9 @@ class Action(Row):
 
 
 TABLES: tuple[type[Row], ...] = (
-    Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Told,
-    SearchWord, Note, NoteReading, Usual, Appointment, DayList, Expected, RhythmKept, HabitKept, DayTally, PromptEnded,
-    HandOver, HandOverSeen, Action,
+    Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Promise,
+    Told, SearchWord, Note, NoteReading, Usual, Appointment, DayList, Expected, RhythmKept, HabitKept, DayTally,
+    PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
 
 MIGRATIONS = Path(__file__).parent / "migrations"

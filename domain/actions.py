@@ -54,7 +54,7 @@ def called(name: str) -> str:
     """Return what a field of an act is called on the page, or its own name where no page has it."""
     labels = {
         "text": _("In your words"), "name": _("Name, or a word you know them by"), "say_as": _("Say it so"),
-        "call": _("What to call them"), "usual": _("The usual"),
+        "call": _("What to call them"), "usual": _("The usual"), "due": _("By when"), "reason": _("Why"),
     }  # fmt: skip
     return labels.get(name, name)
 
@@ -131,6 +131,19 @@ class Asked:
         if not isinstance(value, list) or not all(isinstance(w, str) and w.isidentifier() for w in value[:20]):
             raise Refused(_("“%(name)s” is a list of words.", name=name))
         return value[:20]
+
+    def day(self, name: str) -> date | None:
+        """Return a day of the act's data, None where there is none. Raises Refused for anything else."""
+        value = self.act.data.get(name)
+        if value in (None, ""):
+            return None
+        try:
+            found = date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise Refused(_("“%(name)s” is a day such as 2026-11-24.", name=called(name))) from None
+        if not 2000 <= found.year <= 2200:
+            raise Refused(_("“%(name)s” is a day such as 2026-11-24.", name=called(name)))
+        return found
 
     def flag(self, name: str) -> bool:
         value = self.act.data.get(name, False)

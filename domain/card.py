@@ -12,8 +12,9 @@ from typing import Any
 
 from peewee import JOIN, Case, fn
 
-from domain.lines import Line, look, offer
-from models import WISHES, Customer, Note, Prepared, Shop, Staff, Told, Usual, Visit, instant_text
+from domain.lines import Line, gathered, look, offer
+from domain.promises import OWED, Owed, owed_from, owed_rows
+from models import WISHES, Customer, Note, Prepared, Shop, Staff, Told, Usual, Visit, instant_text, parsed
 
 WEEKS = 12
 VISITS_SHOWN = 20
@@ -77,6 +78,8 @@ class Card:
     wishes: dict[str, Fact]
     dots: Dots
     visits: Visits
+    owed: list[Owed]  # promises open, or kept and not confirmed
+    owed_today: int | None  # to anybody, where that is at hand
 
 
 def card_for(
@@ -86,8 +89,10 @@ def card_for(
 
     `line`, if it is at hand already, spares asking for it again.
     """
+    owed_today = None
     if line is None:
         line, around = look(customer, shop, now)
+        owed_today = around.owed if around.made else None
         if line is None:
             return None
         offer(line, shop, now, around, asker)
@@ -106,9 +111,11 @@ def card_for(
         private=private,
         usual=usual,
         noted=_noted(usual, days, chips),
-        wishes={what: Fact("", by or "", _day(day)) for what, day, by in (row[4:] for row in about) if what},
+        wishes={what: Fact("", by or "", _day(day)) for what, day, by in (row[4:7] for row in about) if what},
         dots=_dots(line, set(days), today),
         visits=visits,
+        owed=owed_from(parsed(about[0][7]), line.customer),
+        owed_today=owed_today,
     )
 
 
@@ -185,7 +192,10 @@ def _about() -> Any:
     """Return the query for what they told us and what they have: a row for each wish, one at least."""
     wrote, heard = Staff.alias(), Staff.alias()
     return (
-        Customer.select(Customer.child, Usual.text, Usual.day, wrote.name, Told.what, Told.day, heard.name)
+        Customer.select(
+            Customer.child, Usual.text, Usual.day, wrote.name, Told.what, Told.day, heard.name,
+            gathered(owed_rows(), *OWED),
+        )
         .join(Usual, JOIN.LEFT_OUTER, on=(Usual.customer == Customer.id) & (Usual.shop == ":shop"))
         .join_from(Usual, wrote, JOIN.LEFT_OUTER, on=Usual.author == wrote.id)
         .join_from(

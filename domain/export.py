@@ -25,6 +25,7 @@ from models import (
     Note,
     NoteReading,
     Phone,
+    Promise,
     PromptEnded,
     Row,
     SearchWord,
@@ -44,10 +45,17 @@ from words import _
 
 FORMAT = {"regulars": "export", "version": 1}
 TOLD: tuple[type[Row], ...] = (
-    Business, Shop, Staff, Membership, Phone, Customer, Import, Visit, Witness, Told, Note, NoteReading, Usual, Appointment,
-    PromptEnded, HandOver, HandOverSeen, Action,
+    Business, Shop, Staff, Membership, Phone, Customer, Import, Visit, Witness, Promise, Told, Note, NoteReading,
+    Usual, Appointment, PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
-KEPT_BACK = {"pin_hash", "secret_hash", "search_name", "revision", "step"}  # the last two tell of this very copy
+KEPT_BACK = {
+    "pin_hash",
+    "secret_hash",
+    "token_hash",
+    "search_name",
+    "revision",
+    "step",
+}  # the last two tell of this very copy
 
 
 def records() -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ from models import (
     HandOver,
     Note,
     Prepared,
+    Promise,
     PromptEnded,
     Shop,
     Staff,
@@ -70,6 +71,7 @@ class Line:
     appointment: Appointment | None = None
     safety: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # those the author meant for the list
+    owed: list[dict[str, Any]] = field(default_factory=list)  # promises for this visit: text, due (ISO day or None), by
     visit: Visit | None = None
     seen_by: list[str] = field(default_factory=list)
     came: int = 0  # visits told for this day, later ones included
@@ -137,6 +139,7 @@ class Around:
     on_shift: frozenset[int] = frozenset()  # staff who marked anybody here today
     lately: int = 0  # visits within the last CROWD_MINUTES
     next_at: datetime | None = None  # the first visit told for later today
+    owed: int = 0  # promises that are for today
     left: bool = True  # a line for the next shift was left in the last days, or may have been
     acts: int = 0  # by how much acts have raised the revision since the one asked for, each act of one customer
 
@@ -260,7 +263,9 @@ def read(
         if not told:
             made, later, shift, lately, next_at, acts, left = (*row[:5], *row[36:38])
             marked = frozenset(parsed(shift) or ())
-            around = Around(made is not None, bool(later), marked, lately, instant_of(next_at), bool(left), acts)
+            around = Around(
+                made is not None, bool(later), marked, lately, instant_of(next_at), row[40], bool(left), acts
+            )
         line = _line(row, shop, day)
         told.append((row[12] or 0, line))
         if row[12] is None and not line.prompt_outcome and (line.appointment or only is not None):
@@ -310,6 +315,8 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
     line.greeted_by_name = _flag(greeted)
     if outcome:
         line.prompt, line.prompt_outcome = parsed(said), outcome
+    for text, due, by in parsed(row[39]) or ():
+        line.owed.append({"text": text, "due": due, "by": by or ""})
     for text, safety in parsed(notes) or ():
         (line.safety if safety else line.notes).append(text)
     return line
@@ -386,9 +393,25 @@ def _people(which: str) -> Query:
         )
         .order_by(Note.id)
     )
+    still_owed = Promise.kept_at.is_null() & Promise.closed_at.is_null() & (Promise.shop == ":shop")
+    owed = (
+        Promise.select(Promise.text, Promise.due, Staff.name)
+        .join(Staff, JOIN.LEFT_OUTER, on=Promise.author == Staff.id)
+        .where((Promise.customer == Customer.id) & still_owed & (Promise.due.is_null() | (Promise.due <= ":day")))
+        .order_by(Promise.id)
+    )
+    comes = Promise.customer.in_(
+        Expected.select(Expected.customer).where(Expected.day_list == this_list)
+        | Appointment.select(Appointment.customer).where(
+            (Appointment.shop == ":shop") & (Appointment.day == ":day") & (Appointment.state == "booked")
+        )
+    )
+    owing = Promise.select(fn.COUNT(Promise.id)).where(
+        still_owed & ((Promise.due <= ":day") | (Promise.due.is_null() & comes))
+    )
     query = (
         Customer.select(
-            this_list, later, _gathered(marked, "staff"), recent, ahead,
+            this_list, later, gathered(marked, "staff"), recent, ahead,
             Customer.id, Customer.name, Customer.say_as, Customer.call, Customer.lang, Customer.pronoun,
             Customer.source_id,
             Expected.id, Expected.by_habit, Expected.probability, Expected.around, Expected.earliest, Expected.latest,
@@ -397,8 +420,8 @@ def _people(which: str) -> Query:
             Visit.id, Visit.at, fn.COALESCE(Visit.prompt, PromptEnded.prompt),
             fn.COALESCE(Visit.outcome, PromptEnded.outcome),
             fn.COALESCE(Visit.greeted_by_name, PromptEnded.greeted_by_name),
-            Staff.name, _gathered(joined, "name"), Usual.text, _gathered(for_the_list, "text", "safety"), their_visits, acts,
-            left, Expected.times,
+            Staff.name, gathered(joined, "name"), Usual.text, gathered(for_the_list, "text", "safety"), their_visits, acts,
+            left, Expected.times, gathered(owed, "text", "due", "name"), owing,
         )
         .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))
         .join_from(Customer, Appointment, JOIN.LEFT_OUTER, on=Appointment.id == todays_booking)
@@ -423,7 +446,7 @@ def _people(which: str) -> Query:
     return query.where(Customer.id.in_(listed | appointed | came))
 
 
-def _gathered(rows: Query, *columns: str) -> Any:
+def gathered(rows: Query, *columns: str) -> Any:
     """Return the rows of a small query as one JSON value: a list of values, or of lists where there are several columns."""
     inner = rows.alias("gathered")
     cells = [getattr(inner.c, column) for column in columns]

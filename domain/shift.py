@@ -269,6 +269,7 @@ class Brief:
     new_faces: list[Line]
     with_words: list[Line]
     safety: list[tuple[Line, str]]
+    promised: list[tuple[Line, str]]  # what is owed to those still to come
     left: Left | None  # by the last shift
     hours: list[tuple[int, float]]  # each hour still ahead and how many arrivals it may bring, where that is half a one
     called: dict[int, str]  # by customer: the short form where nobody else of the day has it
@@ -299,6 +300,7 @@ def brief(lines: list[Line], left: list[Left], reader: Staff, shop: Shop, now: d
         new_faces=new,
         with_words=sorted(worded, key=lambda line: order.get(line.prompt["id"], 0) if line.prompt else 0),
         safety=[(line, text) for line in still for text in line.safety],
+        promised=[(line, owed["text"]) for line in still for owed in line.owed],
         left=others[0] if others else None,
         hours=hours_ahead(still, shop, now),
         called=_called(still),

@@ -337,6 +337,21 @@ class TestTheBrief:
         assert "left" not in told([], shop, [own, old], sam)
         assert told([], shop, [own, old, standing], sam)["left"] == ["From Maya, Saturday, 12:00: Still stands"]
 
+    def test_tells_what_was_promised_to_those_still_to_come(self, shop):
+        local = shop.local(TUESDAY)
+        lines = [
+            someone(
+                1,
+                "Priya R",
+                "Priya",
+                around=local.hour * 60 + 40,
+                until=local + HOUR,
+                owed=[{"text": "Keep a croissant back"}],
+            ),
+            someone(2, "Jo", visit=Visit(at=TUESDAY), owed=[{"text": "Not any more"}]),
+        ]
+        assert told(lines, shop)["promised"] == ["Priya: Keep a croissant back."]
+
     @pytest.mark.parametrize("wordy", [1, 6], ids=["short", "wordy"])
     def test_of_sixty_is_a_minute_and_tells_of_safety_first(self, shop, wordy):
         local = shop.local(TUESDAY)
@@ -360,7 +375,7 @@ class TestTheBrief:
         assert {"people", "booked", "words", "safety", "left"} <= set(found)
         headings = {
             "booked": "Booked", "hour": "The first hour", "new": "New faces", "words": "Worth saying", "safety": "Safety",
-            "left": "From the last shift", "people": "",
+            "left": "From the last shift", "people": "", "promised": "Promised",
         }  # fmt: skip
         told_of = [headings[name] for name in found]
         text = " ".join(["The day in a minute", *told_of, *(one for part in found.values() for one in part)])

@@ -1,0 +1,289 @@
+"""What we owe: promises, until they are kept and the customer has what was promised.
+
+A promise is open, then kept (we did it), then confirmed (they have it, or say so). Closing it otherwise needs a reason.
+Each step can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from peewee import JOIN
+
+import clock
+from domain import expected, notes
+from domain.actions import Asked, Conflict, Refused, Unknown, does
+from domain.board import Board
+from domain.lines import Line
+from models import CHANNELS, Customer, Promise, Shop, Staff, instant_of
+from words import _, clock_time, short_day
+
+CONFIRMING = timedelta(days=28)  # a kept promise that nobody confirmed is old news after that
+
+
+# -- the acts
+
+
+@does("promise.create")
+def create_promise(asked: Asked) -> dict[str, Any]:
+    customer = _of_ours(asked)
+    promise = Promise.create(
+        customer=customer,
+        shop=asked.shop,
+        text=asked.text("text"),
+        due=asked.day("due"),
+        channel=asked.choice("channel", CHANNELS, "counter"),
+        author=asked.staff,
+        day=asked.shop.day_of(asked.act.at),
+        at=asked.act.at,
+    )
+    return _told(asked, customer, {"promise": str(promise.id)})
+
+
+@does("promise.keep")
+def keep_promise(asked: Asked) -> dict[str, Any]:
+    """Say that we did it. What was sent by e-mail stays unconfirmed until it arrived."""
+    return _step(asked, "open", kept_at=asked.act.at, kept_by=asked.staff.id)
+
+
+@does("promise.confirm")
+def confirm_promise(asked: Asked) -> dict[str, Any]:
+    """Say that they have it, or told us so; an open one is kept by that as well."""
+    promise = _promise(asked)
+    if promise.state == "open":
+        promise = _change(asked, promise, "open", kept_at=asked.act.at, kept_by=asked.staff.id)
+    return _step(asked, "kept", promise, confirmed_at=asked.act.at, confirmed_by=asked.staff.id)
+
+
+@does("promise.close")
+def close_promise(asked: Asked) -> dict[str, Any]:
+    """End a promise that was not kept, or need not be; the reason stays with it."""
+    reason = asked.text("reason")
+    promise = _promise(asked)
+    if promise.state in ("confirmed", "closed"):
+        raise Conflict(how_it_stands(promise, asked.shop))
+    return _step(asked, promise.state, promise, closed_at=asked.act.at, closed_by=asked.staff.id, closed_reason=reason)
+
+
+@does("promise.reopen")
+def reopen_promise(asked: Asked) -> dict[str, Any]:
+    """Take back that it was kept, confirmed or closed: it is owed again."""
+    promise = _promise(asked)
+    if promise.state == "open":
+        raise Conflict(_("This promise is open already."))
+    nothing = {"kept_at": None, "kept_by": None, "confirmed_at": None, "confirmed_by": None}
+    return _step(asked, promise.state, promise, **nothing, closed_at=None, closed_by=None, closed_reason="")
+
+
+@does("promise.undo")
+def undo_promise(asked: Asked) -> dict[str, Any]:
+    """Take back having promised, on the same day, by whoever wrote it down."""
+    promise = _promise(asked)
+    if promise.author_id != asked.staff.id or promise.day != asked.shop.day_of(clock.now()):
+        raise Refused(
+            _("Only who wrote a promise down can take it back, on the same day. It can be closed with a reason.")
+        )
+    customer = promise.customer
+    promise.delete_instance()
+    return _told(asked, customer, {})
+
+
+def _of_ours(asked: Asked) -> Customer:
+    customer = asked.customer()
+    if notes.wants_none(customer.id):
+        raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=customer.called))
+    return customer
+
+
+def _promise(asked: Asked) -> Promise:
+    """Return the promise an act is about, in a shop of whoever asks."""
+    found = (
+        Promise.select(Promise, Customer)
+        .join(Customer)
+        .where((Promise.id == asked.id_of("promise")) & Promise.shop.in_(asked.staff.shops.select(Shop.id)))
+        .get_or_none()
+    )
+    if found is None:
+        raise Unknown(_("There is no such promise. It may have been taken back."))
+    asked.shop = found.shop
+    return found
+
+
+def _step(asked: Asked, expects: str, promise: Promise | None = None, **values: Any) -> dict[str, Any]:
+    promise = _change(asked, promise or _promise(asked), expects, **values)
+    return _told(asked, promise.customer, {"state": promise.state})
+
+
+def _change(asked: Asked, promise: Promise, expects: str, **values: Any) -> Promise:
+    """Return a promise after a step from the state it is expected in. Raises Conflict where a colleague was quicker."""
+    stands = {
+        "open": Promise.kept_at.is_null() & Promise.closed_at.is_null(),
+        "kept": Promise.kept_at.is_null(False) & Promise.confirmed_at.is_null() & Promise.closed_at.is_null(),
+        "confirmed": Promise.confirmed_at.is_null(False) & Promise.closed_at.is_null(),
+        "closed": Promise.closed_at.is_null(False),
+    }
+    won = Promise.update(**values).where((Promise.id == promise.id) & stands[expects]).execute() == 1
+    now = Promise.select(Promise, Customer).join(Customer).where(Promise.id == promise.id).get()
+    if not won:
+        raise Conflict(how_it_stands(now, asked.shop))
+    return now
+
+
+def _told(asked: Asked, customer: Customer, result: dict[str, Any]) -> dict[str, Any]:
+    asked.changed = customer.id
+    expected.offer_again(customer, asked.shop, asked.shop.today())
+    return result
+
+
+def how_it_stands(promise: Promise, shop: Shop) -> str:
+    """Return in a sentence what has become of a promise, for whoever was second."""
+    if promise.state == "open":
+        return _("This promise is open again.")
+    at, by = {
+        "kept": (promise.kept_at, promise.kept_by),
+        "confirmed": (promise.confirmed_at, promise.confirmed_by),
+        "closed": (promise.closed_at, promise.closed_by),
+    }[promise.state]
+    local = shop.local(at)
+    when = clock_time(local) if local.date() == shop.today() else short_day(local.date(), shop.today())
+    told = {
+        "kept": _("Kept already by %(name)s, %(when)s."),
+        "confirmed": _("Confirmed already, %(when)s."),
+        "closed": _("Closed already by %(name)s, %(when)s."),
+    }[promise.state]
+    return told % {"name": by.name if by else _("a colleague"), "when": when}
+
+
+# -- what is owed
+
+
+@dataclass(slots=True)
+class Owed:
+    """A promise as it is shown, with whom it is owed to and when they may come in."""
+
+    promise: Promise
+    customer: Customer
+    by: str  # who said it; "" for somebody who has left
+    kept_by: str = ""
+    line: Line | None = None  # on today's list
+
+    def is_due(self, today: date) -> bool:
+        return self.promise.due is not None and self.promise.due <= today
+
+    def is_overdue(self, today: date) -> bool:
+        return self.promise.due is not None and self.promise.due < today
+
+
+@dataclass(slots=True)
+class Promises:
+    """A shop's promises: for those who are to come in today, all others that are open, those kept today, and those kept
+    before that nobody has confirmed."""
+
+    coming: list[Owed] = field(default_factory=list)
+    waiting: list[Owed] = field(default_factory=list)
+    kept: list[Owed] = field(default_factory=list)
+    unconfirmed: list[Owed] = field(default_factory=list)
+
+    def for_today(self, today: date) -> int:
+        """Return how many are for today: of those who come in, and what is due."""
+        return len(self.coming) + sum(1 for owed in self.waiting if owed.is_due(today))
+
+
+def promises(shop: Shop, now: datetime, lines: list[Line]) -> Promises:
+    """Return a shop's promises; `lines` are those of today. One query."""
+    today, found = shop.day_of(now), Promises()
+    expected_today = {line.customer.id: line for line in lines if line.is_expected or line.arrived}
+    for owed in _owed(shop, Promise.closed_at.is_null() & Promise.confirmed_at.is_null() | _kept_on(shop, today)):
+        owed.line = expected_today.get(owed.customer.id)
+        promise = owed.promise
+        if promise.state == "open":
+            (found.coming if owed.line else found.waiting).append(owed)
+        elif promise.kept_at is not None and shop.day_of(promise.kept_at) == today:
+            found.kept.append(owed)
+        elif promise.kept_at is not None and now - promise.kept_at < CONFIRMING:
+            found.unconfirmed.append(owed)
+    found.coming.sort(key=lambda owed: (owed.line.around is None, owed.line.around or 0) if owed.line else (True, 0))
+    return found
+
+
+def due_by(shop: Shop, day: date) -> int:
+    """Return how many open promises are due on a day or before. One query."""
+    return int(Promise.open().where((Promise.shop == shop.id) & (Promise.due <= day)).count())
+
+
+def for_today(shop: Shop, day: Board) -> int:
+    """Return how many promises are for the day of a board: it knows, unless nobody is on it; then it is asked once."""
+    if day.around.made:
+        return day.around.owed
+    key, kept = ("owed", day.revision), day.frames
+    if key not in kept:
+        kept[key] = str(due_by(shop, day.day))
+    return int(kept[key])
+
+
+def due_elsewhere(shop: Shop, day: date, listed: Collection[int]) -> list[Owed]:
+    """Return what is due on a day or before to people who are not `listed` on it. One query."""
+    still = Promise.kept_at.is_null() & Promise.closed_at.is_null() & (Promise.due <= day)
+    return [owed for owed in _owed(shop, still) if owed.customer.id not in listed]
+
+
+OWED = ("id", "text", "due", "day", "author", "kept_at", "said", "done")
+
+
+def owed_rows() -> Any:
+    """Return the query for what is open, or kept and not confirmed, of the customer of a query around it at ``:shop``,
+    soonest due first: what `owed_from` reads."""
+    author, keeper = Staff.alias(), Staff.alias()
+    return (
+        Promise.select(
+            Promise.id, Promise.text, Promise.due, Promise.day, Promise.author.alias("author"), Promise.kept_at,
+            author.name.alias("said"), keeper.name.alias("done"),
+        )
+        .join(author, JOIN.LEFT_OUTER, on=Promise.author == author.id)
+        .join_from(Promise, keeper, JOIN.LEFT_OUTER, on=Promise.kept_by == keeper.id)
+        .where(
+            (Promise.customer == Customer.id)
+            & (Promise.shop == ":shop")
+            & Promise.closed_at.is_null()
+            & Promise.confirmed_at.is_null()
+        )
+        .order_by(Promise.due.asc(nulls="LAST"), Promise.id)
+    )  # fmt: skip
+
+
+def owed_from(rows: list[list[Any]] | None, customer: Customer) -> list[Owed]:
+    """Return what a customer is owed, from the values that `owed_rows` gathered."""
+    found = []
+    for number, text, due, day, author, kept_at, said, done in rows or ():
+        promise = Promise(
+            id=number, customer=customer, text=text, due=due and date.fromisoformat(due), day=date.fromisoformat(day),
+            author=author, kept_at=instant_of(kept_at),
+        )  # fmt: skip
+        found.append(Owed(promise, customer, said or "", done or ""))
+    return found
+
+
+def _kept_on(shop: Shop, today: date) -> Any:
+    begin, end = shop.at(today, 0), shop.at(today + timedelta(days=1), 0)
+    return (Promise.kept_at >= begin) & (Promise.kept_at < end) & Promise.closed_at.is_null()
+
+
+def _owed(shop: Shop, where: Any) -> list[Owed]:
+    author, keeper = Staff.alias(), Staff.alias()
+    query = (
+        Promise.select(Promise, Customer, author, keeper)
+        .join(Customer)
+        .join_from(Promise, author, JOIN.LEFT_OUTER, on=Promise.author == author.id, attr="said")
+        .join_from(Promise, keeper, JOIN.LEFT_OUTER, on=Promise.kept_by == keeper.id, attr="done")
+        .where((Promise.shop == shop.id) & where)
+        .order_by(Promise.due.asc(nulls="LAST"), Promise.id)
+    )
+    return [Owed(one, one.customer, _name(one, "said"), _name(one, "done")) for one in query]
+
+
+def _name(promise: Promise, of: str) -> str:
+    staff = getattr(promise, of, None)
+    return staff.name if staff and staff.name else ""
