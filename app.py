@@ -31,6 +31,7 @@ from views import (
     find,
     health,
     nothing_new,
+    promises,
     settings,
     shift,
     sign_in,
@@ -167,10 +168,10 @@ def create_app(config: Config | None = None) -> Flask:
     built = assets.build(ROOT / "static")
     app.jinja_env.globals.update(
         _=words._, ngettext=words.ngettext, pgettext=words.pgettext, words=words, built=built, config=config, nonce=answers.nonce,
-        line_html=line_html, lines_html=lines_html, new_key=lambda: str(uuid4()),
+        line_html=line_html, lines_html=lines_html, owed_today=promises.owed_today, new_key=lambda: str(uuid4()),
     )  # fmt: skip
     app.context_processor(_who)
-    for area in (today, customers, find, shift, sign_in, this_phone, settings, team, api, health):
+    for area in (today, customers, find, promises, shift, sign_in, this_phone, settings, team, api, health):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)
     app.before_request(_begin)

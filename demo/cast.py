@@ -103,3 +103,11 @@ TEAM = (("Maya", "staff"), ("Sam", "staff"), ("Ọláwálé", "manager"))
 OWNER = "Ruth"
 SHOP = "Fenwick Road Coffee"
 PIN = "1234"
+
+# What was promised to whom: by whom, how many days ago, for in how many days (None: when they come), kept today or not.
+PROMISED = (
+    ("Priya Raghunathan", "Keep an almond croissant back", "Sam", 7, None, False),
+    ("Nguyễn Thị Minh Khai", "Show her the new rice-paper rolls", "Maya", 2, None, False),
+    ("Joseph Achterberg", "Find out who repairs pocket watches", "Maya", 5, 0, False),
+    ("Tomás Ferreira", "Save the crossword page", "Maya", 1, None, True),
+)

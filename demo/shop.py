@@ -11,13 +11,14 @@ from zoneinfo import available_timezones
 
 from peewee import fn
 
-from demo.cast import CAST, OWNER, PIN, SHOP, TEAM, Person
+from demo.cast import CAST, OWNER, PIN, PROMISED, SHOP, TEAM, Person
 from domain import access, expected
 from models import (
     Appointment,
     Customer,
     Membership,
     Note,
+    Promise,
     Shop,
     Staff,
     Told,
@@ -67,8 +68,22 @@ def build(now: datetime, zone: str | None = None) -> Shop:
             team.append(one)
         for person in CAST:
             _add(person, shop, team, now, chance)
+    _promise(shop, {one.name: one for one in team}, now)
     expected.make_list(shop, shop.day_of(now))
     return shop
+
+
+def _promise(shop: Shop, team: dict[str, Staff], now: datetime) -> None:
+    """Write down what was promised, some days ago; what is kept was kept a while before now, by who promised it."""
+    today = shop.day_of(now)
+    for name, text, by, back, due, kept in PROMISED:
+        day = today - timedelta(days=back)
+        Promise.create(
+            customer=Customer.get((Customer.name == name) & (Customer.business == shop.business_id)), shop=shop, text=text,
+            author=team[by], day=day, at=shop.at(day, 600), due=None if due is None else today + timedelta(days=due),
+            kept_at=max(now - timedelta(minutes=39), shop.at(today, 0)) if kept else None,
+            kept_by=team[by] if kept else None,
+        )  # fmt: skip
 
 
 def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: random.Random) -> None:

@@ -6,10 +6,11 @@ A view without a stated role answers nobody; a test walks the URL map. Unknown a
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug import Response
@@ -159,7 +160,11 @@ def sign_in(token: str) -> Response:
 # -- acts
 
 
-def request_action(kind: str, **data: Any) -> Answer:
-    """Return what became of an act asked for by a form, under the id the form carries."""
+def request_action(kind: str, then: str = "", **data: Any) -> Answer:
+    """Return what became of an act asked for by a form, under the id the form carries; `then` names a second act of the same
+    form, whose id follows from the first."""
     key = request.form.get("action") or str(uuid4())
+    if then:
+        with suppress(ValueError):  # no id of an act is refused where it is performed
+            key = str(uuid5(UUID(key), then))
     return perform(Act(key, kind, clock.now(), data), g.staff, g.shop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from views.find import asked_first
 from words import _
 
 bp = Blueprint("customers", __name__)
+DUE_IN = ("0", "1", "7")  # days, of a promise
 ON_CARDS = ("card", "pane")  # where a form stood: on a card's own page, or on a card beside a list
 
 
@@ -56,7 +57,7 @@ def of_card(card: Card) -> dict[str, Any]:
     """Return what the template of a card is given."""
     today, language = g.shop.today(), words.language()
     written = [_written(note, today, language) for note in card.notes]
-    return {"card": card, "written": written}
+    return {"card": card, "written": written, "now": clock.now()}
 
 
 @lru_cache(maxsize=2048)
@@ -164,6 +165,18 @@ def create_note(customer_id: int) -> Response | str:
     known = words.card.chips()
     chips = [name for name in form.getlist("chip") if name in known]
     text = form.get("text", "").strip()
+    promise = form.get("promise", "").strip()
+    if promise:
+        due = form.get("due", "")
+        day = g.shop.today() + timedelta(days=int(due)) if due in DUE_IN else None
+        made = request_action(
+            "promise.create", then="promise", customer=customer.id, text=promise, due=day and str(day)
+        )
+        if not made.done:
+            return _again(_note_sheet(customer, made.reason))
+        if not chips and not text:
+            back = url_for("customers.show", customer_id=customer.id, kept="promised")
+            return done("_toast.html", back, toast={"words": promised()})
     answer = request_action(
         "note.create",
         customer=customer.id,
@@ -192,6 +205,8 @@ def _note_sheet(customer: Customer, told: str = "") -> str:
         text=request.form.get("text", ""),
         lifetime=request.form.get("lifetime", "always"),
         seen_by=request.form.get("seen_by", "team"),
+        promise=request.form.get("promise", ""),
+        due=request.form.get("due", ""),
     )
 
 
@@ -258,12 +273,18 @@ def _kept(customer: Customer, told: str, beside: bool = False, note: str | None 
     return done("_toast.html", back, toast={"words": told, **({"note": int(note)} if note else {})})
 
 
+def promised() -> str:
+    return _("Promised. It stands under Promises until they have it.")
+
+
 def _told(kept: str) -> dict[str, Any] | None:
     """Return the toast on a card that a plain form about a note leads back to."""
     kind, _dash, number = kept.partition("-")
     if kind == "note" and number.isdecimal() and len(number) < 10:
         return {"words": _("Kept. Thank you."), "note": int(number)}
     told = {"beside": words.card.kept_beside, "changed": lambda: _("Changed. Thank you.")}.get(kept)
+    if kept == "promised":
+        return {"words": promised()}
     if kept == "taken-back":
         return {"words": _("Undone. The note is gone.")}
     return {"words": told()} if told else None

@@ -13,6 +13,7 @@ import clock
 from domain.board import Board, board
 from domain.learning import just_met
 from domain.lines import Line, line_for
+from domain.promises import due_elsewhere, for_today
 from domain.shift import left_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
@@ -62,16 +63,20 @@ def _page(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None, ke
     today = arrange(lines, g.shop, now)
     met = just_met(g.shop, day.day, day.by_customer) if len(lines) < YOUNG else []
     left = left_for(g.shop, g.staff, now, day)
+    owed = due_elsewhere(g.shop, day.day, day.by_customer) if for_today(g.shop, day) else []
     expected = any(line.is_expected for line in lines)
-    inner = render_template("today/_day.html", today=today, tag=tag, met=met, left=left, expected=expected)
+    inner = render_template(
+        "today/_day.html", today=today, tag=tag, met=met, left=left, expected=expected, owed=owed, aside=is_partial()
+    )
     if is_partial():
         return inner
     if toast:
         return render_template("today/show.html", day=Markup(inner), empty=today.is_empty, toast=toast)
-    frame = day.frames.get((key, today.is_empty))
+    shown = (key, today.is_empty, for_today(g.shop, day))
+    frame = day.frames.get(shown)
     if frame is None:
         frame = render_template("today/show.html", day=SLOT, empty=today.is_empty, toast=None)
-        day.frames[key, today.is_empty] = frame
+        day.frames[shown] = frame
     return frame.replace(SLOT, inner, 1)
 
 

@@ -16,7 +16,7 @@ from words.speaking import _, ngettext, pgettext
 MOST_WORDS = 150  # of a brief, all in all: a minute, read aloud
 LINE_WORDS = 40  # of the line left: the rest stands on Today
 SAFETY_WORDS = 12
-RANK = ("safety", "left", "booked", "words", "hour", "new")  # whose words come first
+RANK = ("safety", "left", "promised", "booked", "words", "hour", "new")  # whose words come first
 LETTERS = 12  # of a word at most, in writing that has no spaces
 FROM, TO = "\u2068", "\u2069"  # around a name: its own direction, and where a page sets it in the letters of people
 
@@ -251,6 +251,16 @@ def _parts(brief: Any, tone: str, today: date) -> list[_Making]:
         others = ngettext("%(count)s more stands on Today.", "%(count)s more stand on Today.", rest, count=count)
         return told + ([others] if n and rest else [])
 
+    def promised(n: int) -> list[str]:
+        told = [
+            _("%(name)s: %(text)s", name=named(line), text=_short(text, SAFETY_WORDS)).rstrip(".") + "."
+            for line, text in brief.promised[:n]
+        ]
+        rest = len(brief.promised) - n
+        count = words.sentence_case(words.number(rest))
+        others = ngettext("%(count)s more stands on Today.", "%(count)s more stand on Today.", rest, count=count)
+        return told + ([others] if n and rest else [])
+
     def left(n: int) -> list[str]:
         text = _short(brief.left.text, LINE_WORDS) if brief.left else ""
         return [_("%(who)s: %(text)s", who=left_by(brief.left, today), text=text)] if n else []
@@ -259,6 +269,7 @@ def _parts(brief: Any, tone: str, today: date) -> list[_Making]:
         _Making("booked", _("Booked"), min(8, len(brief.booked)), booked),
         _Making("hour", _("The first hour"), min(8, len(brief.first_hour)), hour),
         _Making("new", _("New faces"), min(5, len(brief.new_faces)), new),
+        _Making("promised", _("Promised"), min(5, len(brief.promised)), promised),
         _Making("words", _("Worth saying"), min(5, len(brief.with_words)), with_words),
         _Making("safety", _("Safety"), len(brief.safety), safety),
         _Making("left", _("From the last shift"), 1 if brief.left else 0, left),

@@ -96,6 +96,21 @@ def _wrong_edit(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def _kept(page: Page) -> None:
+    page.get_by_test_id("owed").get_by_test_id("keep").click()
+    expect(page.get_by_test_id("confirm")).to_be_visible()
+
+
+def _kept_one(page: Page) -> None:
+    page.get_by_test_id("keep").first.click()
+    expect(page.get_by_test_id("unkeep")).to_have_count(2)
+
+
+def _promised(page: Page) -> None:
+    page.get_by_text("We promised…").click()
+    expect(page.get_by_label("What did we promise?")).to_be_visible()
+
+
 def _visits(page: Page) -> None:
     page.get_by_test_id("last-visits").click()
     page.get_by_test_id("earlier").click()
@@ -165,7 +180,11 @@ VIEWS = {
     "card with notes shown": View("/customers/{Callum}", after=_private_shown),
     "card of somebody who wants no notes, and its sheet": View("/customers/{Priya}/edit", after=_no_notes),
     "card with everything long": View("/customers/{long}", "busy"),
+    "card of somebody owed a kept promise": View("/customers/{Priya}", after=_kept),
+    "promises": View("/promises", after=_kept_one),
+    "promises where nothing is owed": View("/promises", "first-day"),
     "note page": View("/customers/{Priya}/notes/new"),
+    "note sheet with a promise": View("/customers/{Priya}/notes/new", after=_promised),
     "note sheet": View("/today", after=_sheet),
     "note sheet, refused": View("/customers/{Priya}", after=_refused_sheet),
     "note being changed": View("/customers/{Priya}", after=_edit_sheet),

@@ -1,0 +1,76 @@
+"""Promises: what we owe, ticked off by whoever does it; written down on a note sheet, closed with a reason on the card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from werkzeug import Response
+
+import clock
+import words.promises
+from domain.board import board
+from domain.promises import for_today, promises
+from models import Promise, Shop
+from views.answers import done, is_partial, or_problem
+from views.asking import STAFF, open_to, request_action
+from views.customers import ON_CARDS, row
+from words import _
+
+bp = Blueprint("promises", __name__)
+
+
+@bp.get("/promises")
+@open_to(*STAFF)
+def show() -> str:
+    return render_template("promises/_list.html" if is_partial() else "promises/show.html", **_values())
+
+
+def owed_today() -> int:
+    """Return how many promises are for today, for the bar: no query where the day is at hand."""
+    return for_today(g.shop, board(g.shop, clock.now()))
+
+
+def _values(toast: dict[str, Any] | None = None) -> dict[str, Any]:
+    now = clock.now()
+    found = promises(g.shop, now, board(g.shop, now).lines(g.shop, now, g.staff))
+    return {"promises": found, "say": words.promises, "toast": toast, "now": now}
+
+
+def _after(promise_id: int, told: str) -> Response | str:
+    """Return the list, or the card the form stood on, as it is after an act."""
+    promise = Promise.get_or_none((Promise.id == promise_id) & (Promise.shop == g.shop.id)) or abort(404)
+    if request.form.get("from") in ON_CARDS:
+        return row(promise.customer, toast={"words": told})
+    if is_partial():
+        g.shop.revision = Shop.select(Shop.revision).where(Shop.id == g.shop.id).scalar()  # the act has raised it
+        return done("promises/_list.html", "", **_values({"words": told}))
+    return redirect(f"{url_for('promises.show')}#promise-{promise.id}", 303)
+
+
+@bp.post("/promises/<int:promise_id>/keep")
+@open_to(*STAFF)
+def keep(promise_id: int) -> Response | str:
+    or_problem(request_action("promise.keep", promise=promise_id))
+    return _after(promise_id, _("Kept. Thank you."))
+
+
+@bp.post("/promises/<int:promise_id>/confirm")
+@open_to(*STAFF)
+def confirm(promise_id: int) -> Response | str:
+    or_problem(request_action("promise.confirm", promise=promise_id))
+    return _after(promise_id, _("Good: it reached them."))
+
+
+@bp.post("/promises/<int:promise_id>/reopen")
+@open_to(*STAFF)
+def reopen(promise_id: int) -> Response | str:
+    or_problem(request_action("promise.reopen", promise=promise_id))
+    return _after(promise_id, _("Undone. It is still promised."))
+
+
+@bp.post("/promises/<int:promise_id>/close")
+@open_to(*STAFF)
+def close(promise_id: int) -> Response | str:
+    or_problem(request_action("promise.close", promise=promise_id, reason=request.form.get("reason", "")))
+    return _after(promise_id, _("Closed, with the reason."))

@@ -1,0 +1,90 @@
+"""The words for what we owe: how many are for today, who said it, by when, who kept it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import words
+from words.speaking import _, ngettext
+
+
+def how_many(n: int) -> str:
+    """Return the line under the heading of the page."""
+    if not n:
+        return _("Small things said at the counter. None is for today.")
+    count = words.sentence_case(words.number(n))
+    return ngettext(
+        "Small things said at the counter. %(count)s is for today.",
+        "Small things said at the counter. %(count)s are for today.",
+        n,
+        count=count,
+    )
+
+
+def about(owed: Any, today: date, me: int) -> str:
+    """Return what stands beside a name: about 8:15 · Sam said it; since Thursday · you; was for Monday · Sam said it."""
+    promise, told = owed.promise, []
+    if owed.line is not None and owed.line.around is not None and not owed.line.arrived:
+        told.append(_("about %(time)s", time=words.at_time(owed.line.around)))
+    if promise.due is not None:
+        told.append(due(promise.due, today))
+    elif owed.line is None:
+        told.append(_("since %(day)s", day=words.short_day(promise.day, today)))
+    told.append(said_by(owed.by, promise.author_id, me))
+    return " · ".join(told)
+
+
+def due(day: date, today: date) -> str:
+    """Return by when something was promised: for today, for Thursday, was for Monday."""
+    if day < today:
+        return _("was for %(day)s", day=words.short_day(day, today))
+    # Translators: by when something was promised: for today, for Thursday
+    return _("for %(day)s", day=ahead(day, today))
+
+
+def ahead(day: date, today: date) -> str:
+    """Return a day to come as people say it: today, tomorrow, Thursday, 2 October."""
+    days = (day - today).days
+    if days == 1:
+        return _("tomorrow")
+    return words.weekday(day.weekday()) if 1 < days < 7 else words.short_day(day, today)
+
+
+def said_by(name: str, author: int | None, me: int) -> str:
+    if author == me:
+        return _("you said it")
+    return _("%(name)s said it", name=name) if name else _("one of us said it")
+
+
+def said(owed: Any, today: date) -> str:
+    """Return who promised it when, for the card: Sam said we would, 17 November."""
+    name = owed.by or _("One of us")
+    told = _("%(name)s said we would, %(day)s", name=name, day=words.short_day(owed.promise.day, today))
+    return f"{told} · {due(owed.promise.due, today)}" if owed.promise.due else told
+
+
+def kept(owed: Any, shop: Any, now: datetime) -> str:
+    """Return who kept it and when: kept by Maya, 7:33."""
+    local, today = shop.local(owed.promise.kept_at), shop.day_of(now)
+    when = words.clock_time(local) if local.date() == today else words.short_day(local.date(), today)
+    return _("kept by %(name)s, %(when)s", name=owed.kept_by or _("one of us"), when=when)
+
+
+def waits(owed: Any, shop: Any, now: datetime) -> str:
+    """Return that it was done and that we wait to hear: Kept by Tom, Thursday. Waiting to hear from Dana."""
+    told = words.sentence_case(kept(owed, shop, now))
+    return _("%(kept)s. Waiting to hear from %(name)s.", kept=told, name=owed.customer.called)
+
+
+def whens(today: date) -> list[tuple[str, str]]:
+    """Return the days a promise is most often for, as values of a form, with their names."""
+    return [("", _("When they come next")), ("0", _("Today")), ("1", _("Tomorrow")), ("7", _("In a week"))]
+
+
+def on_row(owed: dict[str, Any], today: date) -> str:
+    """Return a promise on somebody's row: Part ordered, here by Thursday: for today (Tom)."""
+    by = f" ({owed['by']})" if owed.get("by") else ""
+    if not owed.get("due"):
+        return owed["text"] + by
+    return _("%(text)s: %(due)s", text=owed["text"], due=due(date.fromisoformat(owed["due"]), today)) + by
