@@ -108,6 +108,6 @@ PIN = "1234"
 PROMISED = (
     ("Priya Raghunathan", "Keep an almond croissant back", "Sam", 7, None, False),
     ("Nguyễn Thị Minh Khai", "Show her the new rice-paper rolls", "Maya", 2, None, False),
-    ("Joseph Achterberg", "Find out who repairs pocket watches", "Maya", 5, 0, False),
+    ("Joseph Achterberg", "Ask around for somebody who mends pocket watches", "Maya", 5, 0, False),
     ("Tomás Ferreira", "Save the crossword page", "Maya", 1, None, True),
 )

@@ -61,8 +61,8 @@ def confirm_promise(asked: Asked) -> dict[str, Any]:
 @does("promise.close")
 def close_promise(asked: Asked) -> dict[str, Any]:
     """End a promise that was not kept, or need not be; the reason stays with it."""
-    reason = asked.text("reason")
     promise = _promise(asked)
+    reason = asked.text("reason")
     if promise.state in ("confirmed", "closed"):
         raise Conflict(how_it_stands(promise, asked.shop))
     return _step(asked, promise.state, promise, closed_at=asked.act.at, closed_by=asked.staff.id, closed_reason=reason)

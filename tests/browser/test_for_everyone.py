@@ -97,13 +97,13 @@ def _wrong_edit(page: Page) -> None:
 
 
 def _kept(page: Page) -> None:
-    page.get_by_test_id("owed").get_by_test_id("keep").click()
-    expect(page.get_by_test_id("confirm")).to_be_visible()
+    page.get_by_test_id("owed").get_by_test_id("promise-keep").click()
+    expect(page.get_by_test_id("promise-confirm")).to_be_visible()
 
 
 def _kept_one(page: Page) -> None:
-    page.get_by_test_id("keep").first.click()
-    expect(page.get_by_test_id("unkeep")).to_have_count(2)
+    page.get_by_test_id("promise-keep").first.click()
+    expect(page.get_by_test_id("promise-back")).to_have_count(2)
 
 
 def _promised(page: Page) -> None:

@@ -31,18 +31,18 @@ def test_a_promise_is_written_seen_kept_and_confirmed(site: Site):
     maya.get_by_role("link", name=re.compile("Promises")).click()
     mine = promise(maya, "umbrella")
     before = int(re.sub(r"\D", "", maya.locator("#owed").inner_text()))
-    mine.get_by_test_id("keep").click()
+    mine.get_by_test_id("promise-keep").click()
     expect(promise(maya, "umbrella")).to_have_attribute("data-state", "kept")
     expect(promise(maya, "umbrella")).to_contain_text("kept by Maya")
     expect(maya.locator("#owed")).to_contain_text(f"{before - 1}")
-    promise(maya, "umbrella").get_by_test_id("unkeep").click()
+    promise(maya, "umbrella").get_by_test_id("promise-back").click()
     expect(promise(maya, "umbrella")).to_have_attribute("data-state", "open")
-    promise(maya, "umbrella").get_by_test_id("keep").click()
+    promise(maya, "umbrella").get_by_test_id("promise-keep").click()
 
     maya.goto(site.card("Joan"))
     owed = maya.get_by_test_id("owed")
     expect(owed).to_contain_text("Kept by Maya, 8:12. Waiting to hear from Joan")
-    owed.get_by_test_id("confirm").click()
+    owed.get_by_test_id("promise-confirm").click()
     expect(maya.get_by_test_id("owed")).to_have_count(0)
 
 
@@ -59,7 +59,7 @@ def test_it_is_closed_otherwise_with_a_reason(site: Site):
 def test_ticks_work_without_scripts(site: Site):
     page = site.phone(java_script_enabled=False)
     page.goto("/promises")
-    promise(page, "rice-paper").get_by_test_id("keep").click()
+    promise(page, "rice-paper").get_by_test_id("promise-keep").click()
     expect(page).to_have_url(re.compile(r"/promises#promise-\d+$"))
     expect(promise(page, "rice-paper")).to_have_attribute("data-state", "kept")
 
@@ -67,6 +67,6 @@ def test_ticks_work_without_scripts(site: Site):
 def test_ticks_work_by_keyboard(site: Site):
     page = site.phone("Maya")
     page.goto("/promises")
-    promise(page, "rice-paper").get_by_test_id("keep").focus()
+    promise(page, "rice-paper").get_by_test_id("promise-keep").focus()
     page.keyboard.press("Space")
     expect(promise(page, "rice-paper")).to_have_attribute("data-state", "kept")

@@ -18,6 +18,7 @@ from models import (
     HandOverSeen,
     Import,
     Note,
+    Promise,
     PromptEnded,
     Shop,
     Staff,
@@ -88,6 +89,12 @@ class TestEachAct:
         "prompt.skipped": {"customer": "ROSA", "prompt": "the-usual"},
         "prompt.undo": {"customer": "ROSA"},
         "customer.name": {"customer": "ROSA", "name": "Rosa M", "call": "Mrs Marchetti", "pronoun": "she"},
+        "promise.create": {"customer": "ROSA", "text": "Part ordered", "due": "2026-11-26", "channel": "email"},
+        "promise.keep": {"promise": "OPEN"},
+        "promise.confirm": {"promise": "OPEN"},
+        "promise.close": {"promise": "OPEN", "reason": "She found one"},
+        "promise.reopen": {"promise": "KEPT"},
+        "promise.undo": {"promise": "OPEN"},
         "shift.hand_over": {"text": "Oven two runs hot."},
         "shift.seen": {"hand_over": "LINE"},
         "shift.undo": {"hand_over": "OWN LINE"},
@@ -99,6 +106,12 @@ class TestEachAct:
             names["VISIT"] = applied(phone.act("visit.create", customer=str(regular.id)))["visit"]
         if kind == "prompt.undo":
             applied(phone.act("prompt.skipped", customer=str(regular.id), prompt="the-usual"))
+        if kind.startswith("promise.") and kind != "promise.create":
+            made = [
+                applied(phone.act("promise.create", customer=str(regular.id), text="Call"))["promise"] for _ in "ab"
+            ]
+            applied(phone.act("promise.keep", promise=made[1]))
+            names["OPEN"], names["KEPT"] = made
         if kind in ("shift.seen", "shift.undo"):
             sam, ana = Staff.get(Staff.name == "Sam"), hire(Shop.get(), "Ana")
             line = {"shop": Shop.get(), "text": "Joan may ring.", "day": TUESDAY.date(), "at": TUESDAY}
@@ -110,7 +123,7 @@ class TestEachAct:
         }
 
     def everything(self):
-        tables = (Customer, Visit, Witness, Note, Usual, PromptEnded, HandOver, HandOverSeen)
+        tables = (Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen)
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 
     def test_is_in_this_table(self):

@@ -4,7 +4,7 @@ import pytest
 
 import clock
 from domain import access
-from models import Business, Customer, HandOver, HandOverSeen, Membership, Note, Shop, Staff, Visit
+from models import Business, Customer, HandOver, HandOverSeen, Membership, Note, Promise, Shop, Staff, Visit
 from tests.conftest import PIN_HASH, Phone, hire, signed_in
 from views.asking import roles_of
 
@@ -25,8 +25,12 @@ def theirs(shop, sam, rosa):
     phone, _secret = access.admit_phone(sam, "Counter")
     note = Note.create(customer=rosa, shop=shop, author=sam, text="Left-handed", day=shop.today(), at=clock.now())
     left = HandOver.create(shop=shop, author=sam, text="Oven two runs hot.", day=shop.today(), at=clock.now())
+    promise = Promise.create(
+        customer=rosa, shop=shop, author=sam, text="Keep a croissant", day=shop.today(), at=clock.now()
+    )
     return {
         "customer_id": rosa.id,
+        "promise_id": promise.id,
         "visit_id": visit.id,
         "phone_id": phone.id,
         "staff_id": sam.id,
