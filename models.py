@@ -61,6 +61,11 @@ DELIVERIES = (
 )  # fmt: skip
 TONES = ("plain", "warm", "playful")
 WISHES = ("quick", "quiet", "no_notes")
+STATES = ("active", "leave_alone", "moved", "died")  # of a customer; any but the first stops words, lists and reminders
+CAUSES = ("", "ours", "theirs", "both")  # of a lateness or a missed appointment, where it was found out
+REACHED = ("", "reached", "not_reached", "no_answer")  # what became of a referral
+TOGETHER = ("household", "firm")
+FIELDS = ("text", "birthday", "dogs")
 TELLABLE = ("name", "say_as", "call", *WISHES)
 
 
@@ -429,6 +434,11 @@ class Customer(Row):
     source_id = TextField(null=True)
     created_at = InstantField()
     child = BooleanField(null=True)  # marked so: words to say are not for a child: they go to whoever brings them
+    state = TextField(
+        default="active", constraints=[checked("state", STATES)]
+    )  # domain/states.py has what follows from it
+    state_since = DateField(null=True)
+    state_reason = TextField(default="")  # why they left, in words, where they said
 
     class Meta:
         indexes = ((("business", "source_id"), True),)
@@ -680,6 +690,153 @@ class Told(Row):
         indexes = ((("customer", "what"), True),)
 
 
+class ExtraStep(Row):
+    """A small step for a customer that nobody had to take."""
+
+    customer = ForeignKeyField(Customer, backref="extra_steps", on_delete="CASCADE")
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    text = TextField(constraints=[Check("text <> ''")])
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+    at = InstantField()
+
+
+class Issue(Row):
+    """A trouble of a customer's, each time it came counted, until it is solved; or (`ours`) a fault of ours they told us of."""
+
+    customer = ForeignKeyField(Customer, backref="issues", on_delete="CASCADE")
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    text = TextField(constraints=[Check("text <> ''")])
+    ours = BooleanField(default=False)
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+    at = InstantField()
+    solved_at = InstantField(null=True)
+    solved_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+
+
+class IssueTime(Row):
+    """One time that an issue came up, the first included."""
+
+    issue = ForeignKeyField(Issue, backref="times", on_delete="CASCADE")
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+    at = InstantField()
+
+
+class Mistake(Row):
+    """Something that went wrong on our side: who owned up to it, and how it was made good. Never a word against the customer."""
+
+    customer = ForeignKeyField(Customer, backref="mistakes", on_delete="CASCADE")
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    text = TextField(constraints=[Check("text <> ''")])
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+    at = InstantField()
+    acknowledged_at = InstantField(null=True)  # somebody told them that it was ours
+    acknowledged_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    said_sorry = BooleanField(default=False)
+    made_good = TextField(default="")  # how
+    made_good_at = InstantField(null=True, constraints=[Check("made_good_at IS NULL OR made_good <> ''")])
+    made_good_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+
+
+class Referral(Row):
+    """Somebody we sent on to a place that can help them, with the day on which we ask whether it did. A first name is enough."""
+
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    customer = ForeignKeyField(Customer, backref="referrals", null=True, on_delete="SET NULL")
+    name = TextField()  # empty, and `need` as well: forgotten at their wish, and only counted
+    need = TextField(default="")
+    to_whom = TextField(constraints=[Check("to_whom <> ''")])
+    check_on = DateField()
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+    at = InstantField()
+    outcome = TextField(default="", constraints=[checked("outcome", REACHED)])
+    answered_at = InstantField(null=True)
+    answered_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    previous = ForeignKeyField("self", null=True, on_delete="SET NULL", index=False)  # that had not helped
+
+    class Meta:
+        indexes = ((("shop", "outcome", "check_on"), False),)
+
+
+class Introduction(Row):
+    """Who sent somebody to us: another customer, or a place or person in words."""
+
+    customer = ForeignKeyField(Customer, unique=True, on_delete="CASCADE")  # the newcomer
+    by_customer = ForeignKeyField(Customer, backref="introduced", null=True, on_delete="SET NULL")
+    by_text = TextField(default="")
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+
+
+class Household(Row):
+    """People who belong together: those of one home, or those who come for one firm."""
+
+    business = ForeignKeyField(Business, backref="households", on_delete="CASCADE")
+    kind = TextField(default="household", constraints=[checked("kind", TOGETHER)])
+    name = TextField(constraints=[Check("name <> ''")])
+    left_on = DateField(null=True)  # a firm that comes no more
+    left_reason = TextField(default="")
+
+
+class Belonging(Row):
+    """One person of a household or firm."""
+
+    household = ForeignKeyField(Household, backref="belongings", on_delete="CASCADE", index=False)
+    customer = ForeignKeyField(Customer, backref="belongings", on_delete="CASCADE")
+    part = TextField(default="")  # owner, office manager, son: as they told us
+    brings = BooleanField(default=False)  # comes along with the children: words about these go to them
+
+    class Meta:
+        indexes = ((("household", "customer"), True),)
+
+
+class Tag(Row):
+    """A word of the shop's own for some of its customers."""
+
+    business = ForeignKeyField(Business, on_delete="CASCADE", index=False)
+    name = TextField(constraints=[Check("name <> ''")])
+
+    class Meta:
+        indexes = ((("business", "name"), True),)
+
+
+class Tagged(Row):
+    tag = ForeignKeyField(Tag, on_delete="CASCADE", index=False)
+    customer = ForeignKeyField(Customer, backref="tagged", on_delete="CASCADE")
+
+    class Meta:
+        indexes = ((("tag", "customer"), True),)
+
+
+class CustomField(Row):
+    """Something the shop wants to know of people: a text; or a birthday, or the names of dogs, which words are made from."""
+
+    business = ForeignKeyField(Business, on_delete="CASCADE", index=False)
+    name = TextField(constraints=[Check("name <> ''")])
+    kind = TextField(default="text", constraints=[checked("kind", FIELDS)])
+
+    class Meta:
+        indexes = ((("business", "name"), True),)
+
+
+class FieldValue(Row):
+    """What somebody told us for a field; a birthday as MM-DD or YYYY-MM-DD."""
+
+    field = ForeignKeyField(CustomField, on_delete="CASCADE", index=False)
+    customer = ForeignKeyField(Customer, backref="field_values", on_delete="CASCADE")
+    text = TextField(constraints=[Check("text <> ''")])
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+
+    class Meta:
+        indexes = ((("field", "customer"), True),)
+
+
 class WordField(TextField):
     """A text that sorts by its code points on both engines, so that "begins with" is a range of an index."""
 
@@ -788,6 +945,80 @@ class NoteReading(Row):
     at = InstantField()
 
 
+class Question(Row):
+    """Something to ask a customer at their next visit; or (`theirs`) what they asked us, with our `reply` once we know it."""
+
+    customer = ForeignKeyField(Customer, backref="questions", on_delete="CASCADE")
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    text = TextField(constraints=[Check("text <> ''")])
+    theirs = BooleanField(default=False)
+    reply = TextField(default="")
+    issue = ForeignKeyField(Issue, null=True, on_delete="CASCADE")  # "still fine?", after it was solved
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+    at = InstantField()
+    not_before = DateField(null=True)
+    skips = IntegerField(default=0)
+    ended_at = InstantField(null=True)
+    ended_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    outcome = TextField(default="", constraints=[checked("outcome", ("", "said", "dropped"))])
+    note = ForeignKeyField(Note, null=True, on_delete="SET NULL", index=False)  # what they answered
+
+
+class Seen(Row):
+    """Somebody of the team has read what is to be read once: a safety note, or that somebody's state is another one."""
+
+    staff = ForeignKeyField(Staff, on_delete="CASCADE", index=False)
+    customer = ForeignKeyField(Customer, on_delete="CASCADE")
+    what = TextField(constraints=[checked("what", ("note", "state"))])
+    number = IntegerField(default=0)  # of the note
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("staff", "customer", "what", "number"), True),)
+
+
+class DayWord(Row):
+    """What is so in a shop today: something has run out, or we are so many minutes behind."""
+
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    day = DateField()
+    kind = TextField(constraints=[checked("kind", ("out", "behind"))])
+    text = TextField(default="")
+    minutes = IntegerField(null=True)
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    at = InstantField()
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("shop", "day"), False),)
+
+
+class Wording(Row):
+    """A sentence of the words to say, as the owner has it instead of ours."""
+
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    language = TextField(default="en")
+    sentence = TextField()  # ours, as it stands in the code
+    text = TextField(constraints=[Check("text <> ''")])
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
+
+    class Meta:
+        indexes = ((("shop", "language", "sentence"), True),)
+
+
+class Merge(Row):
+    """Two customers found to be one: what was moved from the one who is gone, for taking it back."""
+
+    kept = ForeignKeyField(Customer, backref="merges", on_delete="CASCADE")
+    gone = IntegerField()
+    by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    at = InstantField()
+    rows: Any = JSONField()
+    undone_at = InstantField(null=True)
+
+
 class Usual(Row):
     """What they usually have, at one shop, in the words of whoever wrote it down."""
 
@@ -819,6 +1050,7 @@ class Appointment(Row):
     service = TextField(default="")
     with_whom = TextField(default="")
     state = TextField(default="booked", constraints=[checked("state", APPOINTMENT_STATES)])
+    cause = TextField(default="", constraints=[checked("cause", CAUSES)])  # of their coming late, or not at all
 
     class Meta:
         indexes = ((("shop", "day"), False),)
@@ -867,6 +1099,9 @@ class Expected(Row):
     )  # domain.hours.Hours: {"by": minutes, "later": [[from, around, earliest, latest]]}
     reason: Any = JSONField(null=True)
     prompts: Any = JSONField(default=list)  # all that may be said, most important first; the moment decides which
+    beside: Any = JSONField(
+        null=True
+    )  # with whom they come: {"with": [[customer, name]...], "of": firm or "", "soft": ...}
 
     class Meta:
         indexes = ((("day_list", "customer"), True),)
@@ -971,8 +1206,9 @@ class Action(Row):
 
 TABLES: tuple[type[Row], ...] = (
     Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Promise,
-    Told, SearchWord, Note, NoteReading, Usual, Appointment, DayList, Expected, RhythmKept, HabitKept, DayTally,
-    PromptEnded, HandOver, HandOverSeen, Action,
+    Told, ExtraStep, Issue, IssueTime, Mistake, Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField,
+    FieldValue, SearchWord, Note, NoteReading, Question, Seen, DayWord, Wording, Merge, Usual, Appointment, DayList,
+    Expected, RhythmKept, HabitKept, DayTally, PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -26,7 +26,8 @@ from models import (
 
 DAYS = 180
 PERSON = (
-    "id", "business_id", "name", "search_name", "say_as", "call", "lang", "pronoun", "source_id", "created_at",
+    "id", "business_id", "name", "search_name", "say_as", "call", "lang", "pronoun", "source_id", "created_at", "state",
+    "state_reason",
 )  # fmt: skip
 VISIT = ("customer_id", "shop_id", "day", "at", "source_id")
 GIVEN = (
@@ -63,7 +64,7 @@ def grow(shop: Shop, customers: int, visits: int, seed: int, now: datetime) -> d
         first = (Customer.select(Customer.id).order_by(Customer.id.desc()).scalar() or 0) + 1
         names = [f"{chance.choice(GIVEN)} {chance.choice(FAMILY)}" for _ in range(customers)]
         _insert(Customer, PERSON, (
-            (first + i, shop.business_id, name, folded(name), "", "", "", "", f"seed-{seed}-{i}", instant_text(now))
+            (first + i, shop.business_id, name, folded(name), "", "", "", "", f"seed-{seed}-{i}", instant_text(now), "active", "")
             for i, name in enumerate(names)
         ))  # fmt: skip
         _insert(SearchWord, SearchWord.COLUMNS, (

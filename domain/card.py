@@ -1,11 +1,12 @@
 """A customer's card: what to know about one person, from today's line, their notes and their last visits.
 
-It costs four queries whatever the person's history: today's line (``domain.lines.look``), the notes, what they told us
-and what they have, and the visits, of which the latest are read and the rest counted.
+It costs four queries whatever the person's history: today's line (``domain.lines.look``), the notes, the visits, of which
+the latest are read and the rest counted, and all else at once (`PARTS`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -73,13 +74,13 @@ class Card:
     child: bool
     notes: list[Written]  # for safety first, then those in words, newest first; what only chips say comes last
     private: int  # how many private notes there are; their text is fetched only when asked for
-    usual: Fact | None
     noted: tuple[int, int] | None  # on how many of how many latest visits somebody noted that they had the usual
-    wishes: dict[str, Fact]
     dots: Dots
     visits: Visits
-    owed: list[Owed]  # promises open, or kept and not confirmed
     owed_today: int | None  # to anybody, where that is at hand
+    usual: Fact | None
+    wishes: dict[str, Fact]
+    owed: list[Owed]  # promises open, or kept and not confirmed
 
 
 def card_for(
@@ -99,9 +100,8 @@ def card_for(
     today = shop.day_of(now)
     since = _monday(today) - timedelta(weeks=WEEKS)
     asked = {"customer": customer, "shop": shop.id, "day": today.isoformat(), "since": since.isoformat()}
-    about = _ABOUT(**asked)
-    child, usual_text, usual_day, usual_by = about[0][:4]
-    usual = Fact(usual_text, usual_by or "", _day(usual_day)) if usual_text else None
+    child, *about = _ABOUT(**asked)[0]
+    parts = _parts(about, line.customer)
     notes, private, chips = _notes(_NOTES(**asked), shop)
     days, visits = _visits(_VISITS(**asked, now=instant_text(now), begins=instant_text(shop.at(since, 0))), shop)
     return Card(
@@ -109,13 +109,11 @@ def card_for(
         child=bool(child),
         notes=notes,
         private=private,
-        usual=usual,
-        noted=_noted(usual, days, chips),
-        wishes={what: Fact("", by or "", _day(day)) for what, day, by in (row[4:7] for row in about) if what},
+        noted=_noted(parts["usual"], days, chips),
         dots=_dots(line, set(days), today),
         visits=visits,
-        owed=owed_from(parsed(about[0][7]), line.customer),
         owed_today=owed_today,
+        **parts,
     )
 
 
@@ -188,25 +186,6 @@ def _dots(line: Line, visited: set[str], today: date) -> Dots:
 # -- the queries
 
 
-def _about() -> Any:
-    """Return the query for what they told us and what they have: a row for each wish, one at least."""
-    wrote, heard = Staff.alias(), Staff.alias()
-    return (
-        Customer.select(
-            Customer.child, Usual.text, Usual.day, wrote.name, Told.what, Told.day, heard.name,
-            gathered(owed_rows(), *OWED),
-        )
-        .join(Usual, JOIN.LEFT_OUTER, on=(Usual.customer == Customer.id) & (Usual.shop == ":shop"))
-        .join_from(Usual, wrote, JOIN.LEFT_OUTER, on=Usual.author == wrote.id)
-        .join_from(
-            Customer, Told, JOIN.LEFT_OUTER, on=(Told.customer == Customer.id) & Told.what.in_(WISHES)
-        )
-        .join_from(Told, heard, JOIN.LEFT_OUTER, on=Told.author == heard.id)
-        .where(Customer.id == ":customer")
-        .order_by(Told.id)
-    )  # fmt: skip
-
-
 def _written() -> Any:
     """Return the query for the notes that stand, without a word of the private ones, and for the chips of late."""
     stands, tapped = Note.standing(":shop", ":day"), Note.chips != ""
@@ -254,6 +233,54 @@ def _before() -> Any:
         .order_by(Visit.at.desc())
         .limit(MORE_VISITS + 1)
     )
+
+
+def _usual() -> Any:
+    return (
+        Usual.select(Usual.text, Usual.day, Staff.name)
+        .join(Staff, JOIN.LEFT_OUTER)
+        .where((Usual.customer == Customer.id) & (Usual.shop == ":shop"))
+    )
+
+
+def _usual_from(rows: list[Any], _customer: Customer) -> Fact | None:
+    return next((Fact(text, by or "", _day(day)) for text, day, by in rows), None)
+
+
+def _wishes() -> Any:
+    return (
+        Told.select(Told.what, Told.day, Staff.name)
+        .join(Staff, JOIN.LEFT_OUTER)
+        .where((Told.customer == Customer.id) & Told.what.in_(WISHES))
+        .order_by(Told.id)
+    )
+
+
+def _wishes_from(rows: list[Any], _customer: Customer) -> dict[str, Fact]:
+    return {what: Fact("", by or "", _day(day)) for what, day, by in rows}
+
+
+# What else a card shows, each as one column of one query: the rows about the customer (a query at ``:shop`` and ``:day``),
+# their columns, and what makes of these rows, and the customer, what the card has under this name.
+PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], Customer], Any]]] = {
+    "usual": (_usual, ("text", "day", "name"), _usual_from),
+    "wishes": (_wishes, ("what", "day", "name"), _wishes_from),
+    "owed": (owed_rows, OWED, owed_from),
+}
+
+
+def _parts(values: list[Any], customer: Customer) -> dict[str, Any]:
+    """Return the `PARTS` of a card by name."""
+    return {
+        name: made_of(parsed(value) or [], customer)
+        for (name, (_rows, _columns, made_of)), value in zip(PARTS.items(), values, strict=True)
+    }
+
+
+def _about() -> Any:
+    """Return the query for whether they are a child and for all `PARTS`: one row, a column each."""
+    parts = (gathered(rows(), *columns) for rows, columns, _made_of in PARTS.values())
+    return Customer.select(Customer.child, *parts).where(Customer.id == ":customer")
 
 
 _ABOUT = Prepared(_about)

@@ -254,10 +254,10 @@ def owed_rows() -> Any:
     )  # fmt: skip
 
 
-def owed_from(rows: list[list[Any]] | None, customer: Customer) -> list[Owed]:
+def owed_from(rows: list[list[Any]], customer: Customer) -> list[Owed]:
     """Return what a customer is owed, from the values that `owed_rows` gathered."""
     found = []
-    for number, text, due, day, author, kept_at, said, done in rows or ():
+    for number, text, due, day, author, kept_at, said, done in rows:
         promise = Promise(
             id=number, customer=customer, text=text, due=due and date.fromisoformat(due), day=date.fromisoformat(day),
             author=author, kept_at=instant_of(kept_at),
