@@ -273,6 +273,7 @@ class Shop(Row):
     revision = BigIntegerField(default=0)  # goes up with every act here (a trigger on Action sees to it) and `changed`
     tone = TextField(default="warm", constraints=[checked("tone", TONES)])
     language = TextField(default="en")
+    wording: Any = JSONField(null=True)  # the owner's own words to say: {language: {prompt: {our sentence: theirs}}}
 
     class Meta:
         indexes = ((("business", "name"), True),)
@@ -585,6 +586,17 @@ def typed_words(text: str) -> list[str]:
     tokens = folded(text).split()
     words = [letters_in(token)[0][:LONGEST_WORD] for token in tokens]
     return list(dict.fromkeys(word for word in words if word)) or [token[:LONGEST_WORD] for token in tokens]
+
+
+def gathered(rows: Query, *columns: str) -> Any:
+    """Return the rows of a small query as one JSON value: a list of values, or of lists where there are several columns."""
+    inner = rows.alias("gathered")
+    cells = [getattr(inner.c, column) for column in columns]
+    if is_postgres():
+        value = cells[0] if len(cells) == 1 else fn.json_build_array(*cells)
+        return Customer.select(fn.json_agg(value)).from_(inner)
+    value = cells[0] if len(cells) == 1 else fn.json_array(*cells)
+    return Customer.select(fn.json_group_array(value)).from_(inner)
 
 
 class Import(Row):
@@ -994,20 +1006,6 @@ class DayWord(Row):
         indexes = ((("shop", "day"), False),)
 
 
-class Wording(Row):
-    """A sentence of the words to say, as the owner has it instead of ours."""
-
-    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
-    language = TextField(default="en")
-    sentence = TextField()  # ours, as it stands in the code
-    text = TextField(constraints=[Check("text <> ''")])
-    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
-    day = DateField()
-
-    class Meta:
-        indexes = ((("shop", "language", "sentence"), True),)
-
-
 class Merge(Row):
     """Two customers found to be one: what was moved from the one who is gone, for taking it back."""
 
@@ -1207,7 +1205,7 @@ class Action(Row):
 TABLES: tuple[type[Row], ...] = (
     Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Promise,
     Told, ExtraStep, Issue, IssueTime, Mistake, Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField,
-    FieldValue, SearchWord, Note, NoteReading, Question, Seen, DayWord, Wording, Merge, Usual, Appointment, DayList,
+    FieldValue, SearchWord, Note, NoteReading, Question, Seen, DayWord, Merge, Usual, Appointment, DayList,
     Expected, RhythmKept, HabitKept, DayTally, PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
 

@@ -51,7 +51,6 @@ from models import (
     Usual,
     Visit,
     Witness,
-    Wording,
     db,
     folded,
     instant_text,
@@ -64,7 +63,7 @@ FORMAT = {"regulars": "export", "version": 1}
 TOLD: tuple[type[Row], ...] = (
     Business, Shop, Staff, Membership, Phone, Customer, Import, Visit, Witness, Promise, Told, ExtraStep, Issue,
     IssueTime, Mistake, Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField, FieldValue, Note,
-    NoteReading, Question, Seen, DayWord, Wording, Merge, Usual, Appointment, PromptEnded, HandOver, HandOverSeen, Action,
+    NoteReading, Question, Seen, DayWord, Merge, Usual, Appointment, PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
 KEPT_BACK = {
     "pin_hash",

@@ -36,9 +36,9 @@ from models import (
     Usual,
     Visit,
     Witness,
+    gathered as gathered,
     instant_of,
     instant_text,
-    is_postgres,
     parsed,
 )
 
@@ -444,17 +444,6 @@ def _people(which: str) -> Query:
     )
     came = Visit.select(Visit.customer).where(of_the_day & (Visit.at <= ":now"))
     return query.where(Customer.id.in_(listed | appointed | came))
-
-
-def gathered(rows: Query, *columns: str) -> Any:
-    """Return the rows of a small query as one JSON value: a list of values, or of lists where there are several columns."""
-    inner = rows.alias("gathered")
-    cells = [getattr(inner.c, column) for column in columns]
-    if is_postgres():
-        value = cells[0] if len(cells) == 1 else fn.json_build_array(*cells)
-        return Customer.select(fn.json_agg(value)).from_(inner)
-    value = cells[0] if len(cells) == 1 else fn.json_array(*cells)
-    return Customer.select(fn.json_group_array(value)).from_(inner)
 
 
 _ALL = Prepared(lambda: _people("all"))

@@ -202,17 +202,6 @@ def tables(db):
         class Meta:
             indexes = ((("shop", "day"), False),)
 
-    class Wording(Row):
-        shop = ForeignKeyField(Shop, backref="+", on_delete="CASCADE", index=False)
-        language = TextField(default="en")
-        sentence = TextField()
-        text = TextField(constraints=[Check("text <> ''")])
-        author = ForeignKeyField(Staff, backref="+", null=True, on_delete="SET NULL", index=False)
-        day = DateField()
-
-        class Meta:
-            indexes = ((("shop", "language", "sentence"), True),)
-
     class Merge(Row):
         kept = ForeignKeyField(Customer, backref="+", on_delete="CASCADE")
         gone = IntegerField()
@@ -223,7 +212,7 @@ def tables(db):
 
     return [
         ExtraStep, Issue, IssueTime, Mistake, Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField,
-        FieldValue, Question, Seen, DayWord, Wording, Merge,
+        FieldValue, Question, Seen, DayWord, Merge,
     ]  # fmt: skip
 
 
@@ -236,6 +225,7 @@ def up(migrator, db):
         migrator.add_column("customer", "state_reason", TextField(default="")),
         migrator.add_column("appointment", "cause", TextField(default="", constraints=CAUSES)),
         migrator.add_column("expected", "beside", JSONField(null=True)),
+        migrator.add_column("shop", "wording", JSONField(null=True)),
     )
 
 
@@ -248,4 +238,5 @@ def down(migrator, db):
         migrator.drop_column("customer", "state_reason"),
         migrator.drop_column("appointment", "cause"),
         migrator.drop_column("expected", "beside"),
+        migrator.drop_column("shop", "wording"),
     )
