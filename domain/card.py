@@ -13,8 +13,10 @@ from typing import Any
 
 from peewee import JOIN, Case, fn
 
+from domain.bucket import FACTS, LATELY, bucket_of
 from domain.lines import Line, gathered, look, offer
 from domain.promises import OWED, Owed, owed_from, owed_rows
+from domain.trust import Bucket
 from models import WISHES, Customer, Note, Prepared, Shop, Staff, Told, Usual, Visit, instant_text, parsed
 
 WEEKS = 12
@@ -81,6 +83,7 @@ class Card:
     usual: Fact | None
     wishes: dict[str, Fact]
     owed: list[Owed]  # promises open, or kept and not confirmed
+    bucket: Bucket
 
 
 def card_for(
@@ -99,11 +102,15 @@ def card_for(
         offer(line, shop, now, around, asker)
     today = shop.day_of(now)
     since = _monday(today) - timedelta(weeks=WEEKS)
-    asked = {"customer": customer, "shop": shop.id, "day": today.isoformat(), "since": since.isoformat()}
+    asked = {
+        "customer": customer, "shop": shop.id, "day": today.isoformat(), "since": since.isoformat(),
+        "now": instant_text(now), "lately": (today - LATELY).isoformat(),
+    }  # fmt: skip
     child, *about = _ABOUT(**asked)[0]
     parts = _parts(about, line.customer)
     notes, private, chips = _notes(_NOTES(**asked), shop)
-    days, visits = _visits(_VISITS(**asked, now=instant_text(now), begins=instant_text(shop.at(since, 0))), shop)
+    days, visits = _visits(_VISITS(**asked, begins=instant_text(shop.at(since, 0))), shop)
+    gathered_facts = {name: parts.pop(name) for name in FACTS}
     return Card(
         line=line,
         child=bool(child),
@@ -113,6 +120,7 @@ def card_for(
         dots=_dots(line, set(days), today),
         visits=visits,
         owed_today=owed_today,
+        bucket=bucket_of(gathered_facts, parts["owed"], visits.first, shop, today),
         **parts,
     )
 
@@ -266,6 +274,7 @@ PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], 
     "usual": (_usual, ("text", "day", "name"), _usual_from),
     "wishes": (_wishes, ("what", "day", "name"), _wishes_from),
     "owed": (owed_rows, OWED, owed_from),
+    **{name: (rows, columns, lambda found, _customer: found) for name, (rows, columns) in FACTS.items()},
 }
 
 

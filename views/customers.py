@@ -12,6 +12,7 @@ from werkzeug import Response
 
 import clock
 import words.card
+import words.trust
 from domain import notes
 from domain.card import MORE_VISITS, Card, Written, card_for, earlier_visits
 from domain.lines import Line, line_for
