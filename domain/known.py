@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from peewee import JOIN, fn
 
+from domain.birthdays import is_child
 from domain.history import History, visits_before
-from models import Appointment, Customer, Note, PromptEnded, Shop, Staff, Told, Usual, Visit, Witness
+from models import (
+    Appointment,
+    Customer,
+    CustomField,
+    DayWord,
+    ExtraStep,
+    FieldValue,
+    Introduction,
+    Issue,
+    IssueTime,
+    Mistake,
+    Note,
+    Promise,
+    PromptEnded,
+    Question,
+    Referral,
+    Shop,
+    Staff,
+    Told,
+    Usual,
+    Visit,
+    Witness,
+    gathered,
+    instant_text,
+    parsed,
+)
 
 LATELY_DAYS = 90  # who marked whom, at what time, and with which chips, is looked at this far back
+OWED_DAYS = 180  # a mistake of ours, an extra step, something solved or sent: after that it is old news
 LAST_VISITS = 5
 SAME_APPOINTMENT = 120  # minutes around a booked time within which an arrival is taken for it
 
@@ -51,6 +79,45 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """Something of ours that was written down about a customer: its number, its words, who wrote it and when."""
+
+    id: int
+    text: str
+    by: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble(Written):
+    """The same trouble again, or a fault of ours that they told us of."""
+
+    ours: bool = False
+    times: tuple[date, ...] = ()
+    solved: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed(Written):
+    """A promise that is open, or kept and not confirmed."""
+
+    due: date | None = None
+    kept: date | None = None
+    channel: str = "counter"
+    delivery: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking(Written):
+    """A question to ask them, or one of theirs with our reply."""
+
+    theirs: bool = False
+    reply: str = ""
+    due: date | None = None
+    solved: date | None = None  # of the trouble it asks after
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What a rule may look at: one customer on one day, from all that was written down before that day's visit."""
 
@@ -78,6 +145,25 @@ class Known:
     records: date | None = None  # the first day the shop knows any visit of
     closed: Set[int] = frozenset()  # weekdays on which the shop does not open
     patients: bool = False  # how often they come is their health's business
+    troubles: tuple[Trouble, ...] = ()  # oldest first, as all of these
+    mistakes: tuple[Written, ...] = ()  # of ours, for which nobody has said sorry yet
+    owed: tuple[Owed, ...] = ()
+    questions: tuple[Asking, ...] = ()  # those still open
+    steps: tuple[Written, ...] = ()  # nobody had to take
+    sent_on: tuple[Written, ...] = ()  # to whom, where it is time to ask whether that helped
+    sent_us: tuple[Written, ...] = ()  # who came on their word, without a name
+    fields: Mapping[str, Written] = field(default_factory=dict)  # "birthday" and "dogs"
+    missed: tuple[tuple[date, str], ...] = ()  # appointments not come to, with the cause
+    out: tuple[Written, ...] = ()  # what the shop has run out of today
+    behind: Written | None = None  # so many minutes behind today, as its text
+    asked: Mapping[tuple[str, int], int] = field(
+        default_factory=dict
+    )  # on how many visits words about something were offered
+
+    @property
+    def is_child(self) -> bool:
+        birthday = self.fields.get("birthday")
+        return is_child(self.child, birthday.text if birthday else "", self.today)
 
     @property
     def last_days(self) -> tuple[date, ...]:
@@ -95,7 +181,7 @@ class Known:
 
 
 def known_of(shop: Shop, people: Mapping[int, History], today: date, rests: Mapping[str, int]) -> dict[int, Known]:
-    """Return what is known of each customer, by id. At most thirteen queries, however many people.
+    """Return what is known of each customer, by id. At most sixteen queries, however many people.
 
     `people` have their visits before `today` with them; `rests` says how many days each prompt rests.
     """
@@ -108,6 +194,7 @@ def known_of(shop: Shop, people: Mapping[int, History], today: date, rests: Mapp
     gathering.add_last_visits(rests)
     gathering.add_earlier_words(rests)
     gathering.add_appointments()
+    gathering.add_what_we_wrote()
     gathering.add_who_met_them()
     shared: dict[str, Any] = {
         "today": today,
@@ -117,6 +204,7 @@ def known_of(shop: Shop, people: Mapping[int, History], today: date, rests: Mapp
         "records": Visit.select(fn.MIN(Visit.day)).where(Visit.shop == shop.id).scalar(),
         "closed": frozenset(day for day in range(7) if shop.hours and not shop.hours[day]),
         "patients": shop.called == "patient",
+        **gathering.of_the_day(),
     }
     return {number: Known(history=people[number], **shared, **gathering.values[number]) for number in people}
 
@@ -191,6 +279,7 @@ class Gathering:
             marks[customer].setdefault(visit, (day, set()))[1].update(one for one in (staff, witness) if one)
             if prompt:
                 self._rest(customer, prompt["id"], day, rests)
+                self._count_about(customer, prompt)
         for customer, visits in marks.items():
             last = list(visits.values())[-LAST_VISITS:]
             self.values[customer]["marked"] = tuple((day, frozenset(staff)) for day, staff in last)
@@ -213,11 +302,29 @@ class Gathering:
         for rows in (visits, ended):
             for customer, day, prompt, outcome in rows.tuples():
                 self._rest(customer, prompt["id"], day, rests)
+                if rows is ended:
+                    self._count_about(customer, prompt)
                 if prompt["id"] == "say-as" and outcome == "said":
                     self.values[customer].setdefault("tried", set()).add(prompt["say_as"])
 
+    def _count_about(self, customer: int, prompt: dict[str, Any]) -> None:
+        """Count the visits on which words about one thing, such as a question, were offered."""
+        if "about" in prompt:
+            about: dict[tuple[str, int], int] = self.values[customer].setdefault("asked", {})
+            key = prompt["id"], prompt["about"]
+            about[key] = about.get(key, 0) + 1
+
     def add_appointments(self) -> None:
-        """Add the appointments they came to, each with the arrival that was for it."""
+        """Add the appointments they came to, each with the arrival that was for it, and those they missed."""
+        missed = Appointment.select(Appointment.customer, Appointment.day, Appointment.cause).where(
+            Appointment.customer.in_(self.ids)
+            & (Appointment.shop == self.shop.id)
+            & (Appointment.day < self.today)
+            & (Appointment.state == "missed")
+        )
+        for customer, day, cause in missed.order_by(Appointment.day).tuples():
+            values = self.values[customer]
+            values["missed"] = (*values.get("missed", ()), (day, cause))
         booked = Appointment.select(Appointment.customer, Appointment.day, Appointment.starts_at).where(
             Appointment.customer.in_(self.ids)
             & (Appointment.shop == self.shop.id)
@@ -267,6 +374,127 @@ class Gathering:
         for customer, values in self.values.items():
             values["met"] = None if customer in unnamed else frozenset(self.writers[customer])
 
+    def add_what_we_wrote(self) -> None:
+        """Add troubles, mistakes of ours, promises, questions, extra steps, referrals, and what their fields hold. One query."""
+        since = self.today - timedelta(days=OWED_DAYS)
+        here = Customer.select(Customer.id, *(gathered(rows, *columns) for rows, columns in self._written(since)))
+        for customer, *subjects in here.where(Customer.id.in_(self.ids)).tuples():
+            troubles, mistakes, owed, questions, steps, sent_on, sent_us, fields = (
+                parsed(one) or [] for one in subjects
+            )
+            told = partial(self._wrote, customer)
+            self.values[customer].update(
+                troubles=tuple(
+                    told(Trouble, *row[:4], ours=bool(ours), times=tuple(_days(times)), solved=self._day(solved))
+                    for *row, ours, solved, times in troubles
+                ),
+                mistakes=tuple(told(Written, *row) for row in mistakes),
+                owed=tuple(
+                    told(Owed, *row, due=_day(due), kept=self._day(kept), channel=channel, delivery=delivery)
+                    for *row, due, kept, channel, delivery in owed
+                ),
+                questions=tuple(
+                    told(Asking, *row, theirs=bool(theirs), reply=reply, due=_day(due), solved=self._day(solved))
+                    for *row, theirs, reply, due, solved in questions
+                ),
+                steps=tuple(told(Written, *row) for row in steps),
+                sent_on=tuple(told(Written, *row) for row in sent_on),
+                sent_us=tuple(told(Written, number, "", author, day) for number, author, day in sent_us),
+                fields={kind: told(Written, *row) for *row, kind in fields},
+            )
+
+    def _written(self, since: date) -> Iterator[tuple[Any, tuple[str, ...]]]:
+        """Yield each subject's query about the customer of a query around it, with its columns; all before today."""
+        wrote = ("id", "text", "author", "day")
+
+        def of(table: Any, *more: Any) -> Any:
+            here = (table.customer == Customer.id) & (table.shop == self.shop.id) & (table.day < self.today)
+            columns = (table.id, table.text, table.author.alias("author"), table.day, *more)
+            return table.select(*columns).where(here).order_by(table.id)
+
+        begin = instant_text(self.shop.at(since, 0))
+        times = IssueTime.select(IssueTime.day).where(
+            (IssueTime.issue == Issue.id) & (IssueTime.day < self.today)
+        ).order_by(IssueTime.id)  # fmt: skip
+        standing = Issue.solved_at.is_null() | (Issue.solved_at >= begin)
+        troubles = of(Issue, Issue.ours, Issue.solved_at, gathered(times, "day").alias("times")).where(standing)
+        yield troubles, (*wrote, "ours", "solved_at", "times")
+        yield of(Mistake).where(~Mistake.said_sorry & (Mistake.day >= since)), wrote
+        owed = of(Promise, Promise.due, Promise.kept_at, Promise.channel, Promise.delivery).where(
+            Promise.closed_at.is_null()
+            & Promise.confirmed_at.is_null()
+            & (Promise.kept_at.is_null() | (Promise.kept_at >= begin))
+        )
+        yield owed, (*wrote, "due", "kept_at", "channel", "delivery")
+        asked = of(Question, Question.theirs, Question.reply, Question.not_before, Issue.solved_at)
+        asked = asked.join(Issue, JOIN.LEFT_OUTER, on=Question.issue == Issue.id).where(Question.ended_at.is_null())
+        yield asked, (*wrote, "theirs", "reply", "not_before", "solved_at")
+        yield of(ExtraStep).where(ExtraStep.day >= since), wrote
+        sent_on = (
+            Referral.select(Referral.id, Referral.to_whom, Referral.author.alias("author"), Referral.day)
+            .where(
+                (Referral.customer == Customer.id)
+                & (Referral.shop == self.shop.id)
+                & (Referral.outcome == "")
+                & (Referral.check_on <= self.today)
+                & (Referral.day >= since)
+            )
+            .order_by(Referral.id)
+        )
+        yield sent_on, ("id", "to_whom", "author", "day")
+        newcomer = Visit.alias()
+        came = newcomer.select(newcomer.id).where(
+            (newcomer.customer == Introduction.customer) & (newcomer.day < self.today)
+        )
+        sent_us = (
+            Introduction.select(Introduction.id, Introduction.author.alias("author"), Introduction.day)
+            .where(
+                (Introduction.by_customer == Customer.id)
+                & (Introduction.day < self.today)
+                & (Introduction.day >= since)
+                & fn.EXISTS(came)
+            )
+            .order_by(Introduction.id)
+        )
+        yield sent_us, ("id", "author", "day")
+        fields = (
+            FieldValue.select(
+                FieldValue.id, FieldValue.text, FieldValue.author.alias("author"), FieldValue.day, CustomField.kind
+            )
+            .join(CustomField)
+            .where((FieldValue.customer == Customer.id) & (CustomField.kind != "text"))
+            .order_by(FieldValue.id)
+        )
+        yield fields, (*wrote, "kind")
+
+    def of_the_day(self) -> dict[str, Any]:
+        """Return what is so in the shop today, whoever comes. One query."""
+        said = DayWord.select().where(
+            (DayWord.shop == self.shop.id) & (DayWord.day == self.today) & DayWord.ended_at.is_null()
+        )
+        told = [
+            (
+                one.kind,
+                Written(
+                    one.id,
+                    one.text if one.kind == "out" else str(one.minutes),
+                    self.names.get(one.author_id, ""),
+                    one.day,
+                ),
+            )
+            for one in said.order_by(DayWord.id)
+        ]
+        behind = [one for kind, one in told if kind == "behind"]
+        return {"out": tuple(one for kind, one in told if kind == "out"), "behind": behind[-1] if behind else None}
+
+    def _wrote(
+        self, customer: int, kind: type[Any], number: int, text: str, author: int | None, day: Any, **more: Any
+    ) -> Any:
+        return kind(number, text, self._by(customer, author), _day(day), **more)
+
+    def _day(self, instant: str | None) -> date | None:
+        return self.shop.day_of(datetime.fromisoformat(instant)) if instant else None
+
     @property
     def _lately(self) -> date:
         return self.today - timedelta(days=LATELY_DAYS)
@@ -289,6 +517,15 @@ class Gathering:
     def _rest(self, customer: int, prompt: str, day: date, rests: Mapping[str, int]) -> None:
         if prompt in rests and (self.today - day).days < rests[prompt]:
             self.values[customer].setdefault("recent", set()).add(prompt)
+
+
+def _day(value: str | date | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _days(values: Any) -> Iterator[date]:
+    for value in parsed(values) or []:
+        yield date.fromisoformat(value)
 
 
 def kept_on(day: date, booked: Iterable[int], arrivals: Iterable[int]) -> list[Kept]:

@@ -7,20 +7,26 @@ the person is early, late or not yet here.
 
 The order in this file is the order of importance, and has these reasons:
 
-1. Lateness, because an unlucky word does most harm there: concern for a first time, welcome where it is their way.
-2. What they asked of us, to be quick or left quiet: it holds for every visit, so little may come before it.
-3. Becoming known: the first two visits, a name just learned, how to say it, who has not met whom. It happens once or
+1. Our own failures: who was let down by us hears that first, or nothing we say rings true.
+2. What we promised, when it is due.
+3. Lateness, because an unlucky word does most harm there: concern for a first time, welcome where it is their way.
+4. What they asked of us, to be quick or left quiet: it holds for every visit, so little may come before it.
+5. What is so today: we run late, their usual is out, it is their birthday. Tomorrow it is not.
+6. What is open between us: a question of theirs or ours, something sent, somebody sent on.
+7. Becoming known: the first two visits, a name just learned, how to say it, who has not met whom. It happens once or
    twice and does not come back.
-4. Thanks, what passes soonest first: being back holds today only, long years hold any day.
-5. The usual, which can be asked any day.
+8. Thanks, what passes soonest first: being back holds today only, long years hold any day.
+9. The usual, which can be asked any day.
 
-Safety, our own failures and promises due come before all of these; they are told on the row itself.
+Safety comes before all of these: it stands on the row itself, and is never said. While somebody's trouble with us is open,
+nothing cheerful is said: of 5 to 9 only what is open between us (`grave`).
 To add one, write the function, decorate it, give it words in ``words/prompts.py``, a line in ``docs/prompts.md`` and a
 table of cases in ``tests/domain/test_prompts.py``.
 """
 
 from __future__ import annotations
 
+import re
 from calendar import isleap
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -30,8 +36,9 @@ from difflib import SequenceMatcher
 from statistics import median
 from typing import Any
 
+from domain.birthdays import is_birthday
 from domain.history import History
-from domain.known import LAST_VISITS, Kept, Known, Noted, known_of
+from domain.known import LAST_VISITS, OWED_DAYS, Asking, Kept, Known, Noted, Written, known_of
 from models import Shop, folded
 
 SILENT_DAYS = 28  # the same prompt is not shown again within these days
@@ -46,6 +53,9 @@ SAME_TIME = 10  # minutes about a named time of day
 LATE_AT_MOST, EARLY_AT_MOST = 25, 30  # minutes that anybody would call a habit
 APPOINTMENT_MINUTES = 120  # after these minutes they are not late, they have not come
 RECORDS_DAYS = 28  # who was seen so soon after our records begin may have come long before
+BEFORE_THEIR_TIME = 30  # minutes before a booked time in which somebody can be told that we are behind
+ASKED_AT_MOST = 2  # visits on which the same thing is asked
+MENDED_DAYS = 60  # what we mended, or did for them, is asked after for so long
 DATES_SHOWN = 12
 SAYABLE_WORDS, NAME_WORDS = 6, 3
 
@@ -79,11 +89,18 @@ FITS: dict[str, Fits] = {}  # what a prompt asks of the moment, and the facts th
 RESTS: dict[str, int] = {}  # days before the same prompt may be shown again
 EXEMPT: set[str] = set()  # from the silences: rest, crowd, the wish for quiet or for no notes
 HOW_OFTEN: set[str] = set()  # about how often they come: of a patient, that is a matter of health
+GRAVE: set[str] = set()  # fit to be said to somebody whose trouble with us is open
 SAME_ASK = ({"steady-order", "the-usual"},)  # said in the same words, so they rest together
 
 
 def rule(
-    name: str, *, fits: Fits | None = None, rests: int = SILENT_DAYS, exempt: bool = False, how_often: bool = False
+    name: str,
+    *,
+    fits: Fits | None = None,
+    rests: int = SILENT_DAYS,
+    exempt: bool = False,
+    how_often: bool = False,
+    grave: bool = False,
 ) -> Callable[[Rule], Rule]:
     """Return a decorator that adds a rule at the end of the order. An exempt one may repeat, and is never silenced."""
 
@@ -95,6 +112,8 @@ def rule(
             EXEMPT.add(name)
         if how_often:
             HOW_OFTEN.add(name)
+        if grave:
+            GRAVE.add(name)
         return function
 
     return add
@@ -102,6 +121,66 @@ def rule(
 
 def iso(days: Iterable[date]) -> list[str]:
     return [day.isoformat() for day in days]
+
+
+def about(one: Written, **facts: Any) -> Facts:
+    """Return the facts of words about one thing that was written down: its number, its words, who wrote it and when."""
+    return {"about": one.id, "text": one.text, "by": one.by, "dates": iso([one.day]), **facts}
+
+
+# -- our own failures
+
+
+@rule("our-mistake", exempt=True, grave=True)
+def our_mistake(known: Known) -> Facts | None:
+    """Something went wrong on our side within the last half year, and nobody has said sorry yet."""
+    if not known.mistakes:
+        return None
+    mistake = known.mistakes[-1]
+    days = known.history.days
+    return about(mistake, last_time=bool(days) and days[-1] == mistake.day)
+
+
+@rule("not-arrived", exempt=True, grave=True)
+def not_arrived(known: Known) -> Facts | None:
+    """What we sent came back: they do not have it."""
+    failed = [one for one in known.owed if one.kept and one.delivery in ("bounced", "failed", "expired")]
+    if not failed:
+        return None
+    return about(failed[-1], channel=failed[-1].channel, dates=iso([failed[-1].kept or failed[-1].day]))
+
+
+@rule("same-trouble", exempt=True, grave=True)
+def same_trouble(known: Known) -> Facts | None:
+    """The same trouble has come twice or more, and is not solved."""
+    again = [one for one in known.troubles if not one.ours and not one.solved and len(one.times) > 1]
+    if not again:
+        return None
+    worst = max(again, key=lambda one: (len(one.times), one.id))
+    return about(worst, times=len(worst.times), dates=iso(worst.times[-DATES_SHOWN:]))
+
+
+# -- promises
+
+
+@rule("promise-overdue", exempt=True, grave=True)
+def promise_overdue(known: Known) -> Facts | None:
+    """The day for which something was promised is past."""
+    late = [one for one in known.owed if not one.kept and one.due and one.due < known.today]
+    if not late:
+        return None
+    oldest = min(late, key=lambda one: (one.due or one.day, one.id))
+    return about(oldest, due=(oldest.due or oldest.day).isoformat())
+
+
+@rule("promise-due", exempt=True, grave=True)
+def promise_due(known: Known) -> Facts | None:
+    """Something was promised for today, or for when they come next."""
+    due = [one for one in known.owed if not one.kept and one.due in (None, known.today)]
+    if not due:
+        return None
+    first = min(due, key=lambda one: (one.due is None, one.id))
+    return about(first, due=first.due.isoformat() if first.due else None)
 
 
 # -- lateness
@@ -113,7 +192,7 @@ def late_now(facts: Facts, moment: Moment) -> Facts | None:
     return facts if late is not None and moment.grace < late <= APPOINTMENT_MINUTES else None
 
 
-@rule("first-time-late", fits=late_now)
+@rule("first-time-late", fits=late_now, grave=True)
 def first_time_late(known: Known) -> Facts | None:
     """The last five appointments or more were all kept in time; `since` is the day of the last that was not."""
     late = [kept.day for kept in known.kept if kept.late > known.grace]
@@ -139,7 +218,7 @@ def late_as_usual(facts: Facts, moment: Moment) -> Facts | None:
     return {**facts, "on_the_hour": facts["on_the_hour"] and moment.booked % 60 == 0}
 
 
-@rule("often-a-bit-late", fits=late_as_usual)
+@rule("often-a-bit-late", fits=late_as_usual, grave=True)
 def often_a_bit_late(known: Known) -> Facts | None:
     """Of the last five appointments they kept, three or more were about the same five to twenty-five minutes late."""
     found = _same_minutes(known.kept[-LAST_VISITS:], lambda kept: kept.late, LATE_AT_MOST)
@@ -171,17 +250,31 @@ def _near(minutes: int, named: int) -> bool:
     return abs(minutes - named) <= NEAR and minutes * 2 >= named
 
 
+@rule("missed-once", rests=LONG_SILENT_DAYS, grave=True)
+def missed_once(known: Known) -> Facts | None:
+    """The last appointment was missed, the first ever, and they have not been here since; no fault of ours was found."""
+    if len(known.missed) != 1 or len(known.kept) < MATCHING:
+        return None
+    day, cause = known.missed[0]
+    been = [*known.history.days[-1:], *([known.elsewhere] if known.elsewhere else [])]
+    if cause in ("ours", "both") or any(later >= day for later in been) or (known.today - day).days > OWED_DAYS:
+        return None
+    lately = (known.today - day).days < 7
+    kept = iso(one.day for one in known.kept[-DATES_SHOWN:])
+    return {"weekday": day.weekday() if lately else None, "visits": len(known.kept), "kept": kept, "dates": iso([day])}
+
+
 # -- what they asked of us
 
 
-@rule("quiet", exempt=True)
+@rule("quiet", exempt=True, grave=True)
 def quiet(known: Known) -> Facts | None:
     """They told us that they like it quiet."""
     wish = known.told.get("quiet")
     return {"usual": bool(known.usual), "by": wish.by, "dates": iso([wish.day])} if wish else None
 
 
-@rule("quick", exempt=True)
+@rule("quick", exempt=True, grave=True)
 def quick(known: Known) -> Facts | None:
     """They told us that they like to be quick, or “in a hurry” was noted on three of their last five visits."""
     wish = known.told.get("quick")
@@ -196,6 +289,130 @@ def quick(known: Known) -> Facts | None:
 
 def _authors(notes: Iterable[Noted]) -> list[str]:
     return sorted({note.by for note in notes if note.by})
+
+
+# -- what is so today
+
+
+def booked_and_waiting(facts: Facts, moment: Moment) -> Facts | None:
+    """They are booked today and here, or due within half an hour, and not later than we are ourselves."""
+    if moment.booked is None:
+        return None
+    waits = -BEFORE_THEIR_TIME <= (moment.late or 0) <= facts["minutes"]
+    return facts if waits or moment.arrived is not None else None
+
+
+@rule("we-run-late", fits=booked_and_waiting, rests=0, grave=True)
+def we_run_late(known: Known) -> Facts | None:
+    """The team said that the shop is some minutes behind today."""
+    if known.behind is None:
+        return None
+    minutes = int(known.behind.text)
+    return {"minutes": minutes, "by": known.behind.by, "dates": iso([known.today])}
+
+
+@rule("usual-is-out", rests=0)
+def usual_is_out(known: Known) -> Facts | None:
+    """The team said that something has run out today which their usual names."""
+    for gone in known.out:
+        wanted = folded(gone.text).split()
+        if wanted and len(wanted) <= NAME_WORDS and set(wanted) <= set(_plain(known.usual)):
+            return about(gone, usual=known.usual, dates=iso([known.today]))
+    return None
+
+
+def _plain(text: str) -> list[str]:
+    return re.findall(r"\w+", folded(text))
+
+
+@rule("birthday")
+def birthday(known: Known) -> Facts | None:
+    """They asked us to remember their birthday, and it is today."""
+    told = known.fields.get("birthday")
+    return about(told, text="") if told and is_birthday(told.text, known.today) else None
+
+
+# -- what is open between us
+
+
+def _not_asked_twice(known: Known, rule: str, of: Iterable[Asking]) -> Asking | None:
+    """Return what has waited longest of those that words were offered about on fewer than two visits."""
+    waiting = [one for one in of if known.asked.get((rule, one.id), 0) < ASKED_AT_MOST]
+    return min(waiting, key=lambda one: (one.due or one.day, one.id), default=None)
+
+
+@rule("their-question", rests=0, grave=True)
+def their_question(known: Known) -> Facts | None:
+    """They asked us something, and now we know."""
+    answered = (one for one in known.questions if one.theirs and one.reply)
+    one = _not_asked_twice(known, "their-question", answered)
+    return about(one, reply=one.reply) if one else None
+
+
+@rule("still-fine", rests=0)
+def still_fine(known: Known) -> Facts | None:
+    """A trouble of theirs was solved a week ago or more, and nobody has asked how it holds."""
+    due = (one for one in known.questions if one.solved and (one.due is None or one.due <= known.today))
+    one = _not_asked_twice(known, "still-fine", due)
+    return about(one, solved=one.solved.isoformat(), dates=iso([one.solved])) if one and one.solved else None
+
+
+@rule("question", rests=0)
+def question(known: Known) -> Facts | None:
+    """One of us wrote down something to ask them, and the day for it has come."""
+    due = (
+        one
+        for one in known.questions
+        if not one.theirs and not one.solved and (one.due is None or one.due <= known.today)
+    )
+    one = _not_asked_twice(known, "question", due)
+    return about(one) if one else None
+
+
+@rule("ask-if-arrived")
+def ask_if_arrived(known: Known) -> Facts | None:
+    """We kept a promise before today, and have not heard whether it reached them."""
+    sent = [
+        one for one in known.owed
+        if one.kept and one.kept < known.today and one.delivery not in ("bounced", "failed", "expired", "confirmed")
+    ]  # fmt: skip
+    if not sent:
+        return None
+    one = sent[-1]
+    lately = one.kept is not None and (known.today - one.kept).days < 7
+    day = one.kept or one.day
+    return about(one, channel=one.channel, weekday=day.weekday() if lately else None, dates=iso([day]))
+
+
+@rule("sent-on")
+def sent_on(known: Known) -> Facts | None:
+    """We sent them to somebody who could help, and it is time to ask whether they did."""
+    return about(known.sent_on[-1]) if known.sent_on else None
+
+
+@rule("fault-mended")
+def fault_mended(known: Known) -> Facts | None:
+    """They told us of a fault of ours, and it is mended since their last visit or shortly before it."""
+    mended = [
+        one for one in known.troubles if one.ours and one.solved and (known.today - one.solved).days <= MENDED_DAYS
+    ]
+    told = [one for one in mended if not known.asked.get(("fault-mended", one.id))]
+    if not told or not told[-1].solved:
+        return None
+    return about(told[-1], solved=told[-1].solved.isoformat())
+
+
+@rule("extra-step")
+def extra_step(known: Known) -> Facts | None:
+    """One of us took a step for them that nobody had to take, and has not asked since how it went."""
+    taken = [
+        one for one in known.steps
+        if (known.today - one.day).days <= MENDED_DAYS and not known.asked.get(("extra-step", one.id))
+    ]  # fmt: skip
+    if not taken:
+        return None
+    lately = (known.today - taken[-1].day).days < 7
+    return about(taken[-1], weekday=taken[-1].day.weekday() if lately else None)
 
 
 # -- becoming known
@@ -267,7 +484,35 @@ def not_met(known: Known) -> Facts | None:
     return {"met": sorted(known.met), "by": by, "dates": iso(known.history.days[-DATES_SHOWN:])}
 
 
+@rule("brought-someone")
+def brought_someone(known: Known) -> Facts | None:
+    """“Brought a friend” was noted on the last visit."""
+    noted = known.with_chip("friend", known.last_days[-1:])
+    return {"by": _authors(noted), "dates": iso([noted[-1].day])} if noted else None
+
+
+@rule("dogs")
+def dogs(known: Known) -> Facts | None:
+    """They told us the names of the dogs who come along, in a few words."""
+    told = known.fields.get("dogs")
+    names = [name.strip() for name in re.split(r",|&|\band\b|\by\b", told.text)] if told else []
+    names = [name for name in names if name]
+    if not told or not 0 < len(" ".join(names).split()) <= NAME_WORDS:
+        return None
+    return about(told, names=names)
+
+
 # -- thanks
+
+
+@rule("sent-us")
+def sent_us(known: Known) -> Facts | None:
+    """Somebody new came on their word, and nobody has thanked them for it."""
+    new = [
+        one for one in known.sent_us
+        if (known.today - one.day).days <= MENDED_DAYS and not known.asked.get(("sent-us", one.id))
+    ]  # fmt: skip
+    return about(new[-1]) if new else None
 
 
 @rule("back-after-a-while", how_often=True)
@@ -489,14 +734,15 @@ def candidates(known: Known) -> list[dict[str, Any]]:
 
     None at all for a child: what there is to say is for whoever brings them.
     """
-    if known.child:
+    if known.is_child:
         return []
+    troubled = any(not one.ours and not one.solved for one in known.troubles)
     left_alone = "quiet" in known.told or "no_notes" in known.told
     resting = known.recent | {name for pair in SAME_ASK if pair & known.recent for name in pair}
     found = []
     for name, holds in RULES.items():
         silent = left_alone or name in resting or (known.patients and name in HOW_OFTEN)
-        if silent and name not in EXEMPT:
+        if (silent and name not in EXEMPT) or (troubled and name not in GRAVE):
             continue
         facts = holds(known)
         if facts is not None:
@@ -525,6 +771,6 @@ def offered(prompts: list[dict[str, Any]], moment: Moment) -> dict[str, Any] | N
 
 
 def prompts_for(shop: Shop, people: dict[int, History], today: date) -> dict[int, list[dict[str, Any]]]:
-    """Return the prompts of each customer who has any, by customer id. At most thirteen queries, however many people."""
+    """Return the prompts of each customer who has any, by customer id. At most sixteen queries, however many people."""
     found = {customer: candidates(known) for customer, known in known_of(shop, people, today, RESTS).items()}
     return {customer: holding for customer, holding in found.items() if holding}

@@ -113,6 +113,14 @@ def short_day(day: date, today: date) -> str:
     return pgettext("day", "%(day)s", day=told)
 
 
+def day_ahead(day: date, today: date) -> str:
+    """Return a day to come as people say it: today, tomorrow, Thursday, 2 October."""
+    days = (day - today).days
+    if days == 1:
+        return _("tomorrow")
+    return weekday(day.weekday()) if 1 < days < 7 else short_day(day, today)
+
+
 @lru_cache(maxsize=4096)
 def _day(where: str, day: date) -> str:
     return format_skeleton("MMMMd", day, locale=where)

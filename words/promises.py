@@ -40,15 +40,7 @@ def due(day: date, today: date) -> str:
     if day < today:
         return _("was for %(day)s", day=words.short_day(day, today))
     # Translators: by when something was promised: for today, for Thursday
-    return _("for %(day)s", day=ahead(day, today))
-
-
-def ahead(day: date, today: date) -> str:
-    """Return a day to come as people say it: today, tomorrow, Thursday, 2 October."""
-    days = (day - today).days
-    if days == 1:
-        return _("tomorrow")
-    return words.weekday(day.weekday()) if 1 < days < 7 else words.short_day(day, today)
+    return _("for %(day)s", day=words.day_ahead(day, today))
 
 
 def said_by(name: str, author: int | None, me: int) -> str:

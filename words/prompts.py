@@ -119,6 +119,111 @@ def _count(n: int) -> str:
     return words.sentence_case(words.number(n))
 
 
+def _quoted(text: str, longest: int) -> str:
+    """Return what somebody wrote, where it is short enough to stand in a sentence: so many words, on one line; else nothing."""
+    return text.rstrip(".") if 0 < len(text.split()) <= longest and "\n" not in text else ""
+
+
+def _on(prompt: Prompt) -> str:
+    """Return the weekday of something that happened within the last week, else nothing."""
+    return "" if prompt["weekday"] is None else words.weekday(prompt["weekday"])
+
+
+def _wrote(prompt: Prompt, today: date) -> str:
+    """Return who wrote it down, what, and when: Sam wrote down “Order mixed up”, 17 November."""
+    return _("%(by)s wrote down “%(text)s”, %(days)s.", by=_by(prompt), text=prompt["text"], days=_days(prompt, today))
+
+
+# -- our own failures
+
+
+@says("our-mistake")
+def _our_mistake(prompt: Prompt, voice: Voice) -> Words:
+    fact = _("We got something wrong last time.") if prompt["last_time"] else _("We got something wrong a while ago.")
+    text = _quoted(prompt["text"], 5)
+    if text:
+        fact = _("Our mistake: “%(text)s”.", text=text)
+    return Words(
+        fact, voice.of(_("Say sorry once."), _("Say sorry once, get it right."), _("Say sorry once, get it right."))
+    )
+
+
+@explains("our-mistake")
+def _why_our_mistake(prompt: Prompt, today: date) -> str:
+    return _wrote(prompt, today)
+
+
+@says("not-arrived")
+def _not_arrived(prompt: Prompt, voice: Voice) -> Words:
+    who = voice.them
+    fact = {
+        "email": _("Our email did not reach %(them)s.", them=who),
+        "sms": _("Our text did not reach %(them)s.", them=who),
+    }.get(prompt["channel"], _("What we sent did not reach %(them)s.", them=who))
+    return Words(fact, _("Hand it over, or ask for another way."))
+
+
+@explains("not-arrived")
+def _why_not_arrived(prompt: Prompt, today: date) -> str:
+    return _(
+        "We promised “%(text)s” and sent it, %(days)s; it came back.", text=prompt["text"], days=_days(prompt, today)
+    )
+
+
+@says("same-trouble")
+def _same_trouble(prompt: Prompt, voice: Voice) -> Words:
+    n = prompt["times"]
+    text = _quoted(prompt["text"], 4)
+    if text:
+        fact = ngettext(
+            "“%(text)s”: %(count)s time now.", "“%(text)s”: %(count)s times now.", n, text=text, count=words.number(n)
+        )
+    else:
+        fact = ngettext(
+            "The same trouble, %(count)s time now.", "The same trouble, %(count)s times now.", n, count=words.number(n)
+        )
+    return Words(fact, _("Say sorry, and that we stay on it."))
+
+
+@explains("same-trouble")
+def _why_same_trouble(prompt: Prompt, today: date) -> str:
+    return _("“%(text)s” came up %(days)s, and is not solved.", text=prompt["text"], days=_days(prompt, today))
+
+
+# -- promises
+
+
+@says("promise-overdue")
+def _promise_overdue(prompt: Prompt, voice: Voice) -> Words:
+    text, who = _quoted(prompt["text"], 5), voice.them
+    fact = _("Still promised: “%(text)s”.", text=text) if text else _("We still owe %(them)s something.", them=who)
+    return Words(
+        fact, voice.of(_("Say it is not forgotten."), _("Say we have not forgotten."), _("Say we have not forgotten."))
+    )
+
+
+@explains("promise-overdue")
+def _why_promise_overdue(prompt: Prompt, today: date) -> str:
+    due = words.short_day(date.fromisoformat(prompt["due"]), today)
+    return _wrote(prompt, today) + " " + _("It was for %(day)s.", day=due)
+
+
+@says("promise-due")
+def _promise_due(prompt: Prompt, voice: Voice) -> Words:
+    text = _quoted(prompt["text"], 7)
+    fact = _("Promised: “%(text)s”.", text=text) if text else _("We promised something for today.")
+    ask = voice.about(_("See to it before she asks."), _("See to it before he asks."), _("See to it before they ask."))
+    return Words(fact, voice.of(_("See to it."), ask, ask))
+
+
+@explains("promise-due")
+def _why_promise_due(prompt: Prompt, today: date) -> str:
+    if prompt["due"] is None:
+        return _wrote(prompt, today) + " " + _("It was for the next visit.")
+    day = words.day_ahead(date.fromisoformat(prompt["due"]), today)
+    return _wrote(prompt, today) + " " + _("It was for %(day)s.", day=day)
+
+
 # -- lateness
 
 
@@ -201,6 +306,32 @@ def _each(prompt: Prompt, today: date, values: list[str]) -> str:
     return words.listed([_("%(day)s %(value)s", day=d, value=v) for d, v in zip(days, values, strict=True)])
 
 
+@says("missed-once")
+def _missed_once(prompt: Prompt, voice: Voice) -> Words:
+    day = _on(prompt)
+    fact = _("Missed %(weekday)s, a first.", weekday=day) if day else _("Missed the last one, a first.")
+    return Words(
+        fact,
+        voice.of(
+            _("Say it is good to see %(them)s.", them=voice.them),
+            _("Say you are glad it is today."),
+            _("Say you are glad it is today."),
+        ),
+    )
+
+
+@explains("missed-once")
+def _why_missed_once(prompt: Prompt, today: date) -> str:
+    n = prompt["visits"]
+    return ngettext(
+        "Booked for %(days)s and not here; %(n)s appointment was kept, last %(kept)s.",
+        "Booked for %(days)s and not here; %(n)s appointments were kept, last %(kept)s.",
+        n,
+        days=_days(prompt, today),
+        kept=words.dates(prompt["kept"][-1:], today),
+    )
+
+
 # -- what they asked of us
 
 
@@ -235,6 +366,186 @@ def _why_quick(prompt: Prompt, today: date) -> str:
     if prompt["told"]:
         return _("%(by)s wrote down the wish to be quick, %(days)s.", by=by, days=days)
     return _("%(by)s noted “In a hurry”: %(days)s.", by=by, days=days)
+
+
+# -- what is so today
+
+
+@says("we-run-late")
+def _we_run_late(prompt: Prompt, voice: Voice) -> Words:
+    n, who = prompt["minutes"], voice.them
+    minutes = {15: _("fifteen"), 20: _("twenty"), 30: _("thirty"), 45: _("forty-five")}.get(n, words.number(n))
+    fact = ngettext("We are %(count)s minute behind.", "We are %(count)s minutes behind.", n, count=minutes)
+    warm = _("Tell %(them)s now, offer a seat.", them=who)
+    return Words(fact, voice.of(_("Tell %(them)s now.", them=who), warm, warm))
+
+
+@explains("we-run-late")
+def _why_we_run_late(prompt: Prompt, today: date) -> str:
+    return _("%(by)s wrote it down for the shop, %(days)s.", by=_by(prompt), days=_days(prompt, today))
+
+
+@says("usual-is-out")
+def _usual_is_out(prompt: Prompt, voice: Voice) -> Words:
+    ask = voice.about(
+        _("Tell her before she orders."), _("Tell him before he orders."), _("Tell them before they order.")
+    )
+    fact = _("No %(what)s left today.", what=prompt["text"])
+    return Words(fact, voice.of(_("Tell %(them)s.", them=voice.them), ask, ask))
+
+
+@explains("usual-is-out")
+def _why_usual_is_out(prompt: Prompt, today: date) -> str:
+    return _(
+        "%(by)s wrote down that “%(text)s” is out, %(days)s; the usual is “%(usual)s”.",
+        by=_by(prompt),
+        text=prompt["text"],
+        days=_days(prompt, today),
+        usual=prompt["usual"],
+    )
+
+
+@says("birthday")
+def _birthday(prompt: Prompt, voice: Voice) -> Words:
+    who = voice.them
+    fact = voice.about(
+        _("She asked us to remember today."), _("He asked us to remember today."), _("They asked us to remember today.")
+    )
+    warm = _("Wish %(them)s a happy birthday.", them=who)
+    return Words(fact, voice.of(warm, warm, _("Wish %(them)s a happy birthday, singing optional.", them=who)))
+
+
+@explains("birthday")
+def _why_birthday(prompt: Prompt, today: date) -> str:
+    return _(
+        "%(by)s wrote down the birthday they asked us to remember, %(days)s.", by=_by(prompt), days=_days(prompt, today)
+    )
+
+
+# -- what is open between us
+
+
+@says("their-question")
+def _their_question(prompt: Prompt, voice: Voice) -> Words:
+    text, reply = _quoted(prompt["text"].rstrip("?"), 6), _quoted(prompt["reply"], 6)
+    if text:
+        fact = voice.about(
+            _("She asked: “%(text)s?”.", text=text),
+            _("He asked: “%(text)s?”.", text=text),
+            _("They asked: “%(text)s?”.", text=text),
+        )
+    else:
+        fact = voice.about(_("She asked us something."), _("He asked us something."), _("They asked us something."))
+    who = voice.them
+    if reply:
+        return Words(fact, _("Tell %(them)s: %(reply)s.", them=who, reply=reply))
+    return Words(fact, _("Tell %(them)s what stands on the card.", them=who))
+
+
+@explains("their-question")
+def _why_their_question(prompt: Prompt, today: date) -> str:
+    return _wrote(prompt, today) + " " + _("What to tell: “%(reply)s”.", reply=prompt["reply"])
+
+
+@says("still-fine")
+def _still_fine(prompt: Prompt, voice: Voice) -> Words:
+    fact = voice.about(_("We solved her trouble."), _("We solved his trouble."), _("We solved their trouble."))
+    return Words(fact, voice.of(_("Ask if it holds."), _("Ask if all is still fine."), _("Ask if all is still fine.")))
+
+
+@explains("still-fine")
+def _why_still_fine(prompt: Prompt, today: date) -> str:
+    return _("Solved %(days)s. The question is: “%(text)s”.", days=_days(prompt, today), text=prompt["text"])
+
+
+@says("question")
+def _question(prompt: Prompt, voice: Voice) -> Words:
+    name = prompt["by"]
+    fact = _("%(name)s left a question.", name=name) if _quoted(name, 4) else _("There is a question to ask.")
+    text = _quoted(prompt["text"].rstrip("?"), 8)
+    if text:
+        return Words(fact, _("Ask: “%(text)s?”", text=words.sentence_case(text)))
+    return Words(fact, _("Ask what stands on the card."))
+
+
+@explains("question")
+def _why_question(prompt: Prompt, today: date) -> str:
+    return _wrote(prompt, today)
+
+
+@says("ask-if-arrived")
+def _ask_if_arrived(prompt: Prompt, voice: Voice) -> Words:
+    day = _on(prompt)
+    if prompt["channel"] == "email":
+        fact = _("We emailed it on %(weekday)s.", weekday=day) if day else _("We emailed what was promised.")
+    elif prompt["channel"] == "sms":
+        fact = _("We texted it on %(weekday)s.", weekday=day) if day else _("We texted what was promised.")
+    else:
+        fact = _("We kept a promise on %(weekday)s.", weekday=day) if day else _("We kept a promise lately.")
+    return Words(fact, voice.of(_("Ask if it is there."), _("Ask if it arrived."), _("Ask if it arrived.")))
+
+
+@explains("ask-if-arrived")
+def _why_ask_if_arrived(prompt: Prompt, today: date) -> str:
+    return _("“%(text)s” was promised, and kept %(days)s.", text=prompt["text"], days=_days(prompt, today))
+
+
+@says("sent-on")
+def _sent_on(prompt: Prompt, voice: Voice) -> Words:
+    place, who = _quoted(prompt["text"], 5), voice.them
+    if place:
+        fact = _("We sent %(them)s to %(place)s.", them=who, place=place)
+    else:
+        fact = _("We sent %(them)s on to somebody.", them=who)
+    return Words(fact, voice.of(_("Ask if that helped."), _("Ask if they could help."), _("Ask if they could help.")))
+
+
+@explains("sent-on")
+def _why_sent_on(prompt: Prompt, today: date) -> str:
+    return _(
+        "%(by)s sent them to “%(text)s”, %(days)s.", by=_by(prompt), text=prompt["text"], days=_days(prompt, today)
+    )
+
+
+@says("fault-mended")
+def _fault_mended(prompt: Prompt, voice: Voice) -> Words:
+    fact = voice.about(
+        _("The fault she told us of is mended."),
+        _("The fault he told us of is mended."),
+        _("The fault they told us of is mended."),
+    )
+    who = voice.them
+    return Words(
+        fact,
+        voice.of(
+            _("Tell %(them)s.", them=who), _("Show %(them)s.", them=who), _("Show %(them)s, with a bow.", them=who)
+        ),
+    )
+
+
+@explains("fault-mended")
+def _why_fault_mended(prompt: Prompt, today: date) -> str:
+    solved = words.short_day(date.fromisoformat(prompt["solved"]), today)
+    return _wrote(prompt, today) + " " + _("Mended %(day)s.", day=solved)
+
+
+@says("extra-step")
+def _extra_step(prompt: Prompt, voice: Voice) -> Words:
+    day = _on(prompt)
+    name = _quoted(prompt["by"], 4)
+    text = _quoted(prompt["text"], 5)
+    if text and name:
+        fact = _("%(name)s: “%(text)s”.", name=name, text=text)
+    elif day:
+        fact = _("We went a step further on %(weekday)s.", weekday=day)
+    else:
+        fact = _("We went a step further lately.")
+    return Words(fact, voice.of(_("Ask how it is."), _("Ask how it went."), _("Ask how it went.")))
+
+
+@explains("extra-step")
+def _why_extra_step(prompt: Prompt, today: date) -> str:
+    return _wrote(prompt, today)
 
 
 # -- becoming known
@@ -339,7 +650,47 @@ def _why_not_met(prompt: Prompt, today: date) -> str:
     return _("Others marked each visit so far (%(by)s), last %(days)s.", by=_by(prompt), days=_days(last, today))
 
 
+@says("brought-someone")
+def _brought_someone(prompt: Prompt, voice: Voice) -> Words:
+    ask = voice.of(
+        _("Welcome both."), _("Welcome both, ask the friend’s name."), _("Welcome both, ask who brought whom.")
+    )
+    return Words(_("Brought a friend last time."), ask)
+
+
+@explains("brought-someone")
+def _why_brought_someone(prompt: Prompt, today: date) -> str:
+    return _("%(by)s noted “Brought a friend”, %(days)s.", by=_by(prompt), days=_days(prompt, today))
+
+
+@says("dogs")
+def _dogs(prompt: Prompt, voice: Voice) -> Words:
+    n, names = len(prompt["names"]), words.listed(prompt["names"])
+    fact = ngettext("%(names)s is the dog.", "%(names)s are the dogs.", n, names=names)
+    ask = ngettext("Say hello to the dog first.", "Say hello to them first.", n)
+    return Words(fact, voice.of(_("Say hello to the dogs.") if n > 1 else _("Say hello to the dog."), ask, ask))
+
+
+@explains("dogs")
+def _why_dogs(prompt: Prompt, today: date) -> str:
+    return _wrote(prompt, today)
+
+
 # -- thanks
+
+
+@says("sent-us")
+def _sent_us(prompt: Prompt, voice: Voice) -> Words:
+    fact = voice.about(_("Someone came on her word."), _("Someone came on his word."), _("Someone came on their word."))
+    warm = _("Thank %(them)s for that.", them=voice.them)
+    return Words(fact, voice.thanks(warm, _("Thank %(them)s, and ask for the secret.", them=voice.them)))
+
+
+@explains("sent-us")
+def _why_sent_us(prompt: Prompt, today: date) -> str:
+    return _(
+        "%(by)s wrote down that somebody new came on their word, %(days)s.", by=_by(prompt), days=_days(prompt, today)
+    )
 
 
 @says("back-after-a-while")

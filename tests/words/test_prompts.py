@@ -26,7 +26,14 @@ class Somebody:
 
 
 # Facts as the rules give them: the longest that each allows, and every branch of the wording.
+WROTE = {"about": 3, "text": "tea 100% rye and sugar", "by": "Ana", "dates": DAYS[1:]}
+LONG = {**WROTE, "text": "one two three four five six seven eight nine ten", "by": ""}
 FACTS: dict[str, list[dict[str, Any]]] = {
+    "our-mistake": [{**wrote, "last_time": last} for wrote in (WROTE, LONG) for last in (True, False)],
+    "not-arrived": [{**WROTE, "channel": channel} for channel in ("email", "sms", "counter")],
+    "same-trouble": [{**wrote, "times": times, "dates": DAYS} for wrote in (WROTE, LONG) for times in (2, 3, 13)],
+    "promise-overdue": [{**wrote, "due": "2026-11-20"} for wrote in (WROTE, LONG)],
+    "promise-due": [{**wrote, "due": due} for wrote in (WROTE, LONG) for due in ("2026-11-24", None)],
     "first-time-late": [
         {"visits": 12, "since": None, "today": "2026-11-24", "dates": DAYS},
         {"visits": 41, "since": None, "today": "2026-11-24", "dates": DAYS},
@@ -39,14 +46,30 @@ FACTS: dict[str, list[dict[str, Any]]] = {
         for minutes in range(5, LATE_AT_MOST + 1, 5)
         for hour in (True, False)
     ],
+    "missed-once": [{"weekday": weekday, "visits": 4, "kept": DAYS[:1], "dates": DAYS[1:]} for weekday in (4, None)],
     "quiet": [{"usual": usual, "by": "Ana", "dates": DAYS[:1]} for usual in (True, False)],
     "quick": [{"told": True, "by": "", "dates": DAYS[:1]}, {"told": False, "by": ["Ana", "Sam"], "dates": DAYS}],
+    "we-run-late": [{"minutes": minutes, "by": "Ana", "dates": DAYS[1:]} for minutes in (5, 15, 20, 30, 45, 50)],
+    "usual-is-out": [{**WROTE, "text": "rye", "usual": "Rye roll"}],
+    "birthday": [{**WROTE, "text": ""}],
+    "their-question": [{**WROTE, "reply": "open until half three"}, {**LONG, "reply": "one two three four five six seven"}],
+    "still-fine": [{**WROTE, "solved": DAYS[1]}],
+    "question": [WROTE, {**WROTE, "text": "Did the file go through?"}, LONG],
+    "ask-if-arrived": [
+        {**WROTE, "channel": channel, "weekday": weekday} for channel in ("email", "sms", "counter") for weekday in (4, None)
+    ],
+    "sent-on": [{**WROTE, "text": "the key shop"}, LONG],
+    "fault-mended": [{**WROTE, "solved": "2026-11-20"}],
+    "extra-step": [{**wrote, "weekday": weekday} for wrote in (WROTE, LONG) for weekday in (0, None)],
     "first-booking": [{"dates": ["2026-11-24"]}],
     "second-visit": [{"dates": DAYS[:1]}],
     "name-learned": [{"weekday": 4, "by": "Ana", "dates": DAYS[:1]}, {"weekday": None, "by": "Ana", "dates": DAYS[:1]}],
     "say-as": [{"say_as": "a be ce de e EF", "by": "Ana", "dates": DAYS[:1]}],
     "call": [{"call": "Mrs Folake Adeyemi of Lagos", "by": "Ana", "dates": DAYS[:1]}],
     "not-met": [{"met": [1], "by": ["Sam"], "dates": DAYS}],
+    "brought-someone": [{"by": ["Sam"], "dates": DAYS[1:]}],
+    "dogs": [{**WROTE, "names": names} for names in (["Otto"], ["Otto", "Pim"])],
+    "sent-us": [WROTE],
     "back-after-a-while": [{"dates": DAYS[:1]}],
     "a-year": [{"years": years, "dates": DAYS[:1]} for years in (1, 2, 12, 21)],
     "about-a-hundred": [{"about": about, "count": about + 2, "dates": DAYS[:1]} for about in MILESTONES],
@@ -73,7 +96,8 @@ def everything(name: str) -> Iterator[tuple[dict[str, Any], str, str]]:
 
 
 VERBS = {
-    "Ask", "Ask:", "Ask,", "Call", "Have", "Just", "Nod", "Nod,", "Say", "Tell", "Thank", "Try", "Use", "Welcome",
+    "Ask", "Ask:", "Ask,", "Call", "Hand", "Have", "Just", "Nod", "Nod,", "Say", "See", "Show", "Tell", "Thank", "Try", "Use",
+    "Welcome", "Wish",
 }  # fmt: skip
 AS_DESIGNED = {"A nod and the usual."}  # a nod is all there is to do
 NEVER = [
@@ -81,6 +105,10 @@ NEVER = [
     "you must", "!", "sir", "madam",
 ]  # fmt: skip
 ABSENCE = re.compile(r"\b(\d+|two|three|four|five|six|ten) (days|weeks|months)( ago| away|$|\.)", re.I)
+
+
+# Worry and our own failures are not played with, and a question is in the words of who wrote it
+SAME_IN_ALL = {"first-time-late", "not-arrived", "same-trouble", "their-question", "question"}
 
 
 def text_of(prompt, tone="warm", pronoun="she") -> str:
@@ -122,7 +150,8 @@ class TestEveryPrompt:
             theirs = {"she": {"she", "her", "hers"}, "he": {"he", "him", "his"}}.get(
                 pronoun, {"they", "them", "their", "theirs"}
             )
-            assert spoken <= theirs
+            others = {"they", "them"} if name in ("sent-on", "dogs") else set()  # the place, the dogs
+            assert spoken <= theirs | others
 
     @pytest.mark.parametrize("name", FACTS)
     def test_has_dated_facts_behind_it(self, name):
@@ -134,13 +163,38 @@ class TestEveryPrompt:
 
     @pytest.mark.parametrize("name", FACTS)
     def test_has_a_wording_for_each_tone(self, name):
-        if name == "first-time-late":  # worry is not played with
+        if name in SAME_IN_ALL:
             return
         assert len({text_of({"id": name, **FACTS[name][0]}, tone) for tone in TONES}) >= 2
 
 
 # The designed words, in the warm tone, of whom, as the facts above have it.
 WARM = [
+    ("our-mistake", 0, "she", "Our mistake: “tea 100% rye and sugar”. Say sorry once, get it right."),
+    ("our-mistake", 2, "she", "We got something wrong last time. Say sorry once, get it right."),
+    ("our-mistake", 3, "she", "We got something wrong a while ago. Say sorry once, get it right."),
+    ("not-arrived", 0, "she", "Our email did not reach her. Hand it over, or ask for another way."),
+    ("same-trouble", 4, "he", "The same trouble, three times now. Say sorry, and that we stay on it."),
+    ("promise-overdue", 0, "he", "Still promised: “tea 100% rye and sugar”. Say we have not forgotten."),
+    ("promise-overdue", 1, "he", "We still owe him something. Say we have not forgotten."),
+    ("promise-due", 0, "she", "Promised: “tea 100% rye and sugar”. See to it before she asks."),
+    ("missed-once", 0, "he", "Missed Friday, a first. Say you are glad it is today."),
+    ("we-run-late", 1, "he", "We are fifteen minutes behind. Tell him now, offer a seat."),
+    ("usual-is-out", 0, "she", "No rye left today. Tell her before she orders."),
+    ("birthday", 0, "she", "She asked us to remember today. Wish her a happy birthday."),
+    ("their-question", 0, "he", "He asked: “tea 100% rye and sugar?”. Tell him: open until half three."),
+    ("still-fine", 0, "she", "We solved her trouble. Ask if all is still fine."),
+    ("question", 1, "he", "Ana left a question. Ask: “Did the file go through?”"),
+    ("question", 2, "he", "There is a question to ask. Ask what stands on the card."),
+    ("ask-if-arrived", 0, "she", "We emailed it on Friday. Ask if it arrived."),
+    ("sent-on", 0, "she", "We sent her to the key shop. Ask if they could help."),
+    ("fault-mended", 0, "he", "The fault he told us of is mended. Show him."),
+    ("extra-step", 0, "she", "Ana: “tea 100% rye and sugar”. Ask how it went."),
+    ("extra-step", 2, "she", "We went a step further on Monday. Ask how it went."),
+    ("brought-someone", 0, "she", "Brought a friend last time. Welcome both, ask the friend’s name."),
+    ("dogs", 0, "she", "Otto is the dog. Say hello to the dog first."),
+    ("dogs", 1, "she", "Otto and Pim are the dogs. Say hello to them first."),
+    ("sent-us", 0, "she", "Someone came on her word. Thank her for that."),
     ("third-weekday", 1, "she", "Third Tuesday in a row. Thank her for coming back."),
     ("all-week", 29, "she", "In at half past seven all week. Say good morning by name."),
     ("second-visit", 0, "she", "Second visit. Say it is good to see her again."),
