@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from peewee import IntegrityError
+from peewee import JOIN, IntegrityError
 
 import clock
 from domain import expected, notes
@@ -29,6 +29,7 @@ from models import (
     Customer,
     Note,
     PromptEnded,
+    Row,
     SearchWord,
     Shop,
     Staff,
@@ -42,12 +43,12 @@ from models import (
     instant_text,
     one_line,
 )
-from words import _
+from words import _, clock_time, short_day
 
 OLDEST = timedelta(days=3)  # an older act is taken at the time it reaches us
 SKEW_TOLD = timedelta(minutes=5)
-LONGEST = {"name": 200, "say_as": 200, "call": 200, "usual": 200, "text": 2000}
-ONE_LINE = {"name", "say_as", "call", "usual"}
+LONGEST = {"name": 200, "say_as": 200, "call": 200, "usual": 200, "text": 2000, "to": 200, "by_text": 200}
+ONE_LINE = {"name", "say_as", "call", "usual", "to", "by_text"}
 
 
 def called(name: str) -> str:
@@ -55,6 +56,8 @@ def called(name: str) -> str:
     labels = {
         "text": _("In your words"), "name": _("Name, or a word you know them by"), "say_as": _("Say it so"),
         "call": _("What to call them"), "usual": _("The usual"), "due": _("By when"), "reason": _("Why"),
+        "need": _("What they need"), "to": _("Where we sent them"), "check_on": _("Ask on"), "reply": _("What to tell them"),
+        "answer": _("What they said"), "by_text": _("Sent to us by"),
     }  # fmt: skip
     return labels.get(name, name)
 
@@ -151,11 +154,12 @@ class Asked:
             raise Refused(_("“%(name)s” is true or false.", name=name))
         return value
 
-    def id_of(self, name: str) -> int:
-        """Return a row's id from the act's data, where an earlier act's id stands for what that act created."""
+    def id_of(self, name: str, of: str = "") -> int:
+        """Return a row's id from the act's data, where an earlier act's id stands for what that act created: a thing
+        called `name`, or `of`."""
         value = self.act.data.get(name)
         if isinstance(value, str) and len(value) == 36:
-            value = _made_by(value, name)
+            value = _made_by(value, of or name)
         text = str(value)
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 0
         if not 0 < number < 2**31:
@@ -169,6 +173,45 @@ class Asked:
             raise Unknown(nobody())
         self.changed = customer.id
         return customer
+
+    def writable(self) -> Customer:
+        """Return the customer the act is about, where words may be written about them. Raises Refused where they asked us
+        to write nothing down."""
+        customer = self.customer()
+        if notes.wants_none(customer.id):
+            raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=customer.called))
+        return customer
+
+    def ours(self, table: type[Row], name: str, missing: str) -> Any:
+        """Return the row the act is about, with its customer, in a shop of whoever asks; the act is that shop's.
+
+        Raises Unknown with the sentence `missing`.
+        """
+        found = (
+            table.select(table, Customer)
+            .join(Customer, JOIN.LEFT_OUTER, on=table.customer == Customer.id)
+            .where((table.id == self.id_of(name)) & table.shop.in_(self.staff.shops.select(Shop.id)))
+            .get_or_none()
+        )
+        if found is None:
+            raise Unknown(missing)
+        self.shop = found.shop
+        return found
+
+    def is_writers(self, row: Any) -> bool:
+        """Say whether whoever asks wrote a row down today, and so may take it back."""
+        return row.author_id == self.staff.id and row.day == self.shop.day_of(clock.now())
+
+    def when(self, at: datetime) -> str:
+        """Return when something was done, as it is told to whoever was second: 8:12, or Thursday."""
+        local, today = self.shop.local(at), self.shop.today()
+        return clock_time(local) if local.date() == today else short_day(local.date(), today)
+
+    def told(self, customer: Customer, result: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of an act that changes what is said of a customer: their words are chosen anew."""
+        self.changed = customer.id
+        expected.offer_again(customer, self.shop, self.shop.today())
+        return result or {}
 
     def place(self) -> Shop:
         """Return the shop named in the data, which from now on is the act's, or the one the person is in."""
@@ -386,9 +429,7 @@ def create_customer(asked: Asked) -> dict[str, Any]:
 
 @does("note.create")
 def create_note(asked: Asked) -> dict[str, Any]:
-    customer = asked.customer()
-    if notes.wants_none(customer.id):
-        raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=customer.called))
+    customer = asked.writable()
     note = Note.create(
         customer=customer,
         shop=asked.shop,

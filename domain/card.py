@@ -105,6 +105,7 @@ def card_for(
     asked = {
         "customer": customer, "shop": shop.id, "day": today.isoformat(), "since": since.isoformat(),
         "now": instant_text(now), "lately": (today - LATELY).isoformat(),
+        "dawn": instant_text(shop.at(today, 0)),
     }  # fmt: skip
     child, *about = _ABOUT(**asked)[0]
     parts = _parts(about, line.customer)

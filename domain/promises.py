@@ -13,13 +13,11 @@ from typing import Any
 
 from peewee import JOIN
 
-import clock
-from domain import expected, notes
-from domain.actions import Asked, Conflict, Refused, Unknown, does
+from domain.actions import Asked, Conflict, Refused, does
 from domain.board import Board
 from domain.lines import Line
 from models import CHANNELS, Customer, Promise, Shop, Staff, instant_of
-from words import _, clock_time, short_day
+from words import _
 
 CONFIRMING = timedelta(days=28)  # a kept promise that nobody confirmed is old news after that
 
@@ -29,7 +27,7 @@ CONFIRMING = timedelta(days=28)  # a kept promise that nobody confirmed is old n
 
 @does("promise.create")
 def create_promise(asked: Asked) -> dict[str, Any]:
-    customer = _of_ours(asked)
+    customer = asked.writable()
     promise = Promise.create(
         customer=customer,
         shop=asked.shop,
@@ -40,7 +38,7 @@ def create_promise(asked: Asked) -> dict[str, Any]:
         day=asked.shop.day_of(asked.act.at),
         at=asked.act.at,
     )
-    return _told(asked, customer, {"promise": str(promise.id)})
+    return asked.told(customer, {"promise": str(promise.id)})
 
 
 @does("promise.keep")
@@ -64,7 +62,7 @@ def close_promise(asked: Asked) -> dict[str, Any]:
     promise = _promise(asked)
     reason = asked.text("reason")
     if promise.state in ("confirmed", "closed"):
-        raise Conflict(how_it_stands(promise, asked.shop))
+        raise Conflict(how_it_stands(promise, asked))
     return _step(asked, promise.state, promise, closed_at=asked.act.at, closed_by=asked.staff.id, closed_reason=reason)
 
 
@@ -82,39 +80,24 @@ def reopen_promise(asked: Asked) -> dict[str, Any]:
 def undo_promise(asked: Asked) -> dict[str, Any]:
     """Take back having promised, on the same day, by whoever wrote it down."""
     promise = _promise(asked)
-    if promise.author_id != asked.staff.id or promise.day != asked.shop.day_of(clock.now()):
+    if not asked.is_writers(promise):
         raise Refused(
             _("Only who wrote a promise down can take it back, on the same day. It can be closed with a reason.")
         )
     customer = promise.customer
     promise.delete_instance()
-    return _told(asked, customer, {})
-
-
-def _of_ours(asked: Asked) -> Customer:
-    customer = asked.customer()
-    if notes.wants_none(customer.id):
-        raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=customer.called))
-    return customer
+    return asked.told(customer)
 
 
 def _promise(asked: Asked) -> Promise:
     """Return the promise an act is about, in a shop of whoever asks."""
-    found = (
-        Promise.select(Promise, Customer)
-        .join(Customer)
-        .where((Promise.id == asked.id_of("promise")) & Promise.shop.in_(asked.staff.shops.select(Shop.id)))
-        .get_or_none()
-    )
-    if found is None:
-        raise Unknown(_("There is no such promise. It may have been taken back."))
-    asked.shop = found.shop
+    found: Promise = asked.ours(Promise, "promise", _("There is no such promise. It may have been taken back."))
     return found
 
 
 def _step(asked: Asked, expects: str, promise: Promise | None = None, **values: Any) -> dict[str, Any]:
     promise = _change(asked, promise or _promise(asked), expects, **values)
-    return _told(asked, promise.customer, {"state": promise.state})
+    return asked.told(promise.customer, {"state": promise.state})
 
 
 def _change(asked: Asked, promise: Promise, expects: str, **values: Any) -> Promise:
@@ -128,17 +111,11 @@ def _change(asked: Asked, promise: Promise, expects: str, **values: Any) -> Prom
     won = Promise.update(**values).where((Promise.id == promise.id) & stands[expects]).execute() == 1
     now = Promise.select(Promise, Customer).join(Customer).where(Promise.id == promise.id).get()
     if not won:
-        raise Conflict(how_it_stands(now, asked.shop))
+        raise Conflict(how_it_stands(now, asked))
     return now
 
 
-def _told(asked: Asked, customer: Customer, result: dict[str, Any]) -> dict[str, Any]:
-    asked.changed = customer.id
-    expected.offer_again(customer, asked.shop, asked.shop.today())
-    return result
-
-
-def how_it_stands(promise: Promise, shop: Shop) -> str:
+def how_it_stands(promise: Promise, asked: Asked) -> str:
     """Return in a sentence what has become of a promise, for whoever was second."""
     if promise.state == "open":
         return _("This promise is open again.")
@@ -147,14 +124,12 @@ def how_it_stands(promise: Promise, shop: Shop) -> str:
         "confirmed": (promise.confirmed_at, promise.confirmed_by),
         "closed": (promise.closed_at, promise.closed_by),
     }[promise.state]
-    local = shop.local(at)
-    when = clock_time(local) if local.date() == shop.today() else short_day(local.date(), shop.today())
     told = {
         "kept": _("Kept already by %(name)s, %(when)s."),
         "confirmed": _("Confirmed already, %(when)s."),
         "closed": _("Closed already by %(name)s, %(when)s."),
     }[promise.state]
-    return told % {"name": by.name if by else _("a colleague"), "when": when}
+    return told % {"name": by.name if by else _("a colleague"), "when": asked.when(at)}
 
 
 # -- what is owed

@@ -10,6 +10,9 @@ from flask import Blueprint, abort, g, jsonify, request, send_file
 from werkzeug import Response
 
 import clock
+import domain.question_acts
+import domain.referrals
+import domain.troubles  # noqa: F401  for their acts
 from domain.actions import SKEW_TOLD, Act, Answer, perform, taken_time
 from domain.export import lines
 from views.asking import OWNER, STAFF, open_to

@@ -14,12 +14,19 @@ from models import (
     Action,
     Business,
     Customer,
+    ExtraStep,
     HandOver,
     HandOverSeen,
     Import,
+    Introduction,
+    Issue,
+    IssueTime,
+    Mistake,
     Note,
     Promise,
     PromptEnded,
+    Question,
+    Referral,
     Shop,
     Staff,
     Usual,
@@ -95,6 +102,38 @@ class TestEachAct:
         "promise.close": {"promise": "OPEN", "reason": "She found one"},
         "promise.reopen": {"promise": "KEPT"},
         "promise.undo": {"promise": "OPEN"},
+        "question.create": {"customer": "ROSA", "text": "Did the file go through?", "not_before": "2026-11-26"},
+        "question.reply": {"question": "THEIRS", "reply": "Open until half three"},
+        "question.answer": {"question": "OPEN", "outcome": "said", "answer": "At once."},
+        "question.drop": {"question": "OPEN"},
+        "question.keep": {"question": "SKIPPED"},
+        "question.undo": {"question": "OPEN"},
+        "step.create": {"customer": "ROSA", "text": "Checked the seller's reviews"},
+        "step.undo": {"step": "STEP"},
+        "issue.open": {"customer": "ROSA", "text": "The stereo cuts out", "ours": True},
+        "issue.again": {"issue": "EARLIER"},
+        "issue.solve": {"issue": "OPEN"},
+        "issue.reopen": {"issue": "SOLVED"},
+        "issue.undo": {"issue": "OPEN"},
+        "mistake.record": {"customer": "ROSA", "text": "We lost her order"},
+        "mistake.acknowledge": {"mistake": "OPEN", "said_sorry": True},
+        "mistake.make_good": {"mistake": "OPEN", "text": "A new one, on the house"},
+        "mistake.reopen": {"mistake": "OWNED"},
+        "mistake.undo": {"mistake": "OPEN"},
+        "referral.create": {
+            "customer": "ROSA",
+            "name": "Kris",
+            "need": "A doctor",
+            "to": "Dr C.",
+            "check_on": "2026-11-27",
+            "previous": "REFERRAL",
+        },
+        "referral.answer": {"referral": "REFERRAL", "outcome": "no_answer"},
+        "referral.reopen": {"referral": "ANSWERED"},
+        "referral.forget": {"referral": "REFERRAL"},
+        "referral.undo": {"referral": "REFERRAL"},
+        "introduction.set": {"customer": "ROSA", "by_text": "the key shop"},
+        "introduction.undo": {"customer": "SENT"},
         "shift.hand_over": {"text": "Oven two runs hot."},
         "shift.seen": {"hand_over": "LINE"},
         "shift.undo": {"hand_over": "OWN LINE"},
@@ -112,6 +151,7 @@ class TestEachAct:
             ]
             applied(phone.act("promise.keep", promise=made[1]))
             names["OPEN"], names["KEPT"] = made
+        names.update(self.troubles(phone, kind, str(regular.id)))
         if kind in ("shift.seen", "shift.undo"):
             sam, ana = Staff.get(Staff.name == "Sam"), hire(Shop.get(), "Ana")
             line = {"shop": Shop.get(), "text": "Joan may ring.", "day": TUESDAY.date(), "at": TUESDAY}
@@ -122,8 +162,44 @@ class TestEachAct:
             for name, value in self.CASES[kind].items()
         }
 
+    def troubles(self, phone, kind, rosa):
+        """Return what acts about questions, steps, issues, mistakes and referrals name, made by acts."""
+
+        def made(act, **data):
+            return next(iter(applied(phone.act(act, **data)).values()))
+
+        if kind.startswith("question."):
+            one, theirs, skipped = (
+                made("question.create", customer=rosa, text=f"And {text}?", theirs=text == "b") for text in "abc"
+            )
+            applied(phone.act("question.answer", question=skipped, outcome="skipped"))
+            return {"OPEN": one, "THEIRS": theirs, "SKIPPED": skipped}
+        if kind.startswith("step."):
+            return {"STEP": made("step.create", customer=rosa, text="Rang the supplier")}
+        if kind.startswith("issue."):
+            one, solved, earlier = (made("issue.open", customer=rosa, text=text) for text in "abc")
+            applied(phone.act("issue.solve", issue=solved))
+            IssueTime.update(day=TUESDAY.date() - timedelta(days=9)).where(IssueTime.issue == int(earlier)).execute()
+            return {"OPEN": one, "SOLVED": solved, "EARLIER": earlier}
+        if kind.startswith("mistake."):
+            one, owned = (made("mistake.record", customer=rosa, text=text) for text in "ab")
+            applied(phone.act("mistake.acknowledge", mistake=owned, said_sorry=False))
+            return {"OPEN": one, "OWNED": owned}
+        if kind.startswith("referral."):
+            sent = {"name": "Kris", "need": "A doctor", "to": "Dr B."}
+            one, answered = (made("referral.create", **sent) for _ in "ab")
+            applied(phone.act("referral.answer", referral=answered, outcome="reached"))
+            return {"REFERRAL": one, "ANSWERED": answered}
+        if kind == "introduction.undo":
+            applied(phone.act("introduction.set", customer=rosa, by_text="the key shop"))
+            return {"SENT": rosa}
+        return {}
+
     def everything(self):
-        tables = (Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen)
+        tables = (
+            Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen, Question, ExtraStep, Issue,
+            IssueTime, Mistake, Referral, Introduction,
+        )  # fmt: skip
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 
     def test_is_in_this_table(self):

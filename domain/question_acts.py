@@ -1,0 +1,161 @@
+"""The acts of what the team writes down to ask at a next visit, and of the extra steps it took."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import questions
+from domain.actions import Asked, Conflict, Refused, does
+from domain.notes import wants_none
+from models import ExtraStep, Note, Question
+from words import _
+
+OUTCOMES = ("said", "skipped")
+
+
+@does("question.create")
+def create_question(asked: Asked) -> dict[str, Any]:
+    """Write down what to ask at the next visit; or (`theirs`) what they asked us, and the `reply` if we know it."""
+    customer = asked.writable()
+    question = Question.create(
+        customer=customer,
+        shop=asked.shop,
+        text=asked.text("text"),
+        theirs=asked.flag("theirs"),
+        reply=asked.text("reply", required=False),
+        not_before=asked.day("not_before"),
+        author=asked.staff,
+        day=asked.shop.day_of(asked.act.at),
+        at=asked.act.at,
+    )
+    return asked.told(customer, {"question": str(question.id)})
+
+
+@does("question.reply")
+def reply_to_question(asked: Asked) -> dict[str, Any]:
+    """Write down what to tell them, who asked us; an empty text takes it away."""
+    question = _question(asked)
+    if not question.theirs:
+        raise Refused(_("That is a question of ours. What they answer is written down when it was asked."))
+    if "reply" not in asked.act.data:
+        raise Refused(_("“%(name)s” is missing; it may be empty.", name="reply"))
+    reply = asked.text("reply", required=False)
+    _change(asked, question, Question.reply == question.reply, reply=reply)
+    return asked.told(question.customer)
+
+
+@does("question.answer")
+def answer_question(asked: Asked) -> dict[str, Any]:
+    """Say that it was asked, with what they `answer`ed, which is kept as a note; or that it was skipped."""
+    question = _question(asked)
+    outcome = asked.choice("outcome", OUTCOMES, "")
+    answer = asked.text("answer", required=False)
+    if answer and outcome == "skipped":
+        raise Refused(_("A question that was skipped has no answer."))
+    if answer and wants_none(question.customer_id):
+        told = _("%(name)s asked us to write nothing down, so nothing was kept.", name=question.customer.called)
+        raise Refused(told)
+    if not questions.ended(question.id, asked.staff, asked.shop, outcome, asked.act.at):
+        raise Conflict(_how_it_stands(asked, question))
+    if answer:
+        join = " " if question.text.endswith("?") else ": "
+        note = Note.create(
+            customer=question.customer,
+            shop=asked.shop,
+            author=asked.staff,
+            text=question.text + join + answer,
+            day=asked.shop.day_of(asked.act.at),
+            at=asked.act.at,
+        )
+        Question.update(note=note).where(Question.id == question.id).execute()
+    return asked.told(question.customer)
+
+
+@does("question.drop")
+def drop_question(asked: Asked) -> dict[str, Any]:
+    """End a question that is not to be asked any more."""
+    question = _question(asked)
+    still = Question.ended_at.is_null()
+    _change(asked, question, still, outcome="dropped", ended_at=asked.act.at, ended_by=asked.staff)
+    return asked.told(question.customer)
+
+
+@does("question.keep")
+def keep_question(asked: Asked) -> dict[str, Any]:
+    """Ask again: take back that it was asked (with today's note of the answer) or dropped, and forget its skips.
+
+    With `outcome` "skipped" one skip alone is taken back.
+    """
+    question = _question(asked)
+    if asked.choice("outcome", ("", "skipped"), "") == "skipped":
+        if not questions.reopened(question.id, asked.shop, "skipped", asked.act.at):
+            raise Conflict(_("That question is open already."))
+        return asked.told(question.customer)
+    if question.ended_at is None and not question.skips:
+        raise Conflict(_("That question is open already."))
+    note = Note.get_or_none(Note.id == question.note_id) if question.note_id else None
+    before = {"skips": 0, "not_before": None} if question.skips else {}
+    as_read = (Question.outcome == question.outcome) & (Question.skips == question.skips)
+    _change(asked, question, as_read, **before, outcome="", ended_at=None, ended_by=None, note=None)
+    if note is not None and asked.is_writers(note) and note.edited_at is None:
+        note.delete_instance(recursive=True)
+    return asked.told(question.customer)
+
+
+@does("question.undo")
+def undo_question(asked: Asked) -> dict[str, Any]:
+    """Take back having written a question, on the same day, by whoever wrote it."""
+    question = _question(asked)
+    if not asked.is_writers(question):
+        raise Refused(_("Only who wrote a question down can take it back, on the same day. It can be dropped."))
+    question.delete_instance()
+    return asked.told(question.customer)
+
+
+def _question(asked: Asked) -> Question:
+    found: Question = asked.ours(Question, "question", _("There is no such question. It may have been taken back."))
+    return found
+
+
+def _change(asked: Asked, question: Question, expects: Any, **values: Any) -> None:
+    """Change a question that stands as `expects`. Raises Conflict where a colleague was quicker."""
+    if Question.update(**values).where((Question.id == question.id) & expects).execute() != 1:
+        raise Conflict(_how_it_stands(asked, question))
+
+
+def _how_it_stands(asked: Asked, question: Question) -> str:
+    now = Question.get_or_none(Question.id == question.id)
+    if now is not None and now.skips and now.ended_at is None:
+        return _("Skipped already today.")
+    if now is None or now.ended_at is None:
+        return _("Somebody was quicker. Look again, nothing was lost.")
+    name = now.ended_by.name if now.ended_by else _("a colleague")
+    told = _("Asked already by %(name)s, %(when)s.") if now.outcome == "said" else _("Dropped by %(name)s, %(when)s.")
+    return told % {"name": name, "when": asked.when(now.ended_at)}
+
+
+# -- extra steps
+
+
+@does("step.create")
+def create_step(asked: Asked) -> dict[str, Any]:
+    """Write down a small step for a customer that nobody had to take."""
+    customer = asked.writable()
+    step = ExtraStep.create(
+        customer=customer,
+        shop=asked.shop,
+        text=asked.text("text"),
+        author=asked.staff,
+        day=asked.shop.day_of(asked.act.at),
+        at=asked.act.at,
+    )
+    return asked.told(customer, {"step": str(step.id)})
+
+
+@does("step.undo")
+def undo_step(asked: Asked) -> dict[str, Any]:
+    step = asked.ours(ExtraStep, "step", _("There is no such step. It may have been taken back."))
+    if not asked.is_writers(step):
+        raise Refused(_("Only who wrote a step down can take it back, on the same day."))
+    step.delete_instance()
+    return asked.told(step.customer)

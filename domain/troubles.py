@@ -1,0 +1,293 @@
+"""Troubles: the same one again, counted until it is solved; and mistakes of ours, until somebody owned up and made good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from peewee import JOIN
+
+from domain.actions import Asked, Conflict, Refused, does
+from models import Customer, Issue, IssueTime, Mistake, Question, Staff, folded, gathered, instant_of, parsed
+from words import _
+
+STILL_FINE_AFTER = timedelta(days=7)
+
+
+# -- the same trouble again
+
+
+@does("issue.open")
+def open_issue(asked: Asked) -> dict[str, Any]:
+    """Write down a trouble of a customer's, or (`ours`) a fault of ours they told us of; the same words again count once more."""
+    customer, text, ours = asked.writable(), asked.text("text"), asked.flag("ours")
+    customer.hold()  # of two phones with the same words one begins it, and the other counts once more
+    known = Issue.select().where(
+        (Issue.customer == customer.id) & (Issue.shop == asked.shop.id) & (Issue.ours == ours)
+    ).order_by(Issue.id.desc())  # fmt: skip
+    issue = next((one for one in known if _alike(one.text) == _alike(text)), None)
+    if issue is None:
+        issue = Issue.create(
+            customer=customer,
+            shop=asked.shop,
+            text=text,
+            ours=ours,
+            author=asked.staff,
+            day=asked.shop.day_of(asked.act.at),
+            at=asked.act.at,
+        )
+    return asked.told(customer, _once_more(asked, issue))
+
+
+@does("issue.again")
+def issue_again(asked: Asked) -> dict[str, Any]:
+    """Count a trouble that came up again, solved or not; once a day, for two who saw it saw the same."""
+    issue = _issue(asked)
+    issue.customer.hold()
+    today = asked.shop.day_of(asked.act.at)
+    last = IssueTime.get_or_none((IssueTime.issue == issue.id) & (IssueTime.day == today))
+    if last is not None:
+        name = last.author.name if last.author else _("a colleague")
+        raise Conflict(_("Counted already by %(name)s, %(when)s.", name=name, when=asked.when(last.at)))
+    return asked.told(issue.customer, _once_more(asked, issue))
+
+
+@does("issue.solve")
+def solve_issue(asked: Asked) -> dict[str, Any]:
+    """Say that a trouble is solved: a week later we ask once whether it still is."""
+    issue = _issue(asked)
+    open_still = (Issue.id == issue.id) & Issue.solved_at.is_null()
+    if Issue.update(solved_at=asked.act.at, solved_by=asked.staff).where(open_still).execute() != 1:
+        stands = Issue.get_by_id(issue.id)
+        name = stands.solved_by.name if stands.solved_by else _("a colleague")
+        raise Conflict(_("Solved already by %(name)s, %(when)s.", name=name, when=asked.when(stands.solved_at)))
+    day = asked.shop.day_of(asked.act.at)
+    Question.create(
+        customer=issue.customer,
+        shop=asked.shop,
+        # Translators: asked a week after a customer's trouble was solved, which follows in the words of whoever wrote it
+        text=_("Is it still fine: %(text)s?", text=issue.text.rstrip(" .?!")),
+        issue=issue,
+        author=asked.staff,
+        day=day,
+        at=asked.act.at,
+        not_before=day + STILL_FINE_AFTER,
+    )
+    return asked.told(issue.customer)
+
+
+@does("issue.reopen")
+def reopen_issue(asked: Asked) -> dict[str, Any]:
+    """Take back that a trouble was solved, and the question that follows from it."""
+    issue = _issue(asked)
+    if not _opened(issue):
+        raise Conflict(_("This is open already."))
+    return asked.told(issue.customer)
+
+
+@does("issue.undo")
+def undo_issue(asked: Asked) -> dict[str, Any]:
+    """Take back the last time that was counted, on the same day, by whoever counted it; with the only one goes the issue."""
+    issue = _issue(asked)
+    times = list(issue.times.order_by(IssueTime.id.desc()).limit(2))
+    if not times or not asked.is_writers(times[0]):
+        raise Refused(_("Only who wrote it down can take it back, on the same day. It can be solved."))
+    (times[0] if len(times) > 1 else issue).delete_instance()
+    return asked.told(issue.customer)
+
+
+def _alike(text: str) -> str:
+    return folded(text).rstrip(" .?!")
+
+
+def _once_more(asked: Asked, issue: Issue) -> dict[str, Any]:
+    """Count one time, and begin a solved one again where it was left; return the act's result."""
+    _opened(issue)
+    IssueTime.create(issue=issue, author=asked.staff, day=asked.shop.day_of(asked.act.at), at=asked.act.at)
+    return {"issue": str(issue.id), "times": issue.times.count()}
+
+
+def _opened(issue: Issue) -> bool:
+    """Have an issue open again, without the question whether it is still fine; return whether it was solved."""
+    solved = (Issue.id == issue.id) & Issue.solved_at.is_null(False)
+    if Issue.update(solved_at=None, solved_by=None).where(solved).execute() != 1:
+        return False
+    Question.delete().where((Question.issue == issue.id) & Question.ended_at.is_null()).execute()
+    return True
+
+
+def _issue(asked: Asked) -> Issue:
+    found: Issue = asked.ours(Issue, "issue", _("There is no such trouble here. It may have been taken back."))
+    return found
+
+
+# -- mistakes of ours
+
+
+@does("mistake.record")
+def record_mistake(asked: Asked) -> dict[str, Any]:
+    """Write down what went wrong on our side."""
+    customer = asked.writable()
+    mistake = Mistake.create(
+        customer=customer,
+        shop=asked.shop,
+        text=asked.text("text"),
+        author=asked.staff,
+        day=asked.shop.day_of(asked.act.at),
+        at=asked.act.at,
+    )
+    return asked.told(customer, {"mistake": str(mistake.id)})
+
+
+@does("mistake.acknowledge")
+def acknowledge_mistake(asked: Asked) -> dict[str, Any]:
+    """Say that we told them it was ours, and whether we said sorry."""
+    if "said_sorry" not in asked.act.data:
+        raise Refused(_("“%(name)s” is true or false.", name="said_sorry"))
+    values = {"acknowledged_at": asked.act.at, "acknowledged_by": asked.staff, "said_sorry": asked.flag("said_sorry")}
+    return _step(asked, Mistake.acknowledged_at.is_null(), **values)
+
+
+@does("mistake.make_good")
+def make_good(asked: Asked) -> dict[str, Any]:
+    """Say how it was made good."""
+    values = {"made_good": asked.text("text"), "made_good_at": asked.act.at, "made_good_by": asked.staff}
+    return _step(asked, Mistake.made_good_at.is_null(), **values)
+
+
+@does("mistake.reopen")
+def reopen_mistake(asked: Asked) -> dict[str, Any]:
+    """Take back the last step: that it was made good, else that it was acknowledged."""
+    mistake = _mistake(asked)
+    if mistake.made_good_at is not None:
+        expects = Mistake.made_good_at == mistake.made_good_at
+        return _step(asked, expects, made_good="", made_good_at=None, made_good_by=None)
+    if mistake.acknowledged_at is not None:
+        expects = Mistake.acknowledged_at == mistake.acknowledged_at
+        return _step(asked, expects, acknowledged_at=None, acknowledged_by=None, said_sorry=False)
+    raise Conflict(_("Nothing was done about this yet."))
+
+
+@does("mistake.undo")
+def undo_mistake(asked: Asked) -> dict[str, Any]:
+    mistake = _mistake(asked)
+    if not asked.is_writers(mistake):
+        raise Refused(_("Only who wrote a mistake of ours down can take it back, on the same day."))
+    mistake.delete_instance()
+    return asked.told(mistake.customer)
+
+
+def _mistake(asked: Asked) -> Mistake:
+    found: Mistake = asked.ours(
+        Mistake, "mistake", _("There is nothing of that number here. It may have been removed.")
+    )
+    return found
+
+
+def _step(asked: Asked, expects: Any, **values: Any) -> dict[str, Any]:
+    """Change a mistake that stands as `expects`. Raises Conflict where a colleague was quicker."""
+    mistake = _mistake(asked)
+    if Mistake.update(**values).where((Mistake.id == mistake.id) & expects).execute() != 1:
+        now = Mistake.get_by_id(mistake.id)
+        good = "made_good" in values
+        by, at = (now.made_good_by, now.made_good_at) if good else (now.acknowledged_by, now.acknowledged_at)
+        if at is None:
+            raise Conflict(_("Somebody was quicker. Look again, nothing was lost."))
+        told = _("Made good already by %(name)s, %(when)s.") if good else _("%(name)s owned up already, %(when)s.")
+        raise Conflict(told % {"name": by.name if by else _("a colleague"), "when": asked.when(at)})
+    return asked.told(mistake.customer)
+
+
+# -- on the card
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An open issue with each time it came up, oldest first, and who wrote it down."""
+
+    issue: Issue
+    times: list[tuple[date, str, int | None]] = field(default_factory=list)  # day, who, and their number
+
+    @property
+    def count(self) -> int:
+        return len(self.times)
+
+
+ISSUES = ("id", "text", "ours", "day", "author", "times")
+
+
+def issue_rows() -> Any:
+    """Return the query for the open issues of the customer of a query around it at ``:shop``, the latest first."""
+    times = (
+        IssueTime.select(IssueTime.day, Staff.name, IssueTime.author.alias("author"))
+        .join(Staff, JOIN.LEFT_OUTER)
+        .where(IssueTime.issue == Issue.id)
+        .order_by(IssueTime.id)
+    )
+    return (
+        Issue.select(
+            Issue.id, Issue.text, Issue.ours, Issue.day, Issue.author.alias("author"),
+            gathered(times, "day", "name", "author").alias("times"),
+        )
+        .where((Issue.customer == Customer.id) & (Issue.shop == ":shop") & Issue.solved_at.is_null())
+        .order_by(Issue.id.desc())
+    )  # fmt: skip
+
+
+def issues_from(rows: list[list[Any]], customer: Customer) -> list[Trouble]:
+    """Return the issues from the values that `issue_rows` gathered."""
+    found = []
+    for number, text, ours, day, author, gathered_times in rows:
+        issue = Issue(
+            id=number, customer=customer, text=text, ours=bool(ours), day=date.fromisoformat(day), author=author
+        )
+        times = [(date.fromisoformat(on), by or "", who) for on, by, who in parsed(gathered_times) or []]
+        found.append(Trouble(issue, times))
+    return found
+
+
+MISTAKES = (
+    "id", "text", "day", "author", "name", "acknowledged_at", "owned", "said_sorry", "made_good_at",
+)  # fmt: skip
+
+
+def mistake_rows() -> Any:
+    """Return the query for the mistakes of ours that are not over, the latest first: not acknowledged, or not made good."""
+    owner = Staff.alias()
+    return (
+        Mistake.select(
+            Mistake.id, Mistake.text, Mistake.day, Mistake.author.alias("author"), Staff.name, Mistake.acknowledged_at,
+            owner.name.alias("owned"), Mistake.said_sorry, Mistake.made_good_at,
+        )
+        .join(Staff, JOIN.LEFT_OUTER, on=Mistake.author == Staff.id)
+        .join_from(Mistake, owner, JOIN.LEFT_OUTER, on=Mistake.acknowledged_by == owner.id)
+        .where(
+            (Mistake.customer == Customer.id)
+            & (Mistake.shop == ":shop")
+            & (Mistake.acknowledged_at.is_null() | Mistake.made_good_at.is_null())
+        )
+        .order_by(Mistake.id.desc())
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class OurMistake:
+    """A mistake of ours that is not over: who wrote it down, and who owned up."""
+
+    mistake: Mistake
+    by: str
+    owned_by: str
+
+
+def mistakes_from(rows: list[list[Any]], customer: Customer) -> list[OurMistake]:
+    """Return the mistakes from the values that `mistake_rows` gathered."""
+    found = []
+    for number, text, day, author, by, acknowledged_at, owned, said_sorry, made_good_at in rows:
+        mistake = Mistake(
+            id=number, customer=customer, text=text, day=date.fromisoformat(day), author=author,
+            acknowledged_at=instant_of(acknowledged_at), said_sorry=bool(said_sorry),
+            made_good_at=instant_of(made_good_at),
+        )  # fmt: skip
+        found.append(OurMistake(mistake, by or "", owned or ""))
+    return found
