@@ -818,8 +818,12 @@ class Tag(Row):
 
 
 class Tagged(Row):
+    """A customer has a tag."""
+
     tag = ForeignKeyField(Tag, on_delete="CASCADE", index=False)
     customer = ForeignKeyField(Customer, backref="tagged", on_delete="CASCADE")
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    day = DateField()
 
     class Meta:
         indexes = ((("tag", "customer"), True),)
@@ -831,6 +835,7 @@ class CustomField(Row):
     business = ForeignKeyField(Business, on_delete="CASCADE", index=False)
     name = TextField(constraints=[Check("name <> ''")])
     kind = TextField(default="text", constraints=[checked("kind", FIELDS)])
+    removed_at = InstantField(null=True)  # not asked for or shown any more; what was told comes back with it
 
     class Meta:
         indexes = ((("business", "name"), True),)

@@ -140,6 +140,8 @@ def tables(db):
     class Tagged(Row):
         tag = ForeignKeyField(Tag, backref="+", on_delete="CASCADE", index=False)
         customer = ForeignKeyField(Customer, backref="+", on_delete="CASCADE")
+        author = ForeignKeyField(Staff, backref="+", null=True, on_delete="SET NULL", index=False)
+        day = DateField()
 
         class Meta:
             indexes = ((("tag", "customer"), True),)
@@ -148,6 +150,7 @@ def tables(db):
         business = ForeignKeyField(Business, backref="+", on_delete="CASCADE", index=False)
         name = TextField(constraints=[Check("name <> ''")])
         kind = TextField(default="text", constraints=[Check("kind IN ('text', 'birthday', 'dogs')")])
+        removed_at = TextField(null=True)
 
         class Meta:
             indexes = ((("business", "name"), True),)
