@@ -35,6 +35,7 @@ from views import (
     settings,
     shift,
     sign_in,
+    states,
     team,
     this_phone,
     today,
@@ -171,7 +172,7 @@ def create_app(config: Config | None = None) -> Flask:
         line_html=line_html, lines_html=lines_html, owed_today=promises.owed_today, new_key=lambda: str(uuid4()),
     )  # fmt: skip
     app.context_processor(_who)
-    for area in (today, customers, find, promises, shift, sign_in, this_phone, settings, team, api, health):
+    for area in (today, customers, find, promises, states, shift, sign_in, this_phone, settings, team, api, health):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)
     app.before_request(_begin)

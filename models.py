@@ -438,11 +438,11 @@ class Customer(Row):
     state = TextField(
         default="active", constraints=[checked("state", STATES)]
     )  # domain/states.py has what follows from it
-    state_since = DateField(null=True)
+    state_since = DateField(null=True)  # of any state but the first
     state_reason = TextField(default="")  # why they left, in words, where they said
 
     class Meta:
-        indexes = ((("business", "source_id"), True),)
+        indexes = ((("business", "source_id"), True), (("business", "state", "state_since"), False))
 
     def save(self, *args: Any, **kwargs: Any) -> int:
         """Keep the row, and with it the words it is found by."""
@@ -1054,6 +1054,7 @@ class Appointment(Row):
     with_whom = TextField(default="")
     state = TextField(default="booked", constraints=[checked("state", APPOINTMENT_STATES)])
     cause = TextField(default="", constraints=[checked("cause", CAUSES)])  # of their coming late, or not at all
+    with_state = BooleanField(default=False)  # cancelled because they died: stands again if that was not so
 
     class Meta:
         indexes = ((("shop", "day"), False),)

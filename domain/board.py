@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from domain.expected import day_list
 from domain.lines import Around, Line, moment_of, read, standing, words_for
 from domain.prompts import CROWD, CROWD_MINUTES
+from domain.states import is_living
 from models import Database, Shop, Staff, db
 
 
@@ -79,7 +80,7 @@ def _renewed(last: Board, shop: Shop, now: datetime) -> Board | None:
         return None
     by_customer = dict(last.by_customer)
     for line in lines:
-        if line.is_expected or line.arrived:
+        if (line.is_expected or line.arrived) and is_living(line.customer.state):
             by_customer[line.customer.id] = line
         else:
             by_customer.pop(line.customer.id, None)

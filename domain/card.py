@@ -16,6 +16,7 @@ from peewee import JOIN, Case, fn
 from domain.bucket import FACTS, LATELY, bucket_of
 from domain.lines import Line, gathered, look, offer
 from domain.promises import OWED, Owed, owed_from, owed_rows
+from domain.states import State
 from domain.trust import Bucket
 from models import WISHES, Customer, Note, Prepared, Shop, Staff, Told, Usual, Visit, instant_text, parsed
 
@@ -84,6 +85,7 @@ class Card:
     wishes: dict[str, Fact]
     owed: list[Owed]  # promises open, or kept and not confirmed
     bucket: Bucket
+    stands: State
 
 
 def card_for(
@@ -269,6 +271,16 @@ def _wishes_from(rows: list[Any], _customer: Customer) -> dict[str, Fact]:
     return {what: Fact("", by or "", _day(day)) for what, day, by in rows}
 
 
+def _stands() -> Any:
+    theirs = Customer.alias()
+    return theirs.select(theirs.state, theirs.state_since, theirs.state_reason).where(theirs.id == Customer.id)
+
+
+def _stands_from(rows: list[Any], _customer: Customer) -> State:
+    state, since, reason = rows[0]
+    return State(state, since and _day(since), reason)
+
+
 # What else a card shows, each as one column of one query: the rows about the customer (a query at ``:shop`` and ``:day``),
 # their columns, and what makes of these rows, and the customer, what the card has under this name.
 PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], Customer], Any]]] = {
@@ -276,6 +288,7 @@ PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], 
     "wishes": (_wishes, ("what", "day", "name"), _wishes_from),
     "owed": (owed_rows, OWED, owed_from),
     **{name: (rows, columns, lambda found, _customer: found) for name, (rows, columns) in FACTS.items()},
+    "stands": (_stands, ("state", "state_since", "state_reason"), _stands_from),
 }
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from peewee import IntegrityError, fn
 
 import clock
-from domain import forecast, nights, reasons, silences
+from domain import forecast, nights, reasons, silences, states
 from domain.history import histories
 from domain.prompts import prompts_for
 from models import Appointment, Customer, DayList, Expected, Shop, Visit, db
@@ -53,10 +53,11 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
     visits = nights.visits_before(shop, day)
     rhythm = nights.rhythm_before(shop, day, progress)
     closed = shop.is_closed_on(day) or silences.rests_on(day, rhythm.days)
-    forecasts = [] if closed else rhythm.forecast(day)
+    out = states.out_of(shop.business_id)
+    forecasts = [] if closed else [f for f in rhythm.forecast(day) if f.customer not in out]
     listed = chosen(forecasts, shop.listed_from, lambda f: silences.is_silent(f.habit, day, rhythm.days))
     by_habit = {f.customer for f in listed}
-    booked = [a.customer_id for a in Appointment.on(shop, day) if a.customer_id not in by_habit]
+    booked = [a.customer_id for a in Appointment.on(shop, day) if a.customer_id not in by_habit | out]
     prompts = prompts_for(shop, histories(shop, [*by_habit, *booked], day), day)
     try:
         with db.atomic():
@@ -69,7 +70,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                 arrivals=sum(f.probability for f in forecasts),
                 # a visit came while this was being made: once more, then
                 stale=bool(before and before.stale) or nights.visits_before(shop, day) != visits,
-                met=_just_met(rhythm, day),
+                met=_just_met(rhythm, day, out),
                 mean=forecasts[0].outlook.mean if forecasts else None,
                 hours=_hours_of_others(rhythm, forecasts, by_habit, day),
             )
@@ -116,13 +117,13 @@ def _hours_of_others(
     return [round(expected * count / (sum(by_hour) or 1), 4) for count in by_hour]
 
 
-def _just_met(rhythm: forecast.Rhythm[int], day: date) -> list[list[Any]]:
+def _just_met(rhythm: forecast.Rhythm[int], day: date, out: set[int]) -> list[list[Any]]:
     """Return whom we are getting to know, ``[customer, days, last day, its minute]``: seen on one or two days in all, the
-    last of them within four weeks; latest first, a few only."""
+    last of them within four weeks; latest first, a few only, and nobody who is `out`."""
     seen = [
         (*habit.visits[-1], habit.n, customer)
         for customer, habit in rhythm.habits.items()
-        if habit.n <= 2 and habit.latest >= day - timedelta(days=MET_DAYS)
+        if habit.n <= 2 and habit.latest >= day - timedelta(days=MET_DAYS) and customer not in out
     ]
     return [[customer, n, last.isoformat(), minute] for last, minute, n, customer in sorted(seen, reverse=True)[:MET]]
 
@@ -191,6 +192,8 @@ def look_again(shop: Shop, customer: int, day: date) -> None:
 def _row_again(shop: Shop, made: DayList, rhythm: forecast.Rhythm[int], customer: int) -> dict[str, Any] | None:
     """Return a customer's row on a list that was made already, None where they do not belong there."""
     habit, day = rhythm.habits.get(customer), made.day
+    if not Customer.select().where((Customer.id == customer) & states.sought()).exists():
+        return None
     if habit is None or habit.n < forecast.CANDIDATE_VISITS or shop.is_closed_on(day):
         return None
     if silences.rests_on(day, rhythm.days) or silences.is_silent(habit, day, rhythm.days):

@@ -19,6 +19,7 @@ from domain.board import Board, board
 from domain.lines import Line
 from domain.lookup import END, Person
 from domain.slips import beginnings, forgiven, slips
+from domain.states import is_sought
 from domain.today import line_time
 from models import Database, Shop, db, instant_text, typed_words, words_in
 
@@ -61,12 +62,12 @@ def likely(shop: Shop, now: datetime) -> Found:
     """Return who may be standing there: expected about now and not here yet, then those seen lately, at this hour
     before others, then who is here already, last come first. At most one query, where something has changed."""
     day, local = board(shop, now), shop.local(now)
-    lines = day.by_customer
+    lines = {number: line for number, line in day.by_customer.items() if is_sought(line.customer.state)}
     due = [line for line in lines.values() if line.visit is None and _wait(line, local) <= THIS_HOUR]
     due.sort(key=lambda line: (_wait(line, local), -line.probability))
     here = sorted((line for line in lines.values() if line.visit), key=_arrival, reverse=True)
     known = _lately(shop, day)
-    lately = [person for person in known.people.values() if person.id not in lines]
+    lately = [person for person in known.people.values() if person.id not in day.by_customer]
     minute = local.hour * 60 + local.minute
     lately.sort(key=lambda person: _minutes_off(known.minute_of(person, shop), minute) > MINUTES_OFF)
     for_here = min(len(here), 1)
@@ -270,4 +271,4 @@ def _known(shop: Shop, day: Board, of_day: bool) -> _Known:
 
 def _hit(line: Line) -> Hit:
     c = line.customer
-    return Hit(Person(c.id, c.name, c.say_as, c.call, c.lang, line.usual, None), line)
+    return Hit(Person(c.id, c.name, c.say_as, c.call, c.lang, line.usual, None, state=c.state), line)

@@ -131,6 +131,7 @@ class Known:
     say_as: str = ""
     call: str = ""
     child: bool = False
+    state: str = "active"
     told: Mapping[str, Learned] = field(default_factory=dict)
     tried: Set[str] = frozenset()  # spellings of the name that somebody has said
     notes: tuple[Noted, ...] = ()  # oldest first
@@ -225,15 +226,15 @@ class Gathering:
     def add_what_they_told(self) -> None:
         rows = (
             Customer.select(
-                Customer.id, Customer.name, Customer.say_as, Customer.call, Customer.child,
+                Customer.id, Customer.name, Customer.say_as, Customer.call, Customer.child, Customer.state,
                 Told.what, Told.was, Told.author, Told.day,
             )
             .join(Told, JOIN.LEFT_OUTER, on=(Told.customer == Customer.id) & (Told.day <= self.today))
             .where(Customer.id.in_(self.ids))
         )  # fmt: skip
-        for customer, name, say_as, call, child, what, was, author, day in rows.tuples():
+        for customer, name, say_as, call, child, state, what, was, author, day in rows.tuples():
             values = self.values[customer]
-            values.update(name=name, say_as=say_as, call=call, child=child)
+            values.update(name=name, say_as=say_as, call=call, child=child, state=state)
             if what:
                 values.setdefault("told", {})[what] = Learned(day, self._by(customer, author), was)
 

@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from domain.states import sought
 from models import Customer, DayList, Shop
 
 
@@ -25,7 +26,7 @@ def just_met(shop: Shop, day: date, known: Container[int]) -> list[Met]:
     """
     stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
     met = [one for one in (stored.met if stored else None) or [] if one[0] not in known]
-    people = {c.id: c for c in Customer.select().where(Customer.id.in_([one[0] for one in met]))}
+    people = {c.id: c for c in Customer.select().where(Customer.id.in_([one[0] for one in met]) & sought())}
     return [
         Met(people[number], days, shop.local(shop.at(date.fromisoformat(last), minute)))
         for number, days, last, minute in met

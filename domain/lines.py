@@ -15,7 +15,7 @@ from typing import Any
 
 from peewee import JOIN, Query, Value, fn
 
-from domain import hours, prompts as prompting
+from domain import hours, prompts as prompting, states
 from domain.expected import day_list, keep_words
 from domain.history import histories
 from domain.prompts import CROWD, CROWD_MINUTES, Moment
@@ -141,6 +141,7 @@ class Around:
     next_at: datetime | None = None  # the first visit told for later today
     owed: int = 0  # promises that are for today
     left: bool = True  # a line for the next shift was left in the last days, or may have been
+    died: bool = True  # somebody has died lately, or may have
     acts: int = 0  # by how much acts have raised the revision since the one asked for, each act of one customer
 
 
@@ -252,6 +253,7 @@ def read(
         now=instant_text(now),
         lately=instant_text(now - timedelta(minutes=CROWD_MINUTES)),
         left_since=(day - LEFT_STANDS).isoformat(),
+        died_since=(day - states.TOLD_FOR).isoformat(),
         only=only,
         since=since,
         revision=shop.revision,
@@ -264,11 +266,13 @@ def read(
             made, later, shift, lately, next_at, acts, left = (*row[:5], *row[36:38])
             marked = frozenset(parsed(shift) or ())
             around = Around(
-                made is not None, bool(later), marked, lately, instant_of(next_at), row[40], bool(left), acts
-            )
+                made is not None, bool(later), marked, lately, instant_of(next_at), row[40], bool(left), bool(row[43]),
+                acts,
+            )  # fmt: skip
         line = _line(row, shop, day)
         told.append((row[12] or 0, line))
-        if row[12] is None and not line.prompt_outcome and (line.appointment or only is not None):
+        wordless = row[12] is None and not line.prompt_outcome and states.is_sought(line.customer.state)
+        if wordless and (line.appointment or only is not None):
             unworded.append(line)
     if unworded:  # booked after the list was made, or not listed at all
         people = histories(shop, [line.customer.id for line in unworded], day)
@@ -285,21 +289,24 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
     expected, by_habit, probability, around, earliest, latest, part_of_day, reason, words = row[12:21]
     booked, starts_at, ends_at, service, with_whom = row[21:26]
     visit, at, said, outcome, greeted, staff, seen, usual, notes, came = row[26:36]
+    state = row[41]
+    sought = states.is_sought(state)
     customer = Customer(
         id=number, business=shop.business_id, name=name, say_as=say_as, call=call, lang=lang, pronoun=pronoun,
-        source_id=source_id,
+        source_id=source_id, state=state,
     )  # fmt: skip
+    outcome = outcome if sought else None
     line = Line(customer, "walk-in", usual=usual or "", came=came, ended=visit is None and outcome is not None)
-    if expected is not None:
+    if expected is not None and sought:
         line.prompts = parsed(words)
         line.reason = parsed(reason)
-    if by_habit:
+    if by_habit and sought:
         line.source, line.probability, line.around = "habit", probability, around
         line.at, line.until = _local(shop, day, earliest), _local(shop, day, latest)
         line.part_of_day = part_of_day
         if times := parsed(row[38]):
             line.by, line.later = times["by"], times["later"]
-    if booked is not None:
+    if booked is not None and states.is_living(state):
         starts, ends = instant_of(starts_at), instant_of(ends_at)
         assert starts is not None
         line.appointment = Appointment(
@@ -406,9 +413,16 @@ def _people(which: str) -> Query:
             (Appointment.shop == ":shop") & (Appointment.day == ":day") & (Appointment.state == "booked")
         )
     )
-    owing = Promise.select(fn.COUNT(Promise.id)).where(
-        still_owed & ((Promise.due <= ":day") | (Promise.due.is_null() & comes))
+    whose = Customer.alias()
+    owing = (
+        Promise.select(fn.COUNT(Promise.id))
+        .join(whose, on=Promise.customer == whose.id)
+        .where(still_owed & states.living(whose) & ((Promise.due <= ":day") | (Promise.due.is_null() & comes)))
     )
+    dead = Customer.alias()
+    died = dead.select(Value(1)).where(
+        (dead.business == ":business") & (dead.state_since >= ":died_since") & (dead.state == "died")
+    ).limit(1)  # fmt: skip
     query = (
         Customer.select(
             this_list, later, gathered(marked, "staff"), recent, ahead,
@@ -421,7 +435,7 @@ def _people(which: str) -> Query:
             fn.COALESCE(Visit.outcome, PromptEnded.outcome),
             fn.COALESCE(Visit.greeted_by_name, PromptEnded.greeted_by_name),
             Staff.name, gathered(joined, "name"), Usual.text, gathered(for_the_list, "text", "safety"), their_visits, acts,
-            left, Expected.times, gathered(owed, "text", "due", "name"), owing,
+            left, Expected.times, gathered(owed, "text", "due", "name"), owing, Customer.state, Expected.beside, died,
         )
         .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))
         .join_from(Customer, Appointment, JOIN.LEFT_OUTER, on=Appointment.id == todays_booking)
@@ -443,7 +457,7 @@ def _people(which: str) -> Query:
         (Appointment.shop == ":shop") & (Appointment.day == ":day") & (Appointment.state == "booked")
     )
     came = Visit.select(Visit.customer).where(of_the_day & (Visit.at <= ":now"))
-    return query.where(Customer.id.in_(listed | appointed | came))
+    return query.where(Customer.id.in_(listed | appointed | came) & states.living())
 
 
 _ALL = Prepared(lambda: _people("all"))

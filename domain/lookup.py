@@ -35,6 +35,7 @@ class Person(NamedTuple):
     seen: str | None  # the instant of the latest visit here, as stored: it sorts
     word: str = ""  # the one that found them
     of_usual: int = 0  # whether it is one of what they have
+    state: str = "active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def is_one_of(words: tuple[str, ...]) -> Condition:
 _PERSON = "c.id, c.name, c.say_as, c.call, c.lang, COALESCE(u.text, '')"
 _PEOPLE = f"""
 SELECT {_PERSON}, (SELECT MAX(v.at) FROM visit v WHERE v.customer_id = c.id AND v.shop_id = ? AND v.at <= ?),
-  s.word, s.of_usual
+  s.word, s.of_usual, c.state
 FROM ({{words}}) s JOIN customer c ON c.id = s.customer_id LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
 """
 # ORDER BY begins with shop_id, which is but one value, so that PostgreSQL too takes the order of the index
@@ -74,10 +75,11 @@ EXISTS (SELECT 1 FROM search_word o WHERE o.customer_id = s.customer_id AND (o.s
 _LATEST = f"""
 SELECT {_PERSON}, v.at
 FROM (SELECT customer_id, at FROM visit WHERE shop_id = ? AND day < ? ORDER BY shop_id DESC, day DESC LIMIT {LATEST}) v
-JOIN customer c ON c.id = v.customer_id LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
+JOIN customer c ON c.id = v.customer_id AND c.state = 'active'
+LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
 """
 _CALLED = f"""
-SELECT {_PERSON}, (SELECT MAX(v.at) FROM visit v WHERE v.customer_id = c.id AND v.shop_id = ? AND v.at <= ?)
+SELECT {_PERSON}, (SELECT MAX(v.at) FROM visit v WHERE v.customer_id = c.id AND v.shop_id = ? AND v.at <= ?), c.state
 FROM customer c LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
 WHERE c.id IN (
   SELECT s.customer_id FROM search_word s JOIN customer o ON o.id = s.customer_id
@@ -130,14 +132,15 @@ def called_about(shop: Shop, words: tuple[str, ...], letters: int, now: datetime
     rows = _execute(
         _CALLED.format(marks=marks), (shop.id, instant_text(now), shop.id, shop.business_id, *words, *long, *long)
     )
-    return [Person._make((*row, "", 0)) for row in rows]
+    return [Person._make((*row[:-1], "", 0, row[-1])) for row in rows]
 
 
 def latest(shop: Shop, before: date) -> list[Person]:
-    """Return who came with the LATEST visits of the days before one, the last first, each once. One query."""
+    """Return who of those we look out for (`domain.states`) came with the LATEST visits of the days before one, the last
+    first, each once. One query."""
     rows = _execute(_LATEST, (shop.id, before.isoformat(), shop.id))
     rows.sort(key=itemgetter(6))
-    found = {row[0]: Person._make((*row, "", 0)) for row in rows}  # of one person the last counts
+    found = {row[0]: Person._make((*row, "", 0, "active")) for row in rows}  # of one person the last counts
     return sorted(found.values(), key=itemgetter(6), reverse=True)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from peewee import IntegrityError, chunked, fn
 
-from domain import history
+from domain import history, states
 from domain.forecast import NO_COUNTS, NO_MISSES, PACKED, SHIPPED, Habit, Rhythm, Tally, learn_from
 from domain.staying import Relationships
 from models import Appointment, DayTally, HabitKept, RhythmKept, Shop, Visit, db, is_postgres, snapshot
@@ -117,7 +117,13 @@ def relationships(shop: Shop, day: date) -> Relationships[int, int]:
     booked = Appointment.select(Appointment.customer).where(
         (Appointment.shop == shop.id) & (Appointment.day >= day) & (Appointment.state == "booked")
     )
-    return Relationships(rhythm, day, visits_of, contacts={customer: day for (customer,) in booked.tuples()})
+    return Relationships(
+        rhythm,
+        day,
+        visits_of,
+        contacts={customer: day for (customer,) in booked.tuples()},
+        out=states.out_of(shop.business_id),
+    )
 
 
 def tallies(shop: Shop, since: date) -> list[Tally]:

@@ -16,6 +16,7 @@ from peewee import JOIN
 from domain.actions import Asked, Conflict, Refused, does
 from domain.board import Board
 from domain.lines import Line
+from domain.states import living
 from models import CHANNELS, Customer, Promise, Shop, Staff, instant_of
 from words import _
 
@@ -186,7 +187,7 @@ def promises(shop: Shop, now: datetime, lines: list[Line]) -> Promises:
 
 def due_by(shop: Shop, day: date) -> int:
     """Return how many open promises are due on a day or before. One query."""
-    return int(Promise.open().where((Promise.shop == shop.id) & (Promise.due <= day)).count())
+    return int(Promise.open().join(Customer).where((Promise.shop == shop.id) & (Promise.due <= day) & living()).count())
 
 
 def for_today(shop: Shop, day: Board) -> int:
@@ -253,7 +254,7 @@ def _owed(shop: Shop, where: Any) -> list[Owed]:
         .join(Customer)
         .join_from(Promise, author, JOIN.LEFT_OUTER, on=Promise.author == author.id, attr="said")
         .join_from(Promise, keeper, JOIN.LEFT_OUTER, on=Promise.kept_by == keeper.id, attr="done")
-        .where((Promise.shop == shop.id) & where)
+        .where((Promise.shop == shop.id) & where & living())
         .order_by(Promise.due.asc(nulls="LAST"), Promise.id)
     )
     return [Owed(one, one.customer, _name(one, "said"), _name(one, "done")) for one in query]

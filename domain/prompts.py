@@ -39,6 +39,7 @@ from typing import Any
 from domain.birthdays import is_birthday
 from domain.history import History
 from domain.known import LAST_VISITS, OWED_DAYS, Asking, Kept, Known, Noted, Written, known_of
+from domain.states import is_sought
 from models import Shop, folded
 
 SILENT_DAYS = 28  # the same prompt is not shown again within these days
@@ -732,9 +733,9 @@ def _is_sayable(usual: str) -> bool:
 def candidates(known: Known) -> list[dict[str, Any]]:
     """Return all prompts that hold and are not silenced, ``{"id": ..., **facts}``, most important first.
 
-    None at all for a child: what there is to say is for whoever brings them.
+    None at all for a child: what there is to say is for whoever brings them; nor where their state forbids it.
     """
-    if known.is_child:
+    if known.is_child or not is_sought(known.state):
         return []
     troubled = any(not one.ours and not one.solved for one in known.troubles)
     left_alone = "quiet" in known.told or "no_notes" in known.told

@@ -226,7 +226,9 @@ def up(migrator, db):
         migrator.add_column("customer", "state", TextField(default="active", constraints=STATES)),
         migrator.add_column("customer", "state_since", DateField(null=True)),
         migrator.add_column("customer", "state_reason", TextField(default="")),
+        migrator.add_index("customer", ("business_id", "state", "state_since")),
         migrator.add_column("appointment", "cause", TextField(default="", constraints=CAUSES)),
+        migrator.add_column("appointment", "with_state", BooleanField(default=False)),
         migrator.add_column("expected", "beside", JSONField(null=True)),
         migrator.add_column("shop", "wording", JSONField(null=True)),
     )
@@ -236,10 +238,12 @@ def down(migrator, db):
     """Drop them again; what they held is forgotten."""
     db.drop_tables(tables(db)[::-1])
     migrator.migrate(
-        migrator.drop_column("customer", "state"),
+        migrator.drop_index("customer", "customer_business_id_state_state_since"),
         migrator.drop_column("customer", "state_since"),
+        migrator.drop_column("customer", "state"),
         migrator.drop_column("customer", "state_reason"),
         migrator.drop_column("appointment", "cause"),
+        migrator.drop_column("appointment", "with_state"),
         migrator.drop_column("expected", "beside"),
         migrator.drop_column("shop", "wording"),
     )

@@ -12,6 +12,7 @@ from werkzeug import Response
 
 import clock
 import words.card
+import words.states
 import words.trust
 from domain import notes
 from domain.card import MORE_VISITS, Card, Written, card_for, earlier_visits
@@ -24,6 +25,8 @@ from words import _
 
 bp = Blueprint("customers", __name__)
 DUE_IN = ("0", "1", "7")  # days, of a promise
+OF_STATE = ("state", "state_since", "state_reason")
+TEXTS = ("name", "say_as", "call", "pronoun", "usual", *OF_STATE)
 ON_CARDS = ("card", "pane")  # where a form stood: on a card's own page, or on a card beside a list
 
 
@@ -72,6 +75,8 @@ def _written(note: Written, today: date, _language: str) -> Markup:
 def show(customer_id: int) -> str:
     card = card_for(customer_id, g.shop, clock.now(), asker=g.staff) or abort(404)
     toast = _told(request.args.get("kept", ""))
+    if toast and "state" in toast:
+        toast["customer"] = customer_id
     alone = "alone" in request.args  # asked for by a card's own page, which is made anew
     values = {"alone": alone, "fresh": False, "toast": toast, **of_card(card)}
     return page_or_partial("customers/show.html", "customers/_card.html", **values)
@@ -284,6 +289,8 @@ def _told(kept: str) -> dict[str, Any] | None:
     if kind == "note" and number.isdecimal() and len(number) < 10:
         return {"words": _("Kept. Thank you."), "note": int(number)}
     told = {"beside": words.card.kept_beside, "changed": lambda: _("Changed. Thank you.")}.get(kept)
+    if kind == "state":
+        return {"words": words.states.kept(), **({"state": number} if number else {})}
     if kept == "promised":
         return {"words": promised()}
     if kept == "taken-back":
@@ -316,16 +323,27 @@ def edit(customer_id: int) -> Response | str:
         return render_template("customers/edit.html", card=card, values=stands, was=stands, told="")
     typed, was = _typed(""), _typed("was_")
     changed = {name: value for name, value in typed.items() if value != was[name]}
+    of_state = {name: value for name, value in changed.items() if name in OF_STATE}
     meanwhile = [name for name in changed if stands[name] not in (was[name], changed[name])]
     if meanwhile:  # both are to be seen before one goes
         told, was = words.card.changed_meanwhile([stands[name] for name in meanwhile]), stands
     else:
-        answer = request_action("customer.name", customer=customer_id, **changed)
+        others = {name: value for name, value in changed.items() if name not in OF_STATE}
+        answer = request_action("customer.name", customer=customer_id, **others)
+        if answer.done and of_state:
+            answer = request_action("customer.state", then="state", customer=customer_id, **_state(typed, of_state))
         if answer.done:
-            return redirect(url_for("customers.show", customer_id=customer_id), 303)
+            kept = f"state-{answer.id}" if of_state else None
+            return redirect(url_for("customers.show", customer_id=customer_id, kept=kept), 303)
         told = answer.reason
     page = render_template("customers/edit.html", card=card, values=typed, was=was, told=told)
     return make_response(page, 422)
+
+
+def _state(typed: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
+    """Return what the form says of their state: why they left, of those who did; since when, if that was written anew."""
+    told = {"state": typed["state"], "since": changed.get("state_since")}
+    return {**told, "reason": typed["state_reason"]} if typed["state"] == "moved" else told
 
 
 def _as_it_stands(card: Card) -> dict[str, Any]:
@@ -338,6 +356,9 @@ def _as_it_stands(card: Card) -> dict[str, Any]:
         "usual": card.usual.text if card.usual else "",
         "wishes": [wish for wish in WISHES if wish in card.wishes],
         "child": card.child,
+        "state": card.stands.state,
+        "state_since": card.stands.since.isoformat() if card.stands.since else "",
+        "state_reason": card.stands.reason,
     }
 
 
@@ -345,7 +366,7 @@ def _typed(prefix: str) -> dict[str, Any]:
     """Return what a form holds, or (`was_`) what it held when it was shown."""
     form = request.form
     return {
-        **{name: form.get(prefix + name, "") for name in ("name", "say_as", "call", "pronoun", "usual")},
+        **{name: form.get(prefix + name, form.get(f"was_{name}", "")) for name in TEXTS},
         "wishes": [wish for wish in WISHES if wish in form.getlist(prefix + "wishes")],
         "child": f"{prefix}child" in form,
     }

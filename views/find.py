@@ -18,6 +18,7 @@ from views.asking import STAFF, open_to
 from views.hits import hits_html
 from views.moulds import Mould, Places
 from words.finding import already, found_so_many, last_seen
+from words.states import beside_name
 
 bp = Blueprint("find", __name__)
 LONGEST = 80  # letters of what is typed
@@ -82,6 +83,8 @@ def asked_first(name: str) -> str | None:
 
 def _facts(person: Person) -> list[str]:
     """Return what tells somebody from others: what they have, else when they were last seen."""
+    if beside := beside_name(person.state):
+        return [beside]
     if person.usual:
         return [person.usual]
     seen = instant_of(person.seen)

@@ -23,6 +23,7 @@ from models import Customer, Shop
 from views.lines import line_html
 from views.moulds import Mould, Places
 from words.finding import expected_when, last_seen
+from words.states import beside_name
 
 NUMBER = 2_000_000_011  # no customer's: it stands for theirs
 PLACES = Places("name", "said", "lang", "told") | {"number": str(NUMBER)}
@@ -89,8 +90,10 @@ class _Others:
     def row(self, hit: Hit) -> str:
         person = hit.person
         usual = _usual(hit, self.typed) if person.usual else ""
-        seen = self.last_seen(person.seen, begins=not usual) if person.seen else ""
-        mould = self.mould(bool(person.say_as), bool(person.lang), bool(usual or seen))
+        beside = escape(beside_name(person.state)) if person.state != "active" else ""
+        seen = self.last_seen(person.seen, begins=not usual and not beside) if person.seen else ""
+        parts = [part for part in (usual, beside, seen) if part]
+        mould = self.mould(bool(person.say_as), bool(person.lang), bool(parts))
         return mould.filled(
             {
                 "number": str(person.id),
@@ -98,7 +101,7 @@ class _Others:
                 "name_": shown(person.name, self.typed, hit.slips > 0),
                 "said": escape(person.say_as) if person.say_as else "",
                 "lang": escape(person.lang) if person.lang else "",
-                "told": f"{usual} · {seen}" if usual and seen else usual or seen,
+                "told": " · ".join(parts),
             }
         )
 

@@ -13,6 +13,7 @@ import clock
 from domain.board import Board, board
 from domain.learning import just_met
 from domain.lines import Line, line_for
+from domain.partings import deaths_for
 from domain.promises import due_elsewhere, for_today
 from domain.shift import left_for
 from domain.today import arrange
@@ -64,9 +65,18 @@ def _page(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None, ke
     met = just_met(g.shop, day.day, day.by_customer) if len(lines) < YOUNG else []
     left = left_for(g.shop, g.staff, now, day)
     owed = due_elsewhere(g.shop, day.day, day.by_customer) if for_today(g.shop, day) else []
+    died = deaths_for(g.shop, g.staff, day)
     expected = any(line.is_expected for line in lines)
     inner = render_template(
-        "today/_day.html", today=today, tag=tag, met=met, left=left, expected=expected, owed=owed, aside=is_partial()
+        "today/_day.html",
+        today=today,
+        tag=tag,
+        met=met,
+        left=left,
+        expected=expected,
+        owed=owed,
+        died=died,
+        aside=is_partial(),
     )
     if is_partial():
         return inner

@@ -27,13 +27,14 @@ from models import (
     PromptEnded,
     Question,
     Referral,
+    Seen,
     Shop,
     Staff,
     Usual,
     Visit,
     Witness,
 )
-from tests.conftest import TUESDAY, came, days_before, hire, signed_in
+from tests.conftest import TUESDAY, came, days_before, hire, signed_in, someone
 
 NOBODY = "999999"
 
@@ -134,6 +135,8 @@ class TestEachAct:
         "referral.undo": {"referral": "REFERRAL"},
         "introduction.set": {"customer": "ROSA", "by_text": "the key shop"},
         "introduction.undo": {"customer": "SENT"},
+        "customer.state": {"customer": "ROSA", "state": "moved", "since": "2026-11-20", "reason": "A job in Leeds"},
+        "state.seen": {"customer": "DEAD"},
         "shift.hand_over": {"text": "Oven two runs hot."},
         "shift.seen": {"hand_over": "LINE"},
         "shift.undo": {"hand_over": "OWN LINE"},
@@ -152,6 +155,9 @@ class TestEachAct:
             applied(phone.act("promise.keep", promise=made[1]))
             names["OPEN"], names["KEPT"] = made
         names.update(self.troubles(phone, kind, str(regular.id)))
+        if kind == "state.seen":
+            lost = someone(Shop.get(), "Linny", state="died", state_since=TUESDAY.date())
+            names["DEAD"] = str(lost.id)
         if kind in ("shift.seen", "shift.undo"):
             sam, ana = Staff.get(Staff.name == "Sam"), hire(Shop.get(), "Ana")
             line = {"shop": Shop.get(), "text": "Joan may ring.", "day": TUESDAY.date(), "at": TUESDAY}
@@ -198,7 +204,7 @@ class TestEachAct:
     def everything(self):
         tables = (
             Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen, Question, ExtraStep, Issue,
-            IssueTime, Mistake, Referral, Introduction,
+            IssueTime, Mistake, Referral, Introduction, Seen,
         )  # fmt: skip
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 
