@@ -237,6 +237,26 @@ def does(kind: str) -> Callable[[Doer], Doer]:
     return add
 
 
+Follows = Callable[[Asked, int, str, str], None]
+FOLLOWS: dict[str, Follows] = {}
+
+
+def follows(*prompts: str) -> Callable[[Follows], Follows]:
+    """Return a decorator that registers what becomes of the thing that some prompts are about (its number) when their words
+    were "said" or "skipped"; or, the outcome being "", when what they `were` was taken back."""
+
+    def add(function: Follows) -> Follows:
+        FOLLOWS.update(dict.fromkeys(prompts, function))
+        return function
+
+    return add
+
+
+def _follow(asked: Asked, prompt: dict[str, Any], outcome: str, was: str = "") -> None:
+    if "about" in prompt and prompt["id"] in FOLLOWS:
+        FOLLOWS[prompt["id"]](asked, prompt["about"], outcome, was)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What became of an act: "applied", "duplicate" (done before), "conflict" or "rejected", with its result or reason."""
@@ -529,9 +549,13 @@ def undo_prompt(asked: Asked) -> dict[str, Any]:
     ended = Visit.outcome.in_(("said", "skipped"))
     visits = (Visit.customer == customer.id) & (Visit.shop == shop.id) & (Visit.day == today) & ended
     kept = (PromptEnded.customer == customer.id) & (PromptEnded.shop == shop.id) & (PromptEnded.day == today)
-    undone = Visit.update(outcome="shown").where(visits).execute() + PromptEnded.delete().where(kept).execute()
-    if not undone:
+    said = [*Visit.select().where(visits), *PromptEnded.select().where(kept)]
+    if not said:
         raise Conflict(_("Those words are offered already."))
+    Visit.update(outcome="shown").where(visits).execute()
+    PromptEnded.delete().where(kept).execute()
+    for one in said:
+        _follow(asked, one.prompt, "", one.outcome)
     return {}
 
 
@@ -553,6 +577,7 @@ def _prompt_ended(asked: Asked, outcome: str) -> dict[str, Any]:
         ).execute()
     else:
         _keep_ended(customer.id, asked.shop, asked.shop.day_of(now), line.prompt, outcome, greeted)
+    _follow(asked, line.prompt, outcome)
     asked.line = line
     return {}
 

@@ -219,12 +219,19 @@ def move_days(shop: Shop) -> None:
 
 def offer_again(customer: Customer, shop: Shop, day: date) -> None:
     """Choose the words for one listed customer anew, after what we know of them has changed."""
-    row = (
-        Expected.select()
-        .join(DayList)
-        .where((DayList.shop == shop.id) & (DayList.day == day) & (Expected.customer == customer.id))
-        .first()
-    )
-    if row:
-        row.prompts = prompts_for(shop, histories(shop, [customer.id], day), day).get(customer.id, [])
-        row.save(only=[Expected.prompts])
+    _choose_again(shop, day, Expected.customer == customer.id)
+
+
+def offer_all_again(shop: Shop, day: date) -> None:
+    """Choose the words for everybody listed anew, after something in the shop has changed."""
+    _choose_again(shop, day, Expected.customer.is_null(False))
+
+
+def _choose_again(shop: Shop, day: date, whose: Any) -> None:
+    rows = list(Expected.select().join(DayList).where((DayList.shop == shop.id) & (DayList.day == day) & whose))
+    if rows:
+        words = prompts_for(shop, histories(shop, [row.customer_id for row in rows], day), day)
+        for row in rows:
+            prompts = words.get(row.customer_id, [])
+            if prompts != row.prompts:
+                Expected.update(prompts=prompts).where(Expected.id == row.id).execute()

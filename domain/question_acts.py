@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain import questions
-from domain.actions import Asked, Conflict, Refused, does
+from domain.actions import Asked, Conflict, Refused, does, follows
 from domain.notes import wants_none
 from models import ExtraStep, Note, Question
 from words import _
@@ -159,3 +159,12 @@ def undo_step(asked: Asked) -> dict[str, Any]:
         raise Refused(_("Only who wrote a step down can take it back, on the same day."))
     step.delete_instance()
     return asked.told(step.customer)
+
+
+@follows("question", "their-question", "still-fine")
+def after_words(asked: Asked, question: int, outcome: str, was: str) -> None:
+    """Take the words on the slip, said or skipped, for the question's own."""
+    if outcome:
+        questions.ended(question, asked.staff, asked.shop, outcome, asked.act.at)
+    else:
+        questions.reopened(question, asked.shop, was, asked.act.at)

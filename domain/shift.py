@@ -26,6 +26,8 @@ FIRST_HOUR = timedelta(hours=1)
 LEAST_IN_AN_HOUR = 0.5  # arrivals
 NEW = {"first-booking", "second-visit"}  # said of new faces, who have a place of their own in the brief
 UNREAD = {
+    "promise-overdue",
+    "promise-due",  # read with what is promised
     "first-time-late",
     "often-a-bit-late",
     "the-usual",

@@ -8,7 +8,7 @@ from typing import Any
 
 from peewee import JOIN
 
-from domain.actions import Asked, Conflict, Refused, does
+from domain.actions import Asked, Conflict, Refused, does, follows
 from models import Customer, Issue, IssueTime, Mistake, Question, Staff, folded, gathered, instant_of, parsed
 from words import _
 
@@ -197,6 +197,18 @@ def _step(asked: Asked, expects: Any, **values: Any) -> dict[str, Any]:
         told = _("Made good already by %(name)s, %(when)s.") if good else _("%(name)s owned up already, %(when)s.")
         raise Conflict(told % {"name": by.name if by else _("a colleague"), "when": asked.when(at)})
     return asked.told(mistake.customer)
+
+
+@follows("our-mistake")
+def after_words(asked: Asked, mistake: int, outcome: str, was: str) -> None:
+    """Take it that we said sorry when the words to say so were said."""
+    this = (Mistake.id == mistake) & (Mistake.shop == asked.shop.id)
+    if outcome == "said":
+        how = {"acknowledged_at": asked.act.at, "acknowledged_by": asked.staff.id, "said_sorry": True}
+        Mistake.update(**how).where(this & ~Mistake.said_sorry).execute()
+    elif was == "said":
+        nobody = {"acknowledged_at": None, "acknowledged_by": None, "said_sorry": False}
+        Mistake.update(**nobody).where(this & Mistake.made_good_at.is_null()).execute()
 
 
 # -- on the card

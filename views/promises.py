@@ -45,6 +45,8 @@ def _after(promise_id: int, told: str) -> Response | str:
     if is_partial():
         g.shop.revision = Shop.select(Shop.revision).where(Shop.id == g.shop.id).scalar()  # the act has raised it
         return done("promises/_list.html", "", **_values({"words": told}))
+    if request.form.get("from") == "shift":
+        return redirect(url_for("shift.show"), 303)
     return redirect(f"{url_for('promises.show')}#promise-{promise.id}", 303)
 
 

@@ -6,9 +6,11 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from werkzeug import Response
 
 import clock
+import words.promises
 import words.shift
-from domain import shift
+from domain import day_words, shift
 from domain.board import board
+from domain.promises import promises
 from domain.today import is_past
 from models import Action
 from views.answers import done, or_problem, problem
@@ -19,6 +21,7 @@ from words import _
 bp = Blueprint("shift", __name__)
 SHOWN = 3  # of those still to come; the rest is folded
 TOLD = 5  # lines of the last days, with who has seen them
+PASSED_ON = 5  # promises
 
 
 @bp.get("/shift")
@@ -36,11 +39,18 @@ def _page(chosen: str = "", text: str = "", told: str = "") -> str:
     coming = shift.still_to_come(lines, g.shop, now)
     team = shift.team(g.shop, g.staff)
     lately = shift.lately(g.shop, now)
+    owed = promises(g.shop, now, lines)
+    open_today = owed.coming + [one for one in owed.waiting if one.is_due(day.day)]
     return render_template(
         "shift/show.html",
         began=began,
         local=local,
-        went=words.shift.went(shift.welcomed(lines, began), len(coming)),
+        went=words.shift.went(shift.welcomed(lines, began), len(coming), len(open_today)),
+        owed=open_today[:PASSED_ON],
+        say=words.promises,
+        now=now,
+        day_words=day_words.standing(g.shop),
+        minutes=day_words.MINUTES,
         coming=[(line, is_past(line, g.shop, local)) for line in coming],
         shown=SHOWN,
         team=team,
@@ -77,6 +87,25 @@ def see(hand_over_id: int) -> Response | str:
 def undo(hand_over_id: int) -> Response:
     or_problem(request_action("shift.undo", hand_over=hand_over_id))
     return redirect(url_for("shift.show"), 303)
+
+
+@bp.post("/shift/today")
+@open_to(*STAFF)
+def say_today() -> Response:
+    """Say that something has run out, or by how many minutes we are behind."""
+    minutes = request.form.get("minutes", "")
+    if minutes.isdecimal() and len(minutes) < 4:
+        or_problem(request_action("day.behind", minutes=int(minutes)))
+    else:
+        or_problem(request_action("day.out", text=request.form.get("text", "")))
+    return redirect(url_for("shift.show", _anchor="so-today"), 303)
+
+
+@bp.post("/shift/today/<int:word_id>/over")
+@open_to(*STAFF)
+def over_today(word_id: int) -> Response:
+    or_problem(request_action("day.over", word=word_id))
+    return redirect(url_for("shift.show", _anchor="so-today"), 303)
 
 
 @bp.errorhandler(SignedOut)

@@ -38,9 +38,28 @@ def span(name: str, began: datetime, now: datetime) -> str:
     )
 
 
-def went(welcomed: Any, still: int) -> str:
-    """Return what went well, and how many are still to come; nothing of what did not happen."""
-    return " ".join(text for text in (_went_well(welcomed), _still(still)) if text)
+def went(welcomed: Any, still: int, promised: int = 0) -> str:
+    """Return what went well, how many are still to come, and how many promises are open; nothing of what did not happen."""
+    return " ".join(text for text in (_went_well(welcomed), _still(still), _promised(promised)) if text)
+
+
+def _promised(n: int) -> str:
+    if not n:
+        return ""
+    count = words.sentence_case(words.number(n))
+    return ngettext("%(count)s promise is open.", "%(count)s promises are open.", n, count=count)
+
+
+def tell(name: str = "") -> str:
+    """Return the heading of the promises to pass on."""
+    return _("Tell %(name)s", name=name) if name else _("To pass on")
+
+
+def day_word(word: Any) -> str:
+    """Return what is so today: No rye left; We are fifteen minutes behind."""
+    if word.kind == "out":
+        return _("No %(what)s left", what=word.text)
+    return ngettext("We are %(n)s minute behind", "We are %(n)s minutes behind", word.minutes)
 
 
 def _went_well(welcomed: Any) -> str:

@@ -14,6 +14,7 @@ from models import (
     Action,
     Business,
     Customer,
+    DayWord,
     ExtraStep,
     HandOver,
     HandOverSeen,
@@ -137,6 +138,9 @@ class TestEachAct:
         "introduction.undo": {"customer": "SENT"},
         "customer.state": {"customer": "ROSA", "state": "moved", "since": "2026-11-20", "reason": "A job in Leeds"},
         "state.seen": {"customer": "DEAD"},
+        "day.out": {"text": "rye"},
+        "day.behind": {"minutes": 15},
+        "day.over": {"word": "WORD"},
         "shift.hand_over": {"text": "Oven two runs hot."},
         "shift.seen": {"hand_over": "LINE"},
         "shift.undo": {"hand_over": "OWN LINE"},
@@ -154,6 +158,8 @@ class TestEachAct:
             ]
             applied(phone.act("promise.keep", promise=made[1]))
             names["OPEN"], names["KEPT"] = made
+        if kind == "day.over":
+            names["WORD"] = applied(phone.act("day.out", text="rye"))["word"]
         names.update(self.troubles(phone, kind, str(regular.id)))
         if kind == "state.seen":
             lost = someone(Shop.get(), "Linny", state="died", state_since=TUESDAY.date())
@@ -205,6 +211,7 @@ class TestEachAct:
         tables = (
             Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen, Question, ExtraStep, Issue,
             IssueTime, Mistake, Referral, Introduction, Seen,
+            IssueTime, Mistake, Referral, Introduction, DayWord,
         )  # fmt: skip
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 

@@ -375,7 +375,8 @@ class TestWhatIsKnown:
         DayWord.create(shop=shop, day=TODAY, kind="behind", minutes=20, author=sam, at=TUESDAY)
         known = what_is_known(shop, regular)
         assert [one.text for one in known.out] == ["rye"]
-        assert known.behind == Written(known.behind.id, "20", "Sam", TODAY)
+        assert known.behind
+        assert (known.behind.text, known.behind.by) == ("20", "Sam")
 
     def test_nothing_of_another_shop_or_another_customer(self, shop, regular, okafor, sam):
         second = Shop.create(business=shop.business, name="Second Street")
@@ -407,3 +408,79 @@ class TestWhatIsKnown:
         Mistake.create(**self.wrote(regular, shop, sam, text="Order mixed up"))
         expected.offer_again(regular, shop, TODAY)
         assert ids_for(shop, regular) == ["our-mistake", "the-usual"]
+
+
+class TestWhatFollows:
+    """Said or skipped on the slip, a question and a mistake of ours are told so as well; taken back, they stand again."""
+
+    @pytest.fixture
+    def regular(self, shop, rosa):
+        came(rosa, shop, *days_before(TODAY, 9, 5, 2))
+        return rosa
+
+    def question(self, regular, shop, sam, **more):
+        day = ago(3)
+        return Question.create(
+            customer=regular,
+            shop=shop,
+            author=sam,
+            day=day,
+            at=shop.at(day, 600),
+            text="Did the file go through?",
+            **more,
+        )
+
+    def say(self, phone, regular, prompt, outcome="said"):
+        answer = phone.act(f"prompt.{outcome}", customer=str(regular.id), prompt=prompt)
+        assert answer["status"] == "applied", answer
+
+    @pytest.mark.parametrize("here", [True, False], ids=["here", "before anybody marked them here"])
+    @pytest.mark.parametrize(
+        ("prompt", "more"),
+        [("question", {}), ("their-question", {"theirs": True, "reply": "Until half three"})],
+    )
+    def test_a_question_said_is_over_until_that_is_taken_back(self, phone, regular, shop, sam, prompt, more, here):
+        asked = self.question(regular, shop, sam, **more)
+        if here:
+            phone.act("visit.create", customer=str(regular.id))
+        self.say(phone, regular, prompt)
+        stands = Question.get_by_id(asked.id)
+        assert (stands.outcome, stands.ended_by_id) == ("said", sam.id)
+        assert phone.act("prompt.undo", customer=str(regular.id))["status"] == "applied"
+        assert Question.get_by_id(asked.id).ended_at is None
+
+    def test_skipped_twice_it_is_not_asked_again(self, phone, regular, shop, sam, at):
+        asked = self.question(regular, shop, sam)
+        for days in (0, 3):
+            at(TUESDAY + timedelta(days=days))
+            phone.act("visit.create", customer=str(regular.id))
+            self.say(phone, regular, "question", "skipped")
+        assert Question.get_by_id(asked.id).skips == 2
+        at(TUESDAY + timedelta(days=6))
+        assert "question" not in ids_for(shop, regular, TODAY + timedelta(days=6))
+
+    def test_a_skip_is_taken_back(self, phone, regular, shop, sam):
+        asked = self.question(regular, shop, sam)
+        self.say(phone, regular, "question", "skipped")
+        phone.act("prompt.undo", customer=str(regular.id))
+        assert Question.get_by_id(asked.id).skips == 0
+        assert "question" in ids_for(shop, regular)
+
+    def test_sorry_said_is_kept_with_the_mistake(self, phone, regular, shop, sam):
+        mistake = Mistake.create(
+            customer=regular, shop=shop, day=ago(2), at=shop.at(ago(2), 600), text="Order mixed up"
+        )
+        phone.act("visit.create", customer=str(regular.id))
+        self.say(phone, regular, "our-mistake")
+        stands = Mistake.get_by_id(mistake.id)
+        assert (stands.said_sorry, stands.acknowledged_by_id) == (True, sam.id)
+        phone.act("prompt.undo", customer=str(regular.id))
+        assert not Mistake.get_by_id(mistake.id).said_sorry
+
+    def test_skipped_a_mistake_stands(self, phone, regular, shop, sam):
+        mistake = Mistake.create(
+            customer=regular, shop=shop, day=ago(2), at=shop.at(ago(2), 600), text="Order mixed up"
+        )
+        self.say(phone, regular, "our-mistake", "skipped")
+        assert not Mistake.get_by_id(mistake.id).said_sorry
+        assert "our-mistake" in ids_for(shop, regular, TODAY + timedelta(days=1))

@@ -211,6 +211,12 @@ class TestHowItWent:
     def test_is_told_plainly_and_only_what_happened(self, counts, still, told):
         assert words.shift.went(Welcomed(*counts), still) == told
 
+    @pytest.mark.parametrize(
+        ("promised", "told"), [(0, ""), (1, " One promise is open."), (2, " Two promises are open.")]
+    )
+    def test_ends_with_the_promises(self, promised, told):
+        assert words.shift.went(Welcomed(0, 0, 0), 1, promised) == "One is still to come." + told
+
 
 class TestStillToCome:
     def test_is_first_what_is_ahead_then_what_is_past_then_any_time(self, shop):

@@ -4,7 +4,7 @@ import pytest
 
 import clock
 from domain import access
-from models import Business, Customer, HandOver, HandOverSeen, Membership, Note, Promise, Shop, Staff, Visit
+from models import Business, Customer, DayWord, HandOver, HandOverSeen, Membership, Note, Promise, Shop, Staff, Visit
 from tests.conftest import PIN_HASH, Phone, hire, signed_in
 from views.asking import roles_of
 
@@ -37,6 +37,7 @@ def theirs(shop, sam, rosa):
         "shop_id": shop.id,
         "hand_over_id": left.id,
         "note_id": note.id,
+        "word_id": DayWord.create(shop=shop, day=shop.today(), kind="out", text="rye", at=clock.now()).id,
     }
 
 
