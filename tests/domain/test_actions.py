@@ -210,8 +210,7 @@ class TestEachAct:
     def everything(self):
         tables = (
             Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen, Question, ExtraStep, Issue,
-            IssueTime, Mistake, Referral, Introduction, Seen,
-            IssueTime, Mistake, Referral, Introduction, DayWord,
+            IssueTime, Mistake, Referral, Introduction, Seen, DayWord,
         )  # fmt: skip
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 
