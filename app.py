@@ -39,6 +39,7 @@ from views import (
     team,
     this_phone,
     today,
+    wording,
 )
 from views.answers import problem
 from views.lines import line_html, lines_html
@@ -172,7 +173,21 @@ def create_app(config: Config | None = None) -> Flask:
         line_html=line_html, lines_html=lines_html, owed_today=promises.owed_today, new_key=lambda: str(uuid4()),
     )  # fmt: skip
     app.context_processor(_who)
-    for area in (today, customers, find, promises, states, shift, sign_in, this_phone, settings, team, api, health):
+    for area in (
+        today,
+        customers,
+        find,
+        promises,
+        states,
+        shift,
+        sign_in,
+        this_phone,
+        settings,
+        wording,
+        team,
+        api,
+        health,
+    ):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)
     app.before_request(_begin)

@@ -22,7 +22,7 @@ def line_as_json(line: Line, shop: Shop, today: date, now: datetime) -> dict[str
         chance = line.chance(local.hour * 60 + local.minute, closing(shop, today))
     prompt = None
     if line.prompt:
-        said = words.prompt(line.prompt, line.customer, shop.tone)
+        said = words.prompt(line.prompt, line.customer, shop.tone, shop.wording)
         prompt = {
             "id": line.prompt["id"],
             "fact": said.fact,

@@ -134,7 +134,7 @@ def brief() -> str:
     return render_template(
         "shift/brief.html",
         title=title,
-        parts=words.shift.brief(found, g.shop.tone, g.shop.day_of(now), title),
+        parts=words.shift.brief(found, g.shop.tone, g.shop.day_of(now), title, g.shop.wording),
         hours=found.hours,
         most=max((arrivals for _hour, arrivals in found.hours), default=0),
     )

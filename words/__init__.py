@@ -20,6 +20,7 @@ from words.speaking import (
     WRITTEN_IN as WRITTEN_IN,
     _,
     cldr,
+    code as code,
     direction as direction,
     in_language as in_language,
     language as language,

@@ -1,20 +1,49 @@
 """Words to say: a true sentence and a thing to do, for each rule of ``domain.prompts``, in the three tones a shop may choose.
 
 A tone changes the wording, never the facts; worry is not played with, so some words are the same in all three. A fact has
-nine words at most, an ask too, and an ask begins with what to do. To add one, write a function for its id here.
+nine words at most, an ask too, and an ask begins with what to do. To add one, write a function for its id here, and what it
+is for in ``words/wording.py``, where an owner finds it to say it in words of the shop's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import words
-from words.speaking import _, cldr, ngettext, pgettext
+from words import speaking
+from words.speaking import cldr, pgettext
 
 Prompt = dict[str, Any]  # {"id": ..., **facts}, as domain.prompts offers it
+Wording = Mapping[str, Mapping[str, Mapping[str, str]]]  # the owner's: {language: {prompt: {our sentence: theirs}}}
+
+NONE: Mapping[str, str] = MappingProxyType({})
+_own: ContextVar[Mapping[str, str]] = ContextVar("own", default=NONE)  # of the prompt that is being said
+
+
+def _(message: str, **values: Any) -> str:
+    """Return a sentence as the owner has it, else as the catalogue does."""
+    own = _own.get()
+    return (own and _in_own_words(own, message, values)) or speaking._(message, **values)
+
+
+def ngettext(one: str, many: str, n: int, **values: Any) -> str:
+    """Return the form of a sentence that suits `n`, as the owner has it, else as the catalogue does."""
+    own = _own.get()
+    return (own and _in_own_words(own, one if n == 1 else many, {"n": n, **values})) or speaking.ngettext(
+        one, many, n, **values
+    )
+
+
+def _in_own_words(own: Mapping[str, str], message: str, values: dict[str, Any]) -> str:
+    try:
+        return own.get(message, "") % values
+    except (KeyError, ValueError, TypeError):  # written for a sentence that has changed since
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +123,17 @@ def explains(name: str) -> Callable[[Explains], Explains]:
     return add
 
 
-def prompt(prompt: Prompt, whom: Person, tone: str) -> Words:
-    """Return the fact and the ask of a prompt, of whom, in a tone of ``models.TONES``. Raises KeyError for an unknown one."""
-    return SAYS[prompt["id"]](prompt, Voice(tone, whom.pronoun))
+def prompt(prompt: Prompt, whom: Person, tone: str, wording: Wording | None = None) -> Words:
+    """Return the fact and the ask of a prompt, of whom, in a tone of ``models.TONES``; where the shop has a `wording` of its
+    own for it, in that. Raises KeyError for an unknown one."""
+    own = wording and wording.get(speaking.code(), {}).get(prompt["id"])
+    if not own:
+        return SAYS[prompt["id"]](prompt, Voice(tone, whom.pronoun))
+    before = _own.set(own)
+    try:
+        return SAYS[prompt["id"]](prompt, Voice(tone, whom.pronoun))
+    finally:
+        _own.reset(before)
 
 
 def prompt_why(prompt: Prompt, today: date) -> str:

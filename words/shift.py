@@ -198,13 +198,15 @@ class _Making:
         return _count([self.heading, *self.sentences]) if self.told else 0
 
 
-def brief(brief: Any, tone: str, today: date, title: list[str]) -> list[Part]:
+def brief(
+    brief: Any, tone: str, today: date, title: list[str], wording: words.prompts.Wording | None = None
+) -> list[Part]:
     """Return a day as sentences to be read aloud, in at most MOST_WORDS words with its title and headings.
 
     Each part first tells of one, then safety of all it can, then each of one more in turn while there is room; what is
     left out is counted.
     """
-    parts = _parts(brief, tone, today)
+    parts = _parts(brief, tone, today, wording)
     opening = [_expected(brief)]
     room = MOST_WORDS - _count([*title, *opening])
     ranked = sorted(parts, key=lambda part: RANK.index(part.name))
@@ -226,7 +228,7 @@ def brief(brief: Any, tone: str, today: date, title: list[str]) -> list[Part]:
     return [Part("people", "", [_set(text) for text in opening]), *(part for part in found if part.sentences)]
 
 
-def _parts(brief: Any, tone: str, today: date) -> list[_Making]:
+def _parts(brief: Any, tone: str, today: date, wording: words.prompts.Wording | None) -> list[_Making]:
     def named(line: Any) -> str:
         return f"{FROM}{brief.called[line.customer.id]}{TO}"
 
@@ -256,7 +258,7 @@ def _parts(brief: Any, tone: str, today: date) -> list[_Making]:
         return [said] if n else []
 
     def with_words(n: int) -> list[str]:
-        told = [(named(line), words.prompt(line.prompt, line.customer, tone)) for line in brief.with_words[:n]]
+        told = [(named(line), words.prompt(line.prompt, line.customer, tone, wording)) for line in brief.with_words[:n]]
         # Translators: words to say to somebody: Priya: Third Tuesday in a row. Thank her for coming back.
         return [_("%(name)s: %(fact)s %(ask)s", name=name, fact=said.fact, ask=said.ask) for name, said in told]
 

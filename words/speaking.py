@@ -95,6 +95,11 @@ def language() -> str:
     return _locale.get().replace("_", "-")
 
 
+def code() -> str:
+    """Return the language in force as people choose it: ``en``."""
+    return _locale.get().partition("_")[0]
+
+
 def direction() -> str:
     """Return the direction the language in force is written in, ``ltr`` or ``rtl``, as HTML's dir wants it."""
     return _parsed(_locale.get()).text_direction

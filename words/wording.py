@@ -1,0 +1,188 @@
+"""The owner's own words: which sentences a prompt has, what may be changed of them, and how they read with an example.
+
+What a prompt says is found in its function in ``words/prompts.py``, so that no list of sentences can fall behind it.
+Placeholders stand in braces for the owner: ``{them}`` for ``%(them)s``.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from functools import cache
+
+from words import prompts, speaking
+from words.prompts import SAYS
+from words.speaking import _
+
+LONGEST = 120  # letters
+MOST_WORDS = 9  # of a sentence, unless ours has more
+HOLE = re.compile(r"\{([a-z_]+)\}")
+NEVER = (
+    "vip", "no-show", "no show", "loyalty score", "spend", "spent", "we noticed", "our records", "valued customer", "you must",
+    "!",
+)  # fmt: skip
+# Numbers, days and months that ours does not name could be untrue of somebody
+COUNTS = (
+    "one two three four five six seven eight nine ten eleven twelve twenty thirty hundred thousand once twice first second "
+    "third fourth fifth sixth seventh eighth ninth tenth monday tuesday wednesday thursday friday saturday sunday mondays "
+    "tuesdays wednesdays thursdays fridays saturdays sundays january february march april june july august september "
+    "october november december day days week weeks month months year years daily weekly yesterday tomorrow never always every "
+    "uno una dos tres cuatro cinco seis siete ocho nueve diez once doce veinte treinta cien mil primera primer segunda "
+    "segundo tercera tercer lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio "
+    "agosto septiembre octubre noviembre diciembre día días semana semanas mes meses año años ayer mañana nunca siempre"
+).split()
+
+
+def situations() -> dict[str, str]:
+    """Return when each prompt is said, in a few words, in the order of importance."""
+    return {
+        "our-mistake": _("Something went wrong on our side"),
+        "not-arrived": _("What we sent came back"),
+        "same-trouble": _("The same trouble again"),
+        "promise-overdue": _("A promise is overdue"),
+        "promise-due": _("A promise is for today"),
+        "first-time-late": _("Late for the first time"),
+        "often-a-bit-late": _("A bit late as usual"),
+        "missed-once": _("Missed once"),
+        "quiet": _("Likes it quiet"),
+        "quick": _("Likes to be quick"),
+        "we-run-late": _("We run late"),
+        "usual-is-out": _("The usual is out"),
+        "birthday": _("A birthday we were asked to remember"),
+        "their-question": _("They asked us something"),
+        "still-fine": _("A week after a trouble was solved"),
+        "question": _("One of us left a question"),
+        "ask-if-arrived": _("A promise was kept, and we have not heard"),
+        "sent-on": _("We sent them on to somebody"),
+        "fault-mended": _("A fault they told us of is mended"),
+        "extra-step": _("We went a step further"),
+        "first-booking": _("A first booking"),
+        "second-visit": _("A second visit"),
+        "name-learned": _("A name just learned"),
+        "say-as": _("A name that is hard to say"),
+        "call": _("What they like to be called"),
+        "not-met": _("You have not met"),
+        "brought-someone": _("They brought a friend"),
+        "dogs": _("Their dogs"),
+        "sent-us": _("They sent us somebody"),
+        "back-after-a-while": _("Back after a while"),
+        "a-year": _("A year, or more of them"),
+        "about-a-hundred": _("About a hundred visits"),
+        "coming-more-often": _("Coming more often"),
+        "third-weekday": _("The same weekday, a third time"),
+        "all-week": _("Every day at the same time"),
+        "always-early": _("Early as ever"),
+        "since-long": _("With us for long"),
+        "favourite-off": _("Whoever usually serves them is off"),
+        "order-changed": _("Something new last time"),
+        "steady-order": _("The usual, again and again"),
+        "the-usual": _("The usual"),
+    }
+
+
+@cache
+def sentences(prompt: str, tone: str) -> tuple[str, ...]:
+    """Return our sentences of a prompt that a tone may use, as they stand in the code, each once, in their order."""
+    found: dict[str, None] = {}
+    _walk(ast.parse(inspect.getsource(SAYS[prompt])), ("plain", "warm", "playful").index(tone), found, {})
+    return tuple(message for message in found if re.search(r"[a-z]{3}", HOLE.sub("", told(message))))
+
+
+def _walk(node: ast.AST, tone: int, found: dict[str, None], named: dict[str, list[ast.AST]]) -> None:
+    """Collect messages in the order in which they are said: of the wordings by tone, only those of this one.
+
+    What is `named` first is looked at where the name is used.
+    """
+    children = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        named.setdefault(node.targets[0].id, []).append(node.value)
+        children = []
+    elif isinstance(node, ast.Name):
+        children = named.pop(node.id, [])
+    elif isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if called == "of":
+            children = [node.args[tone]]
+        elif called == "thanks":
+            found.update({"Thank %(them)s.": None} if tone == 0 else {})
+            children = [node.args[tone - 1]] if tone else []
+        elif called in ("_", "ngettext"):
+            messages = node.args[: 1 if called == "_" else 2]
+            found.update((str(one.value), None) for one in messages if isinstance(one, ast.Constant))
+            children = []
+        elif called.startswith("_ask"):
+            children = [ast.parse(inspect.getsource(getattr(prompts, called)))]
+    for child in children:
+        _walk(child, tone, found, named)
+
+
+def told(message: str) -> str:
+    """Return a sentence of the code as an owner reads it, with its placeholders in braces: Thank {them} for coming back."""
+    return re.sub(r"%\((\w+)\)s", r"{\1}", message).replace("%%", "%")
+
+
+def ours(message: str) -> str:
+    """Return our sentence in the language in force, with its placeholders in braces."""
+    return told(speaking._(message))
+
+
+def kept(text: str) -> str:
+    """Return an owner's sentence as it is kept, with placeholders that can be filled."""
+    return HOLE.sub(r"%(\1)s", text.replace("%", "%%"))
+
+
+def example(text: str) -> str:
+    """Return a sentence with its placeholders filled as for somebody invented."""
+    filled = {
+        "them": prompts.them("she"),
+        "their": speaking.pgettext("possessive", "her"),
+        "count": speaking.pgettext("number", "three"),
+        "weekday": speaking.cldr().days["stand-alone"]["wide"][1],
+        "weekdays": _("Tuesdays"),
+        "when": speaking.cldr().months["format"]["wide"][3],
+        "year": "2019",
+        "name": "Sam",
+        "names": "Otto",
+        "usual": "Flat white",
+        "time": prompts.spoken_time(450),
+        "say_as": "shi-VAWN",
+        "text": "…",
+        "reply": "…",
+        "what": "…",
+        "place": "…",
+        "n": "3",
+    }
+    return HOLE.sub(lambda hole: filled.get(hole[1], hole[0]), text)
+
+
+def what_is_wrong(message: str, text: str) -> str:
+    """Return in a sentence why a text cannot stand for one of ours, or nothing where it can.
+
+    It names just what ours names, so that it stays true: the same placeholders, no number, day or month of its own.
+    """
+    holes, wanted = sorted(set(HOLE.findall(text))), sorted(set(HOLE.findall(told(message))))
+    if not text.strip():
+        return _("It is empty. Write something, or take ours again.")
+    if "\n" in text or len(text) > LONGEST:
+        return _("One line of at most %(most)s letters is read in passing.", most=LONGEST)
+    if holes != wanted or re.search(r"[{}]", HOLE.sub("", text)):
+        if not wanted:
+            return _("Nothing can stand in braces here: what is filled in would not be known.")
+        return _("It needs just %(holes)s, once or more.", holes=" ".join(f"{{{hole}}}" for hole in wanted))
+    plain = HOLE.sub("x", text).lower()
+    never = [word for word in NEVER if re.search(rf"\b{word}\b", plain) or word == "!" in plain]
+    if never:
+        return _("“%(word)s” is never said.", word=never[0])
+    mine = set(_counts(ours(message))) | set(_counts(told(message)))
+    added = [word for word in _counts(text) if word not in mine]
+    if added:
+        return _("“%(word)s” would not be true of everybody.", word=added[0])
+    if len(text.split()) > max(MOST_WORDS, len(ours(message).split())):
+        return _("At most %(most)s words can be said in one breath.", most=MOST_WORDS)
+    return ""
+
+
+def _counts(text: str) -> list[str]:
+    """Return the words of a text that count or date something."""
+    return [word for word in re.findall(r"\w+", HOLE.sub("", text).lower()) if word in COUNTS or re.search(r"\d", word)]
