@@ -20,8 +20,8 @@ from words import _
 
 bp = Blueprint("shift", __name__)
 SHOWN = 3  # of those still to come; the rest is folded
+SHOWN_BESIDE = 2  # of them, where promises are to be passed on as well: the button stays in sight
 TOLD = 5  # lines of the last days, with who has seen them
-PASSED_ON = 5  # promises
 
 
 @bp.get("/shift")
@@ -46,13 +46,13 @@ def _page(chosen: str = "", text: str = "", told: str = "") -> str:
         began=began,
         local=local,
         went=words.shift.went(shift.welcomed(lines, began), len(coming), len(open_today)),
-        owed=open_today[:PASSED_ON],
+        owed=open_today,
         say=words.promises,
         now=now,
         day_words=day_words.standing(g.shop),
         minutes=day_words.MINUTES,
         coming=[(line, is_past(line, g.shop, local)) for line in coming],
-        shown=SHOWN,
+        shown=SHOWN_BESIDE if open_today else SHOWN,
         team=team,
         chosen=next((one for one in team if str(one.id) == chosen), None),
         text=text,

@@ -50,9 +50,10 @@ def _promised(n: int) -> str:
     return ngettext("%(count)s promise is open.", "%(count)s promises are open.", n, count=count)
 
 
-def tell(name: str = "") -> str:
-    """Return the heading of the promises to pass on."""
-    return _("Tell %(name)s", name=name) if name else _("To pass on")
+def pass_on(n: int) -> str:
+    """Return how many promises there are to pass on."""
+    count = words.sentence_case(words.number(n))
+    return ngettext("%(count)s promise to pass on", "%(count)s promises to pass on", n, count=count)
 
 
 def day_word(word: Any) -> str:

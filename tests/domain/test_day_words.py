@@ -104,7 +104,7 @@ class TestTheShiftPage:
         phone.act("promise.create", customer=str(rosa.id), text="Find the form", due="2026-11-24")
         phone.act("promise.create", customer=str(okafor.id), text="Not yet due", due="2026-11-27")
         page = other_phone.get("/shift").text
-        assert "To pass on" in page
+        assert "One promise to pass on" in page
         assert "Find the form" in page
         assert "Not yet due" not in page
         assert "One promise is open." in page

@@ -70,7 +70,7 @@ class TestThePage:
             Appointment.create(customer=one, shop=shop, day=shop.today(), starts_at=TUESDAY + timedelta(minutes=60 + i))
         page = phone.get("/shift").text
         assert page.count('data-testid="to-come"') == 5
-        open_, folded = page.split("<details")
+        open_, folded, _so_today = page.split("<details")
         assert (open_.count('data-testid="to-come"'), folded.count('data-testid="to-come"')) == (3, 2)
         assert "Five are still to come." in text_of(page)
         assert "And two more" in folded
