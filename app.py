@@ -39,6 +39,7 @@ from views import (
     team,
     this_phone,
     today,
+    together,
     wording,
 )
 from views.answers import problem
@@ -179,6 +180,7 @@ def create_app(config: Config | None = None) -> Flask:
         find,
         promises,
         states,
+        together,
         shift,
         sign_in,
         this_phone,

@@ -47,8 +47,8 @@ from words import _, clock_time, short_day
 
 OLDEST = timedelta(days=3)  # an older act is taken at the time it reaches us
 SKEW_TOLD = timedelta(minutes=5)
-LONGEST = {"name": 200, "say_as": 200, "call": 200, "usual": 200, "text": 2000, "to": 200, "by_text": 200}
-ONE_LINE = {"name", "say_as", "call", "usual", "to", "by_text"}
+LONGEST = {"name": 200, "say_as": 200, "call": 200, "usual": 200, "text": 2000, "to": 200, "by_text": 200, "part": 100}
+ONE_LINE = {"name", "say_as", "call", "usual", "to", "by_text", "part"}
 
 
 def called(name: str) -> str:

@@ -17,6 +17,7 @@ from domain.bucket import FACTS, LATELY, bucket_of
 from domain.lines import Line, gathered, look, offer
 from domain.promises import OWED, Owed, owed_from, owed_rows
 from domain.states import State
+from domain.together import AROUND, Circle, around_from, around_rows, greeted_rows
 from domain.trust import Bucket
 from models import WISHES, Customer, Note, Prepared, Shop, Staff, Told, Usual, Visit, instant_text, parsed
 
@@ -86,6 +87,8 @@ class Card:
     owed: list[Owed]  # promises open, or kept and not confirmed
     bucket: Bucket
     stands: State
+    around: list[Circle]
+    greeted: bool  # ever, by name
 
 
 def card_for(
@@ -107,6 +110,7 @@ def card_for(
     asked = {
         "customer": customer, "shop": shop.id, "day": today.isoformat(), "since": since.isoformat(),
         "now": instant_text(now), "lately": (today - LATELY).isoformat(),
+        "year": instant_text(shop.at(today.replace(month=1, day=1), 0)),
         "dawn": instant_text(shop.at(today, 0)),
     }  # fmt: skip
     child, *about = _ABOUT(**asked)[0]
@@ -289,6 +293,8 @@ PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], 
     "owed": (owed_rows, OWED, owed_from),
     **{name: (rows, columns, lambda found, _customer: found) for name, (rows, columns) in FACTS.items()},
     "stands": (_stands, ("state", "state_since", "state_reason"), _stands_from),
+    "around": (around_rows, AROUND, around_from),
+    "greeted": (greeted_rows, ("id",), lambda found, _customer: bool(found)),
 }
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from peewee import IntegrityError, fn
 
 import clock
-from domain import forecast, nights, reasons, silences, states
+from domain import forecast, nights, reasons, silences, states, together
 from domain.history import histories
 from domain.prompts import prompts_for
 from models import Appointment, Customer, DayList, Expected, Shop, Visit, db
@@ -59,6 +59,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
     by_habit = {f.customer for f in listed}
     booked = [a.customer_id for a in Appointment.on(shop, day) if a.customer_id not in by_habit | out]
     prompts = prompts_for(shop, histories(shop, [*by_habit, *booked], day), day)
+    beside = together.beside(shop, day, by_habit | set(booked))
     try:
         with db.atomic():
             before = DayList.get_or_none(of_the_day)
@@ -75,7 +76,12 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                 hours=_hours_of_others(rhythm, forecasts, by_habit, day),
             )
             for f in listed:
-                Expected.create(day_list=made, **_row(rhythm, f, day), prompts=prompts.get(f.customer, []))
+                Expected.create(
+                    day_list=made,
+                    **_row(rhythm, f, day),
+                    prompts=prompts.get(f.customer, []),
+                    beside=beside.get(f.customer),
+                )
             for customer in dict.fromkeys(booked):
                 Expected.create(
                     day_list=made,
@@ -83,6 +89,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                     by_habit=False,
                     probability=1,
                     prompts=prompts.get(customer, []),
+                    beside=beside.get(customer),
                 )
             if before:
                 shop.changed()
@@ -182,11 +189,25 @@ def look_again(shop: Shop, customer: int, day: date) -> None:
     row = _row_again(shop, made, rhythm, customer)
     if row is None:
         Expected.delete().where(by_habit & (Expected.customer == customer)).execute()
+        beside_again(shop, day, together.mates([customer]))
         return
     if not Expected.update(row).where((Expected.day_list == made.id) & (Expected.customer == customer)).execute():
         Expected.create(day_list=made, **row)
     beyond = Expected.select(Expected.id).where(by_habit).order_by(Expected.probability.desc()).offset(AT_MOST)
     Expected.delete().where(Expected.id.in_([one for (one,) in beyond.limit(2 * AT_MOST).tuples()])).execute()
+    beside_again(shop, day, together.mates([customer]))
+
+
+def beside_again(shop: Shop, day: date, customers: set[int]) -> None:
+    """Have a day's list that stands say anew with whom some people come, and whom they have lost."""
+    made = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day)) if customers else None
+    if made is None:
+        return
+    listed = {number for (number,) in Expected.select(Expected.customer).where(Expected.day_list == made.id).tuples()}
+    told = together.beside(shop, day, listed, only=customers)
+    for customer in customers & listed:
+        of_theirs = (Expected.day_list == made.id) & (Expected.customer == customer)
+        Expected.update(beside=told.get(customer)).where(of_theirs).execute()
 
 
 def _row_again(shop: Shop, made: DayList, rhythm: forecast.Rhythm[int], customer: int) -> dict[str, Any] | None:

@@ -63,6 +63,7 @@ class Line:
         default_factory=list
     )  # [from, around, earliest, latest]: told once the usual time passed
     reason: dict[str, Any] | None = None
+    beside: dict[str, Any] | None = None  # with whom they come, and whom their household has lost (domain.together)
     prompts: list[dict[str, Any]] = field(default_factory=list)  # all that may be said, most important first
     prompt: dict[str, Any] | None = None  # the one to say: as it was offered when they came, else as the moment has it
     prompt_outcome: str = ""  # "", "shown", "said" or "skipped" today
@@ -300,6 +301,7 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
     if expected is not None and sought:
         line.prompts = parsed(words)
         line.reason = parsed(reason)
+        line.beside = parsed(row[42])
     if by_habit and sought:
         line.source, line.probability, line.around = "habit", probability, around
         line.at, line.until = _local(shop, day, earliest), _local(shop, day, latest)

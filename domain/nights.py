@@ -22,6 +22,7 @@ from peewee import IntegrityError, chunked, fn
 from domain import history, states
 from domain.forecast import NO_COUNTS, NO_MISSES, PACKED, SHIPPED, Habit, Rhythm, Tally, learn_from
 from domain.staying import Relationships
+from domain.together import firms_of
 from models import Appointment, DayTally, HabitKept, RhythmKept, Shop, Visit, db, is_postgres, snapshot
 
 Progress = Callable[[date], None]
@@ -122,6 +123,7 @@ def relationships(shop: Shop, day: date) -> Relationships[int, int]:
         day,
         visits_of,
         contacts={customer: day for (customer,) in booked.tuples()},
+        firms=firms_of(shop.business_id),
         out=states.out_of(shop.business_id),
     )
 

@@ -12,6 +12,7 @@ from domain import expected
 from domain.actions import Asked, Conflict, Refused, does
 from domain.board import Board
 from domain.states import TOLD_FOR, State, died_since, is_living, is_sought
+from domain.together import mates
 from models import STATES, Appointment, Customer, DayList, Expected, Seen, Shop, Staff
 from words import _
 from words.states import is_marked_so
@@ -75,6 +76,7 @@ def _put_lists_right(here: Shop, customer: Customer) -> None:
             expected.offer_again(customer, shop, day)
         else:
             Expected.delete().where(Expected.day_list.in_(standing) & (Expected.customer == customer.id)).execute()
+        expected.beside_again(shop, day, mates([customer.id]))
         DayList.update(stale=True).where(DayList.id.in_(standing)).execute()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import words
 from domain.lines import Line, closing
 from domain.staying import Change
-from models import Customer, Shop
+from models import Customer, Household, Shop
 
 
 def line_as_json(line: Line, shop: Shop, today: date, now: datetime) -> dict[str, Any]:
@@ -52,13 +52,18 @@ def line_as_json(line: Line, shop: Shop, today: date, now: datetime) -> dict[str
 
 
 def changes_as_json(changes: list[Change[int, int]]) -> list[dict[str, Any]]:
-    """Return changes as JSON values, with the people's names. One query."""
+    """Return changes as JSON values, with the people's names. One query, two where firms are among them."""
     everybody = [customer for change in changes for customer in change.customers]
     names = dict(Customer.select(Customer.id, Customer.name).where(Customer.id.in_(everybody)).tuples())
+    firms = [change.firm for change in changes if change.firm is not None]
+    called = (
+        dict(Household.select(Household.id, Household.name).where(Household.id.in_(firms)).tuples()) if firms else {}
+    )
     return [
         {
             "kind": change.kind,
             "customers": [{"customer": str(customer), "name": names[customer]} for customer in change.customers],
+            "firm": None if change.firm is None else {"household": str(change.firm), "name": called[change.firm]},
             "usual_gap": change.usual_gap,
             "last_visit": change.last_visit.isoformat(),
             "contact": change.contact.isoformat() if change.contact else None,

@@ -222,7 +222,7 @@ class Phone:
         }
         return self.client.post(path, data=data, headers=headers, **options)
 
-    def act(self, kind: str, key: str | None = None, at: datetime | None = None, **data: Any) -> dict[str, Any]:
+    def act(self, kind: str, /, key: str | None = None, at: datetime | None = None, **data: Any) -> dict[str, Any]:
         """Return the answer to one act sent to the API."""
         return self.acts(
             [{"id": key or str(uuid4()), "type": kind, "at": (at or clock.now()).isoformat(), "data": data}]

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, g, jsonify, request, send_file
 from werkzeug import Response
 
 import clock
+import domain.households
 import domain.question_acts
 import domain.referrals
 import domain.troubles  # noqa: F401  for their acts

@@ -160,7 +160,7 @@ def sign_in(token: str) -> Response:
 # -- acts
 
 
-def request_action(kind: str, then: str = "", **data: Any) -> Answer:
+def request_action(kind: str, /, then: str = "", **data: Any) -> Answer:
     """Return what became of an act asked for by a form, under the id the form carries; `then` names a second act of the same
     form, whose id follows from the first."""
     key = request.form.get("action") or str(uuid4())

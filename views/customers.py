@@ -17,7 +17,9 @@ import words.trust
 from domain import notes
 from domain.card import MORE_VISITS, Card, Written, card_for, earlier_visits
 from domain.lines import Line, line_for
-from models import WISHES, Customer, Note, Visit
+from domain.together import known
+from models import WISHES, Customer, Household, Note, Visit
+from views import together
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
 from views.find import asked_first
@@ -74,9 +76,7 @@ def _written(note: Written, today: date, _language: str) -> Markup:
 @open_to(*STAFF)
 def show(customer_id: int) -> str:
     card = card_for(customer_id, g.shop, clock.now(), asker=g.staff) or abort(404)
-    toast = _told(request.args.get("kept", ""))
-    if toast and "state" in toast:
-        toast["customer"] = customer_id
+    toast = _told(request.args.get("kept", ""), customer_id)
     alone = "alone" in request.args  # asked for by a card's own page, which is made anew
     values = {"alone": alone, "fresh": False, "toast": toast, **of_card(card)}
     return page_or_partial("customers/show.html", "customers/_card.html", **values)
@@ -283,14 +283,18 @@ def promised() -> str:
     return _("Promised. It stands under Promises until they have it.")
 
 
-def _told(kept: str) -> dict[str, Any] | None:
+def _told(kept: str, customer: int) -> dict[str, Any] | None:
     """Return the toast on a card that a plain form about a note leads back to."""
     kind, _dash, number = kept.partition("-")
     if kind == "note" and number.isdecimal() and len(number) < 10:
         return {"words": _("Kept. Thank you."), "note": int(number)}
     told = {"beside": words.card.kept_beside, "changed": lambda: _("Changed. Thank you.")}.get(kept)
     if kind == "state":
-        return {"words": words.states.kept(), **({"state": number} if number else {})}
+        to, says = url_for("states.change", customer_id=customer), words.states.undo()
+        undo = {"to": to, "fields": {"undoes": number}, "says": says}
+        return {"words": words.states.kept(), **({"undo": undo} if number else {})}
+    if kind in ("joined", "out"):
+        return together.toast(kept, customer)
     if kept == "promised":
         return {"words": promised()}
     if kept == "taken-back":
@@ -320,7 +324,7 @@ def edit(customer_id: int) -> Response | str:
     card = card_for(customer_id, g.shop, clock.now()) or abort(404)
     stands = _as_it_stands(card)
     if request.method == "GET":
-        return render_template("customers/edit.html", card=card, values=stands, was=stands, told="")
+        return render_template("customers/edit.html", card=card, values=stands, was=stands, told="", known=_circles())
     typed, was = _typed(""), _typed("was_")
     changed = {name: value for name, value in typed.items() if value != was[name]}
     of_state = {name: value for name, value in changed.items() if name in OF_STATE}
@@ -336,8 +340,13 @@ def edit(customer_id: int) -> Response | str:
             kept = f"state-{answer.id}" if of_state else None
             return redirect(url_for("customers.show", customer_id=customer_id, kept=kept), 303)
         told = answer.reason
-    page = render_template("customers/edit.html", card=card, values=typed, was=was, told=told)
+    page = render_template("customers/edit.html", card=card, values=typed, was=was, told=told, known=_circles())
     return make_response(page, 422)
+
+
+def _circles() -> list[Household]:
+    """Return the households and firms that are offered."""
+    return known(g.shop.business_id)
 
 
 def _state(typed: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def _list(heading: str, nobody: str, changes: list[dict[str, Any]], today: date)
 
 def change(one: dict[str, Any], today: date) -> str:
     """Return who it is and what can be counted again: Rosa: 2 visits in the last eight weeks, 9 in the eight before."""
-    name = words.listed([customer["name"] for customer in one["customers"]])
+    name = one["firm"]["name"] if one.get("firm") else words.listed([who["name"] for who in one["customers"]])
     day = words.short_day(date.fromisoformat(one["last_visit"]), today)
     if one["kind"] == "quiet" and one["usual_gap"]:
         gap = max(1, round(one["usual_gap"]))

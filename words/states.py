@@ -77,6 +77,10 @@ def way_back(state: str) -> str:
     return _("Back with us") if state == "moved" else _("Take this back")
 
 
+def undo() -> str:
+    return _("Undo: as it stood before")
+
+
 def kept() -> str:
     """Return what the toast says after a state was changed."""
     return _("Kept. Every list and every phone knows.")

@@ -12,12 +12,14 @@ from domain import access
 from domain.actions import DOERS, OLDEST, taken_time
 from models import (
     Action,
+    Belonging,
     Business,
     Customer,
     DayWord,
     ExtraStep,
     HandOver,
     HandOverSeen,
+    Household,
     Import,
     Introduction,
     Issue,
@@ -138,6 +140,10 @@ class TestEachAct:
         "introduction.undo": {"customer": "SENT"},
         "customer.state": {"customer": "ROSA", "state": "moved", "since": "2026-11-20", "reason": "A job in Leeds"},
         "state.seen": {"customer": "DEAD"},
+        "customer.join": {"customer": "ROSA", "name": "Bright Books", "kind": "firm", "part": "owner", "brings": False},
+        "customer.leave": {"customer": "ROSA", "household": "HERS"},
+        "household.left": {"household": "HERS", "reason": "We closed at four", "on": "2026-11-20"},
+        "household.back": {"household": "LEFT"},
         "day.out": {"text": "rye"},
         "day.behind": {"minutes": 15},
         "day.over": {"word": "WORD"},
@@ -164,6 +170,11 @@ class TestEachAct:
         if kind == "state.seen":
             lost = someone(Shop.get(), "Linny", state="died", state_since=TUESDAY.date())
             names["DEAD"] = str(lost.id)
+        if kind in ("customer.leave", "household.left", "household.back"):
+            for name, key in (("Marchetti", "HERS"), ("Bright Books", "LEFT")):
+                joins = {"customer": str(regular.id), "name": name, "kind": "firm"}
+                names[key] = applied(phone.act("customer.join", **joins))["household"]
+            applied(phone.act("household.left", household=names["LEFT"], reason="We closed at four"))
         if kind in ("shift.seen", "shift.undo"):
             sam, ana = Staff.get(Staff.name == "Sam"), hire(Shop.get(), "Ana")
             line = {"shop": Shop.get(), "text": "Joan may ring.", "day": TUESDAY.date(), "at": TUESDAY}
@@ -210,7 +221,7 @@ class TestEachAct:
     def everything(self):
         tables = (
             Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen, Question, ExtraStep, Issue,
-            IssueTime, Mistake, Referral, Introduction, Seen, DayWord,
+            IssueTime, Mistake, Referral, Introduction, Seen, DayWord, Household, Belonging,
         )  # fmt: skip
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 

@@ -190,7 +190,7 @@ class TestEveryPage:
     def test_is_silent_about_them(self, shop, server, phone, desk, ana, linny, pages, state):
         assert {"/today", "/find", "/promises"} <= self.walk(pages, phone, desk)
         phone.act("customer.state", customer=str(linny.id), state=state)
-        owed = {"/today", "/promises"} if state != "died" else set()
+        owed = {"/today", "/promises", "/shift"} if state != "died" else set()
         once = {"/today"} if state == "died" else set()
         assert self.walk(pages, phone, desk) <= owed | once | {"/people"}
         for hand in (phone, desk):

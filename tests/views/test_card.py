@@ -349,7 +349,7 @@ class TestTheEditPage:
         assert 'role="alert"' in answer.text
         for value in ("ROH-za", "Mrs M", "Cortado"):
             assert f'value="{value}"' in answer.text
-        assert re.findall(r'value="(\w+)" checked', answer.text) == ["they", "quiet", "active"]
+        assert re.findall(r'value="(\w+)" checked', answer.text) == ["they", "quiet", "active", "household"]
         assert 'name="child" checked' in answer.text
         assert 'name="was_name" value="Rosa Marchetti"' in answer.text
         assert Customer.get_by_id(rosa.id).say_as == ""

@@ -4,7 +4,21 @@ import pytest
 
 import clock
 from domain import access
-from models import Business, Customer, DayWord, HandOver, HandOverSeen, Membership, Note, Promise, Shop, Staff, Visit
+from models import (
+    Belonging,
+    Business,
+    Customer,
+    DayWord,
+    HandOver,
+    HandOverSeen,
+    Household,
+    Membership,
+    Note,
+    Promise,
+    Shop,
+    Staff,
+    Visit,
+)
 from tests.conftest import PIN_HASH, Phone, hire, signed_in
 from views.asking import roles_of
 
@@ -28,6 +42,8 @@ def theirs(shop, sam, rosa):
     promise = Promise.create(
         customer=rosa, shop=shop, author=sam, text="Keep a croissant", day=shop.today(), at=clock.now()
     )
+    firm = Household.create(business=shop.business, kind="firm", name="Bright Books")
+    Belonging.create(household=firm, customer=rosa)
     return {
         "customer_id": rosa.id,
         "promise_id": promise.id,
@@ -37,6 +53,7 @@ def theirs(shop, sam, rosa):
         "shop_id": shop.id,
         "hand_over_id": left.id,
         "note_id": note.id,
+        "household_id": firm.id,
         "word_id": DayWord.create(shop=shop, day=shop.today(), kind="out", text="rye", at=clock.now()).id,
     }
 
