@@ -32,6 +32,8 @@ from views import (
     health,
     nothing_new,
     promises,
+    questions,
+    referrals,
     settings,
     shift,
     sign_in,
@@ -40,6 +42,7 @@ from views import (
     this_phone,
     today,
     together,
+    troubles,
     wording,
 )
 from views.answers import problem
@@ -181,6 +184,9 @@ def create_app(config: Config | None = None) -> Flask:
         promises,
         states,
         together,
+        questions,
+        troubles,
+        referrals,
         shift,
         sign_in,
         this_phone,

@@ -16,10 +16,30 @@ from peewee import JOIN, Case, fn
 from domain.bucket import FACTS, LATELY, bucket_of
 from domain.lines import Line, gathered, look, offer
 from domain.promises import OWED, Owed, owed_from, owed_rows
+from domain.questions import QUESTIONS, STEPS, Asking, Step, question_rows, questions_from, step_rows, steps_from
+from domain.referrals import (
+    INTRODUCED,
+    REFERRED,
+    Introduced,
+    introduced_from,
+    introduced_rows,
+    referred_from,
+    referred_rows,
+)
 from domain.states import State
 from domain.together import AROUND, Circle, around_from, around_rows, greeted_rows
+from domain.troubles import (
+    ISSUES,
+    MISTAKES,
+    OurMistake,
+    Trouble,
+    issue_rows,
+    issues_from,
+    mistake_rows,
+    mistakes_from,
+)
 from domain.trust import Bucket
-from models import WISHES, Customer, Note, Prepared, Shop, Staff, Told, Usual, Visit, instant_text, parsed
+from models import WISHES, Customer, Note, Prepared, Referral, Shop, Staff, Told, Usual, Visit, instant_text, parsed
 
 WEEKS = 12
 VISITS_SHOWN = 20
@@ -85,6 +105,12 @@ class Card:
     usual: Fact | None
     wishes: dict[str, Fact]
     owed: list[Owed]  # promises open, or kept and not confirmed
+    questions: list[Asking]  # those that stand, and those asked today
+    steps: list[Step]  # the latest first
+    issues: list[Trouble]  # open
+    mistakes: list[OurMistake]  # not over
+    referred: list[Referral]  # still to be asked about
+    introduced: Introduced | None
     bucket: Bucket
     stands: State
     around: list[Circle]
@@ -291,6 +317,12 @@ PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], 
     "usual": (_usual, ("text", "day", "name"), _usual_from),
     "wishes": (_wishes, ("what", "day", "name"), _wishes_from),
     "owed": (owed_rows, OWED, owed_from),
+    "questions": (question_rows, QUESTIONS, questions_from),
+    "steps": (step_rows, STEPS, steps_from),
+    "issues": (issue_rows, ISSUES, issues_from),
+    "mistakes": (mistake_rows, MISTAKES, mistakes_from),
+    "referred": (referred_rows, REFERRED, referred_from),
+    "introduced": (introduced_rows, INTRODUCED, introduced_from),
     **{name: (rows, columns, lambda found, _customer: found) for name, (rows, columns) in FACTS.items()},
     "stands": (_stands, ("state", "state_since", "state_reason"), _stands_from),
     "around": (around_rows, AROUND, around_from),

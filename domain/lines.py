@@ -31,6 +31,7 @@ from models import (
     Prepared,
     Promise,
     PromptEnded,
+    Referral,
     Shop,
     Staff,
     Usual,
@@ -143,6 +144,7 @@ class Around:
     owed: int = 0  # promises that are for today
     left: bool = True  # a line for the next shift was left in the last days, or may have been
     died: bool = True  # somebody has died lately, or may have
+    checks: bool = True  # somebody we sent on is to be asked about, or may be
     acts: int = 0  # by how much acts have raised the revision since the one asked for, each act of one customer
 
 
@@ -268,7 +270,7 @@ def read(
             marked = frozenset(parsed(shift) or ())
             around = Around(
                 made is not None, bool(later), marked, lately, instant_of(next_at), row[40], bool(left), bool(row[43]),
-                acts,
+                bool(row[44]), acts,
             )  # fmt: skip
         line = _line(row, shop, day)
         told.append((row[12] or 0, line))
@@ -362,6 +364,12 @@ def _people(which: str) -> Query:
     left = HandOver.select(Value(1)).where(
         (HandOver.shop == ":shop") & (HandOver.day >= ":left_since") & (HandOver.text != "")
     ).limit(1)  # fmt: skip
+    checks = Referral.select(Value(1)).where(
+        (Referral.shop == ":shop")
+        & Referral.outcome.in_(("", "no_answer"))
+        & (Referral.check_on <= ":day")
+        & (Referral.name != "")
+    ).limit(1)  # fmt: skip
     ahead = Visit.select(fn.MIN(Visit.at)).where(of_the_day & (Visit.at > ":now"))
     first = Visit.alias()
     todays_visit = (
@@ -437,7 +445,7 @@ def _people(which: str) -> Query:
             fn.COALESCE(Visit.outcome, PromptEnded.outcome),
             fn.COALESCE(Visit.greeted_by_name, PromptEnded.greeted_by_name),
             Staff.name, gathered(joined, "name"), Usual.text, gathered(for_the_list, "text", "safety"), their_visits, acts,
-            left, Expected.times, gathered(owed, "text", "due", "name"), owing, Customer.state, Expected.beside, died,
+            left, Expected.times, gathered(owed, "text", "due", "name"), owing, Customer.state, Expected.beside, died, checks,
         )
         .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))
         .join_from(Customer, Appointment, JOIN.LEFT_OUTER, on=Appointment.id == todays_booking)

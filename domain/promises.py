@@ -6,20 +6,25 @@ Each step can be taken back.
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
+from domain import expected
+from domain.access import digest
 from domain.actions import Asked, Conflict, Refused, does
 from domain.board import Board
 from domain.lines import Line
 from domain.states import living
-from models import CHANNELS, Customer, Promise, Shop, Staff, instant_of
+from models import CHANNELS, Customer, Promise, Shop, Staff, db, instant_of, instant_text
 from words import _
 
+SILENT = timedelta(hours=24)  # after something was sent we ask whether it arrived
 CONFIRMING = timedelta(days=28)  # a kept promise that nobody confirmed is old news after that
 
 
@@ -44,8 +49,9 @@ def create_promise(asked: Asked) -> dict[str, Any]:
 
 @does("promise.keep")
 def keep_promise(asked: Asked) -> dict[str, Any]:
-    """Say that we did it. What was sent by e-mail stays unconfirmed until it arrived."""
-    return _step(asked, "open", kept_at=asked.act.at, kept_by=asked.staff.id)
+    """Say that we did it, by which `channel` if not as promised. What was sent by e-mail stays unconfirmed until it arrived."""
+    how: dict[str, Any] = {"channel": asked.choice("channel", CHANNELS, "")} if asked.act.data.get("channel") else {}
+    return _step(asked, "open", None, kept_at=asked.act.at, kept_by=asked.staff.id, **how)
 
 
 @does("promise.confirm")
@@ -54,7 +60,9 @@ def confirm_promise(asked: Asked) -> dict[str, Any]:
     promise = _promise(asked)
     if promise.state == "open":
         promise = _change(asked, promise, "open", kept_at=asked.act.at, kept_by=asked.staff.id)
-    return _step(asked, "kept", promise, confirmed_at=asked.act.at, confirmed_by=asked.staff.id)
+    return _step(
+        asked, "kept", promise, confirmed_at=asked.act.at, confirmed_by=asked.staff.id, delivery=_confirmed(promise)
+    )
 
 
 @does("promise.close")
@@ -73,7 +81,7 @@ def reopen_promise(asked: Asked) -> dict[str, Any]:
     promise = _promise(asked)
     if promise.state == "open":
         raise Conflict(_("This promise is open already."))
-    nothing = {"kept_at": None, "kept_by": None, "confirmed_at": None, "confirmed_by": None}
+    nothing = {"kept_at": None, "kept_by": None, "confirmed_at": None, "confirmed_by": None, "delivery": ""}
     return _step(asked, promise.state, promise, **nothing, closed_at=None, closed_by=None, closed_reason="")
 
 
@@ -133,6 +141,101 @@ def how_it_stands(promise: Promise, asked: Asked) -> str:
     return told % {"name": by.name if by else _("a colleague"), "when": asked.when(at)}
 
 
+# -- what was sent, and whether it arrived
+
+# From each state of what is sent, those that can come next: a server's report may come late, a confirmation at any time.
+NEXT = {
+    "": {"due"},
+    "due": {"claimed", "expired", "suppressed"},
+    "claimed": {"due", "handed_over", "failed", "suppressed"},
+    "handed_over": {"delivered", "bounced", "failed"},
+    "delivered": {"bounced"},
+    "failed": {"due"},
+    "bounced": {"due"},
+    "expired": {"due"},
+    "suppressed": set(),
+    "confirmed": set(),
+}
+LOST = ("bounced", "failed", "expired", "suppressed")
+
+
+def delivered(promise: Promise, state: str) -> None:
+    """Record what became of what was sent to keep a promise: a state of `models.DELIVERIES`.
+
+    Raises ValueError for a step that cannot be: from where it stands, or once it is confirmed or closed. That they have
+    it is no state of a message: it is confirmed by an act, or by their link.
+    """
+    allowed = [before for before, after in NEXT.items() if state in after]
+    stands = Promise.delivery.in_(allowed) & Promise.confirmed_at.is_null() & Promise.closed_at.is_null()
+    with db.atomic():
+        if Promise.update(delivery=state).where((Promise.id == promise.id) & stands).execute() != 1:
+            raise ValueError(f"What was sent cannot become {state!r} now.")
+        expected.offer_again(promise.customer, promise.shop, promise.shop.today())
+        promise.shop.changed()
+
+
+def _confirmed(promise: Promise) -> str:
+    return "confirmed" if promise.delivery else ""
+
+
+# -- the link by which they confirm: a secret that begins with the last day on which it is good
+
+LINK_LASTS = timedelta(days=60)
+SECRET = re.compile(r"\d{8}[\w-]{22,100}", re.ASCII)
+
+
+def new_secret(today: date) -> str:
+    """Return a new secret for a link. Nobody keeps it: what is stored is its digest."""
+    return f"{today + LINK_LASTS:%Y%m%d}{secrets.token_urlsafe(24)}"
+
+
+def _good_until(secret: str) -> date | None:
+    try:
+        return datetime.strptime(secret[:8], "%Y%m%d").date() if SECRET.fullmatch(secret) else None
+    except ValueError:
+        return None
+
+
+@does("promise.link")
+def link_promise(asked: Asked) -> dict[str, Any]:
+    """Let them confirm by a link with a `secret` of whoever asks (`new_secret`); an earlier link ends with that."""
+    promise = _promise(asked)
+    secret = asked.text("secret")
+    until, today = _good_until(secret), asked.shop.today()
+    if until is None or not today <= until <= today + LINK_LASTS:
+        raise Refused(_("A link’s secret is a day within sixty days and at least 22 letters."))
+    if promise.state in ("confirmed", "closed"):
+        raise Conflict(how_it_stands(promise, asked))
+    Promise.update(token_hash=digest(secret)).where(Promise.id == promise.id).execute()
+    return asked.told(promise.customer)
+
+
+def by_link(secret: str) -> Promise | None:
+    """Return the promise that a link leads to; None where it is not known, or its day is over, or there is nothing to
+    confirm any more."""
+    until = _good_until(secret)
+    found = (
+        Promise.select(Promise, Customer, Shop)
+        .join(Customer)
+        .join_from(Promise, Shop)
+        .where((Promise.token_hash == digest(secret)) & Promise.closed_at.is_null() & living())
+        .get_or_none()
+        if until is not None
+        else None
+    )
+    return found if found is not None and until is not None and found.shop.today() <= until else None
+
+
+def confirm_by_link(promise: Promise, now: datetime) -> None:
+    """Record that they told us themselves that they have it; a second time changes nothing."""
+    still = (Promise.id == promise.id) & Promise.confirmed_at.is_null() & Promise.closed_at.is_null()
+    values = {"confirmed_at": now, "kept_at": fn.COALESCE(Promise.kept_at, instant_text(now))}
+    with db.atomic():
+        if Promise.update(**values, delivery=_confirmed(promise)).where(still).execute() == 1:
+            expected.offer_again(promise.customer, promise.shop, promise.shop.today())
+            promise.shop.changed()
+
+
 # -- what is owed
 
 
@@ -146,6 +249,16 @@ class Owed:
     kept_by: str = ""
     line: Line | None = None  # on today's list
 
+    @property
+    def is_lost(self) -> bool:
+        """Say whether what was sent did not arrive."""
+        return self.promise.state == "kept" and self.promise.delivery in LOST
+
+    def is_silent(self, now: datetime) -> bool:
+        """Say whether something was sent a day ago or longer, and nobody has heard whether they have it."""
+        kept = self.promise.kept_at
+        return self.promise.channel == "email" and kept is not None and now - kept >= SILENT
+
     def is_due(self, today: date) -> bool:
         return self.promise.due is not None and self.promise.due <= today
 
@@ -156,12 +269,14 @@ class Owed:
 @dataclass(slots=True)
 class Promises:
     """A shop's promises: for those who are to come in today, all others that are open, those kept today, and those kept
-    before that nobody has confirmed."""
+    before that nobody has confirmed; of what was sent, what did not arrive and what to ask after stand apart."""
 
     coming: list[Owed] = field(default_factory=list)
     waiting: list[Owed] = field(default_factory=list)
     kept: list[Owed] = field(default_factory=list)
     unconfirmed: list[Owed] = field(default_factory=list)
+    lost: list[Owed] = field(default_factory=list)
+    silent: list[Owed] = field(default_factory=list)
 
     def for_today(self, today: date) -> int:
         """Return how many are for today: of those who come in, and what is due."""
@@ -177,6 +292,10 @@ def promises(shop: Shop, now: datetime, lines: list[Line]) -> Promises:
         promise = owed.promise
         if promise.state == "open":
             (found.coming if owed.line else found.waiting).append(owed)
+        elif owed.is_lost:
+            found.lost.append(owed)
+        elif promise.state == "kept" and owed.is_silent(now) and promise.kept_at and now - promise.kept_at < CONFIRMING:
+            found.silent.append(owed)
         elif promise.kept_at is not None and shop.day_of(promise.kept_at) == today:
             found.kept.append(owed)
         elif promise.kept_at is not None and now - promise.kept_at < CONFIRMING:
@@ -206,7 +325,7 @@ def due_elsewhere(shop: Shop, day: date, listed: Collection[int]) -> list[Owed]:
     return [owed for owed in _owed(shop, still) if owed.customer.id not in listed]
 
 
-OWED = ("id", "text", "due", "day", "author", "kept_at", "said", "done")
+OWED = ("id", "text", "due", "day", "author", "kept_at", "said", "done", "channel", "delivery")
 
 
 def owed_rows() -> Any:
@@ -216,7 +335,7 @@ def owed_rows() -> Any:
     return (
         Promise.select(
             Promise.id, Promise.text, Promise.due, Promise.day, Promise.author.alias("author"), Promise.kept_at,
-            author.name.alias("said"), keeper.name.alias("done"),
+            author.name.alias("said"), keeper.name.alias("done"), Promise.channel, Promise.delivery,
         )
         .join(author, JOIN.LEFT_OUTER, on=Promise.author == author.id)
         .join_from(Promise, keeper, JOIN.LEFT_OUTER, on=Promise.kept_by == keeper.id)
@@ -233,10 +352,10 @@ def owed_rows() -> Any:
 def owed_from(rows: list[list[Any]], customer: Customer) -> list[Owed]:
     """Return what a customer is owed, from the values that `owed_rows` gathered."""
     found = []
-    for number, text, due, day, author, kept_at, said, done in rows:
+    for number, text, due, day, author, kept_at, said, done, channel, delivery in rows:
         promise = Promise(
             id=number, customer=customer, text=text, due=due and date.fromisoformat(due), day=date.fromisoformat(day),
-            author=author, kept_at=instant_of(kept_at),
+            author=author, kept_at=instant_of(kept_at), channel=channel, delivery=delivery,
         )  # fmt: skip
         found.append(Owed(promise, customer, said or "", done or ""))
     return found

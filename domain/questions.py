@@ -5,6 +5,7 @@ Apart from the acts (`domain.question_acts`), for the acts of words to say end q
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +13,8 @@ from typing import Any
 
 from peewee import JOIN
 
-from models import Customer, Question, Shop, Staff, instant_of
+from domain.states import sought
+from models import Customer, ExtraStep, Question, Shop, Staff, instant_of
 
 PATIENCE = 2  # skipped so often, a question is asked no more: the card offers to drop it
 
@@ -95,7 +97,7 @@ class Asking:
 
 
 QUESTIONS = (
-    "id", "text", "theirs", "reply", "day", "not_before", "skips", "ended_at", "outcome", "author", "name",
+    "id", "text", "theirs", "reply", "day", "not_before", "skips", "ended_at", "outcome", "author", "name", "issue",
 )  # fmt: skip
 
 
@@ -105,7 +107,7 @@ def question_rows() -> Any:
     return (
         Question.select(
             Question.id, Question.text, Question.theirs, Question.reply, Question.day, Question.not_before, Question.skips,
-            Question.ended_at, Question.outcome, Question.author.alias("author"), Staff.name,
+            Question.ended_at, Question.outcome, Question.author.alias("author"), Staff.name, Question.issue.alias("issue"),
         )
         .join(Staff, JOIN.LEFT_OUTER, on=Question.author == Staff.id)
         .where(
@@ -120,11 +122,64 @@ def question_rows() -> Any:
 def questions_from(rows: list[list[Any]], customer: Customer) -> list[Asking]:
     """Return the questions from the values that `question_rows` gathered."""
     found = []
-    for number, text, theirs, reply, day, not_before, skips, ended_at, outcome, author, by in rows:
+    for number, text, theirs, reply, day, not_before, skips, ended_at, outcome, author, by, issue in rows:
         question = Question(
             id=number, customer=customer, text=text, theirs=bool(theirs), reply=reply, day=date.fromisoformat(day),
             not_before=not_before and date.fromisoformat(not_before), skips=skips, ended_at=instant_of(ended_at),
-            outcome=outcome, author=author,
+            outcome=outcome, author=author, issue=issue,
         )  # fmt: skip
         found.append(Asking(question, by or ""))
     return found
+
+
+# -- extra steps
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A small step that somebody of the team took for a customer."""
+
+    id: int
+    text: str
+    day: date
+    by: str
+    author: int | None
+    changed: date | None = None
+
+
+STEPS = ("id", "text", "day", "name", "author")
+
+
+def step_rows() -> Any:
+    """Return the query for the extra steps for the customer of a query around it at ``:shop``, the latest first."""
+    return (
+        ExtraStep.select(
+            ExtraStep.id, ExtraStep.text, ExtraStep.day, Staff.name, ExtraStep.author.alias("author")
+        )
+        .join(Staff, JOIN.LEFT_OUTER, on=ExtraStep.author == Staff.id)
+        .where((ExtraStep.customer == Customer.id) & (ExtraStep.shop == ":shop"))
+        .order_by(ExtraStep.id.desc())
+    )  # fmt: skip
+
+
+def steps_from(rows: list[list[Any]], _customer: Customer) -> list[Step]:
+    """Return the steps from the values that `step_rows` gathered."""
+    return [Step(number, text, date.fromisoformat(day), by or "", author) for number, text, day, by, author in rows]
+
+
+# -- for a whole day
+
+
+def due_for(shop: Shop, day: date, customers: Iterable[int]) -> dict[int, Question]:
+    """Return the question to ask each of some customers on a day, where there is one. One query, or none for nobody."""
+    customers = list(customers)
+    if not customers:
+        return {}
+    lately = Question.ended_at.is_null() | (Question.ended_at >= shop.at(day, 0))
+    asked = (Question.shop == shop.id) & lately & Question.customer.in_(customers) & sought()
+    rows = Question.select().join(Customer).where(asked)
+    by_customer: dict[int, list[Question]] = defaultdict(list)
+    for one in rows:
+        by_customer[one.customer_id].append(one)
+    due = {number: due_first(theirs, shop, day) for number, theirs in by_customer.items()}
+    return {number: one for number, one in due.items() if one is not None}

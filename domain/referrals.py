@@ -9,9 +9,9 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from domain import expected
 from domain.actions import Asked, Conflict, Refused, Unknown, does
 from domain.board import Board
+from domain.states import sought
 from models import REACHED, Customer, Introduction, Referral, Shop, Staff, Visit, folded
 from words import _
 
@@ -20,6 +20,7 @@ ASK_AGAIN_AFTER = timedelta(days=2)
 FURTHEST = timedelta(days=366)
 STAYED = 3  # visits, of somebody who was sent to us
 OPEN = ("", "no_answer")
+PLACES_SHOWN = 3
 
 
 # -- the acts
@@ -131,10 +132,7 @@ def _gone() -> str:
 
 
 def _told(asked: Asked, referral: Referral, result: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the result. The act names no customer, so that every phone's day is read anew, with what is due."""
-    if referral.customer_id:
-        expected.offer_again(referral.customer, asked.shop, asked.shop.today())
-    return result or {}
+    return asked.told(referral.customer, result) if referral.customer_id else result or {}
 
 
 def _how_it_stands(asked: Asked, now: Referral) -> str:
@@ -240,7 +238,86 @@ def who_sends(shop: Shop, since: date) -> list[Sender]:
     return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """Who sent a customer to us."""
+
+    name: str
+    customer: int | None
+
+
+INTRODUCED = ("by", "name", "by_text")
+
+
+def introduced_rows() -> Any:
+    """Return the query for who sent the customer of a query around it."""
+    by = Customer.alias()
+    return (
+        Introduction.select(Introduction.by_customer.alias("by"), by.name.alias("name"), Introduction.by_text)
+        .join(by, JOIN.LEFT_OUTER, on=Introduction.by_customer == by.id)
+        .where(Introduction.customer == Customer.id)
+    )
+
+
+def introduced_from(rows: list[list[Any]], _customer: Customer) -> Introduced | None:
+    return next((Introduced(name or text or _("somebody"), by) for by, name, text in rows), None)
+
+
+REFERRED = ("id", "name", "need", "to_whom", "check_on", "day", "outcome", "author", "said")
+
+
+def referred_rows() -> Any:
+    """Return the query for the referrals of the customer of a query around it at ``:shop`` that we still ask about."""
+    author = Staff.alias()
+    return (
+        Referral.select(
+            Referral.id, Referral.name, Referral.need, Referral.to_whom, Referral.check_on, Referral.day, Referral.outcome,
+            Referral.author.alias("author"), author.name.alias("said"),
+        )
+        .join(author, JOIN.LEFT_OUTER, on=Referral.author == author.id)
+        .where((Referral.customer == Customer.id) & (Referral.shop == ":shop") & Referral.outcome.in_(OPEN))
+        .order_by(Referral.check_on, Referral.id)
+    )  # fmt: skip
+
+
+def referred_from(rows: list[list[Any]], customer: Customer) -> list[Referral]:
+    """Return the referrals from the values that `referred_rows` gathered."""
+    found = []
+    for number, name, need, to_whom, check_on, day, outcome, author, said in rows:
+        one = Referral(
+            id=number, customer=customer, name=name, need=need, to_whom=to_whom, check_on=date.fromisoformat(check_on),
+            day=date.fromisoformat(day), outcome=outcome, author=author,
+        )  # fmt: skip
+        one.said = Staff(name=said or "")
+        found.append(one)
+    return found
+
+
 # -- what is to be asked
+
+
+@dataclass(slots=True)
+class Referrals:
+    """A shop's referrals: to be asked about now, later, and those heard of today."""
+
+    due: list[Referral] = field(default_factory=list)
+    later: list[Referral] = field(default_factory=list)
+    heard: list[Referral] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.due or self.later or self.heard)
+
+
+def referrals(shop: Shop, day: date) -> Referrals:
+    """Return a shop's referrals that are open, or were heard of on a day. One query."""
+    found = Referrals()
+    open_still = Referral.outcome.in_(OPEN) | _heard_on(shop, day)
+    for one in _with_people((Referral.shop == shop.id) & (Referral.name != "") & _may_ask() & open_still):
+        if one.outcome in OPEN:
+            (found.due if one.check_on <= day else found.later).append(one)
+        else:
+            found.heard.append(one)
+    return found
 
 
 def due_checks(shop: Shop, day: date) -> list[Referral]:
@@ -249,34 +326,36 @@ def due_checks(shop: Shop, day: date) -> list[Referral]:
 
 
 def due_today(shop: Shop, day: Board) -> list[Referral]:
-    """Return the referrals to ask about on the day of a board: it remembers where there are none, until more than
-    customers is acted on."""
-    kept: dict[Any, Any] = day.frames
-    if "no checks" in kept:
+    """Return the referrals to ask about on the day of a board, which knows where there are none, and keeps what there is
+    until anything happens."""
+    if not day.around.checks:
         return []
+    kept: dict[Any, Any] = day.frames
     key = ("checks", day.revision)
     if key not in kept:
         kept[key] = due_checks(shop, day.day)
-        if not kept[key]:
-            kept["no checks"] = True
     return list(kept[key])
 
 
-def lately_answered(shop: Shop, day: date) -> list[Referral]:
-    """Return the referrals whose end was heard of on a day, for taking that back. One query."""
+def places(shop: Shop, but: str = "") -> list[str]:
+    """Return the places we sent people to, the latest first, each once, without one. One query."""
+    rows = Referral.select(Referral.to_whom).where(Referral.shop == shop.id).order_by(Referral.id.desc()).limit(200)
+    found = {folded(place): place for (place,) in reversed(list(rows.tuples()))}
+    return [place for key, place in reversed(found.items()) if key != folded(but)][:PLACES_SHOWN]
+
+
+def _heard_on(shop: Shop, day: date) -> Any:
     begin, end = shop.at(day, 0), shop.at(day + timedelta(days=1), 0)
-    heard = (Referral.answered_at >= begin) & (Referral.answered_at < end) & (Referral.name != "")
-    return list(_with_people((Referral.shop == shop.id) & heard))
+    return (Referral.answered_at >= begin) & (Referral.answered_at < end)
+
+
+def _may_ask() -> Any:
+    return Referral.customer.is_null() | sought()
 
 
 def _due(shop: Shop, day: date) -> Any:
-    return (
-        (Referral.shop == shop.id)
-        & Referral.outcome.in_(OPEN)
-        & (Referral.check_on <= day)
-        & (Referral.name != "")
-        & (Referral.customer.is_null() | (Customer.state == "active"))
-    )
+    open_still = Referral.outcome.in_(OPEN) & (Referral.name != "") & _may_ask()
+    return (Referral.shop == shop.id) & open_still & (Referral.check_on <= day)
 
 
 def _with_people(where: Any) -> Any:

@@ -16,8 +16,9 @@ from domain.board import Board
 from domain.hours import by_hour
 from domain.lines import LEFT_STANDS, Line, closing
 from domain.prompts import RULES
+from domain.questions import due_for
 from domain.today import LONG_PAST, is_past, line_time
-from models import DayList, HandOver, HandOverSeen, Membership, Shop, Staff, db
+from models import DayList, HandOver, HandOverSeen, Membership, Question, Referral, Shop, Staff, db
 from words import _, ngettext
 
 LONGEST_LINE = 500  # letters; it stands on Today above the people
@@ -28,6 +29,10 @@ NEW = {"first-booking", "second-visit"}  # said of new faces, who have a place o
 UNREAD = {
     "promise-overdue",
     "promise-due",  # read with what is promised
+    "question",
+    "their-question",
+    "still-fine",
+    "sent-on",  # read with what is to be asked
     "first-time-late",
     "often-a-bit-late",
     "the-usual",
@@ -272,14 +277,19 @@ class Brief:
     with_words: list[Line]
     safety: list[tuple[Line, str]]
     promised: list[tuple[Line, str]]  # what is owed to those still to come
+    asks: list[tuple[Line, Question]]  # what to ask those still to come
+    checks: list[Referral]  # whom we sent on: did it help?
     left: Left | None  # by the last shift
     hours: list[tuple[int, float]]  # each hour still ahead and how many arrivals it may bring, where that is half a one
     called: dict[int, str]  # by customer: the short form where nobody else of the day has it
     tells_what: bool  # what somebody is booked for may be heard: of a patient it may not
 
 
-def brief(lines: list[Line], left: list[Left], reader: Staff, shop: Shop, now: datetime) -> Brief:
-    """Return the day in a minute. `lines` with the words that suit nobody in particular; `left` as `lately` has them.
+def brief(
+    lines: list[Line], left: list[Left], reader: Staff, shop: Shop, now: datetime, checks: Iterable[Referral] = ()
+) -> Brief:
+    """Return the day in a minute. `lines` with the words that suit nobody in particular; `left` as `lately` has them,
+    `checks` the referrals to ask about.
 
     The first hour begins now, or when the shop opens.
     """
@@ -294,6 +304,7 @@ def brief(lines: list[Line], left: list[Left], reader: Staff, shop: Shop, now: d
     others = [
         one for one in left if one.author != reader.id and (one.stands(now) or one.at.date() >= day - timedelta(days=1))
     ]
+    asks = due_for(shop, day, [line.customer.id for line in still])
     return Brief(
         people=len(still),
         began=any(line.arrived for line in lines),
@@ -303,6 +314,8 @@ def brief(lines: list[Line], left: list[Left], reader: Staff, shop: Shop, now: d
         with_words=sorted(worded, key=lambda line: order.get(line.prompt["id"], 0) if line.prompt else 0),
         safety=[(line, text) for line in still for text in line.safety],
         promised=[(line, owed["text"]) for line in still for owed in line.owed],
+        asks=[(line, asks[line.customer.id]) for line in still if line.customer.id in asks],
+        checks=list(checks),
         left=others[0] if others else None,
         hours=hours_ahead(still, shop, now),
         called=_called(still),

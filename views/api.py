@@ -10,10 +10,7 @@ from flask import Blueprint, abort, g, jsonify, request, send_file
 from werkzeug import Response
 
 import clock
-import domain.households
-import domain.question_acts
-import domain.referrals
-import domain.troubles  # noqa: F401  for their acts
+import domain.households  # noqa: F401  for its acts
 from domain.actions import SKEW_TOLD, Act, Answer, perform, taken_time
 from domain.export import lines
 from views.asking import OWNER, STAFF, open_to

@@ -12,11 +12,16 @@ from werkzeug import Response
 
 import clock
 import words.card
+import words.questions
+import words.referrals
 import words.states
+import words.troubles
 import words.trust
 from domain import notes
 from domain.card import MORE_VISITS, Card, Written, card_for, earlier_visits
 from domain.lines import Line, line_for
+from domain.questions import due_first
+from domain.states import is_sought
 from domain.together import known
 from models import WISHES, Customer, Household, Note, Visit
 from views import together
@@ -63,7 +68,8 @@ def of_card(card: Card) -> dict[str, Any]:
     """Return what the template of a card is given."""
     today, language = g.shop.today(), words.language()
     written = [_written(note, today, language) for note in card.notes]
-    return {"card": card, "written": written, "now": clock.now()}
+    asks = [asking.question for asking in card.questions] if is_sought(card.stands.state) else []
+    return {"card": card, "written": written, "now": clock.now(), "due": due_first(asks, g.shop, today)}
 
 
 @lru_cache(maxsize=2048)

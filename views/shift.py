@@ -7,10 +7,14 @@ from werkzeug import Response
 
 import clock
 import words.promises
+import words.questions
+import words.referrals
 import words.shift
 from domain import day_words, shift
 from domain.board import board
 from domain.promises import promises
+from domain.questions import due_for
+from domain.referrals import due_today
 from domain.today import is_past
 from models import Action
 from views.answers import done, or_problem, problem
@@ -47,6 +51,8 @@ def _page(chosen: str = "", text: str = "", told: str = "") -> str:
         local=local,
         went=words.shift.went(shift.welcomed(lines, began), len(coming), len(open_today)),
         owed=open_today,
+        checks=due_today(g.shop, day),
+        asks=due_for(g.shop, day.day, [line.customer.id for line in coming]),
         say=words.promises,
         now=now,
         day_words=day_words.standing(g.shop),
@@ -128,8 +134,9 @@ def tell_signed_out(_error: SignedOut) -> Response:
 def brief() -> str:
     """Show the day in a minute, to be read aloud or printed."""
     now = clock.now()
-    lines = board(g.shop, now).lines(g.shop, now, None)
-    found = shift.brief(lines, shift.lately(g.shop, now), g.staff, g.shop, now)
+    day = board(g.shop, now)
+    lines = day.lines(g.shop, now, None)
+    found = shift.brief(lines, shift.lately(g.shop, now), g.staff, g.shop, now, due_today(g.shop, day))
     title = [_("The day in a minute"), words.long_day(g.shop.day_of(now)), g.shop.name]
     return render_template(
         "shift/brief.html",

@@ -15,6 +15,7 @@ from domain.learning import just_met
 from domain.lines import Line, line_for
 from domain.partings import deaths_for
 from domain.promises import due_elsewhere, for_today
+from domain.referrals import due_today
 from domain.shift import left_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
@@ -66,6 +67,7 @@ def _page(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None, ke
     left = left_for(g.shop, g.staff, now, day)
     owed = due_elsewhere(g.shop, day.day, day.by_customer) if for_today(g.shop, day) else []
     died = deaths_for(g.shop, g.staff, day)
+    checks = due_today(g.shop, day)
     expected = any(line.is_expected for line in lines)
     inner = render_template(
         "today/_day.html",
@@ -75,6 +77,7 @@ def _page(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None, ke
         left=left,
         expected=expected,
         owed=owed,
+        checks=checks,
         died=died,
         aside=is_partial(),
     )

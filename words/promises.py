@@ -66,6 +66,8 @@ def kept(owed: Any, shop: Any, now: datetime) -> str:
 def waits(owed: Any, shop: Any, now: datetime) -> str:
     """Return that it was done and that we wait to hear: Kept by Tom, Thursday. Waiting to hear from Dana."""
     told = words.sentence_case(kept(owed, shop, now))
+    if owed.promise.channel == "email":
+        return f"{told}. {sent(owed)}"
     return _("%(kept)s. Waiting to hear from %(name)s.", kept=told, name=owed.customer.called)
 
 
@@ -80,3 +82,22 @@ def on_row(owed: dict[str, Any], today: date) -> str:
     if not owed.get("due"):
         return owed["text"] + by
     return _("%(text)s: %(due)s", text=owed["text"], due=due(date.fromisoformat(owed["due"]), today)) + by
+
+
+def sent(owed: Any) -> str:
+    """Return what is known of something that was sent: never that it was received, before they said so."""
+    return {
+        "due": _("It waits to be sent."),
+        "claimed": _("It is being sent."),
+        "delivered": _("It is in their mailbox, not confirmed."),
+        "confirmed": _("They have it."),
+        "bounced": _("It did not arrive: hand it over or try another way."),
+        "failed": _("It did not arrive: hand it over or try another way."),
+        "expired": _("It was never sent: hand it over or try another way."),
+        "suppressed": _("They want no e-mail: hand it over or try another way."),
+    }.get(owed.promise.delivery, _("Sent, not confirmed."))
+
+
+def ask_if_arrived(owed: Any) -> str:
+    """Return what to ask, once a day has gone by without a word."""
+    return _("Ask: “Did you get it?”")

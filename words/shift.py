@@ -11,12 +11,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 import words
+from words import questions, referrals
 from words.speaking import _, ngettext, pgettext
 
 MOST_WORDS = 150  # of a brief, all in all: a minute, read aloud
 LINE_WORDS = 40  # of the line left: the rest stands on Today
 SAFETY_WORDS = 12
-RANK = ("safety", "left", "promised", "booked", "words", "hour", "new")  # whose words come first
+RANK = ("safety", "left", "promised", "asks", "booked", "words", "hour", "new")  # whose words come first
 LETTERS = 12  # of a word at most, in writing that has no spaces
 FROM, TO = "\u2068", "\u2069"  # around a name: its own direction, and where a page sets it in the letters of people
 
@@ -283,6 +284,14 @@ def _parts(brief: Any, tone: str, today: date, wording: words.prompts.Wording | 
         others = ngettext("%(count)s more stands on Today.", "%(count)s more stand on Today.", rest, count=count)
         return told + ([others] if n and rest else [])
 
+    def asks(n: int) -> list[str]:
+        told = [referrals.question(one) for one in brief.checks]
+        told += [
+            _("%(name)s: %(text)s", name=named(line), text=_short(questions.on_shift(one), SAFETY_WORDS))
+            for line, one in brief.asks
+        ]
+        return told[:n]
+
     def left(n: int) -> list[str]:
         text = _short(brief.left.text, LINE_WORDS) if brief.left else ""
         return [_("%(who)s: %(text)s", who=left_by(brief.left, today), text=text)] if n else []
@@ -292,6 +301,7 @@ def _parts(brief: Any, tone: str, today: date, wording: words.prompts.Wording | 
         _Making("hour", _("The first hour"), min(8, len(brief.first_hour)), hour),
         _Making("new", _("New faces"), min(5, len(brief.new_faces)), new),
         _Making("promised", _("Promised"), min(5, len(brief.promised)), promised),
+        _Making("asks", _("To ask"), min(5, len(brief.checks) + len(brief.asks)), asks),
         _Making("words", _("Worth saying"), min(5, len(brief.with_words)), with_words),
         _Making("safety", _("Safety"), len(brief.safety), safety),
         _Making("left", _("From the last shift"), 1 if brief.left else 0, left),

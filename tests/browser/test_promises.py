@@ -38,6 +38,7 @@ def test_a_promise_is_written_seen_kept_and_confirmed(site: Site):
     promise(maya, "umbrella").get_by_test_id("promise-back").click()
     expect(promise(maya, "umbrella")).to_have_attribute("data-state", "open")
     promise(maya, "umbrella").get_by_test_id("promise-keep").click()
+    expect(promise(maya, "umbrella")).to_have_attribute("data-state", "kept")  # or leaving the page takes the tap along
 
     maya.goto(site.card("Joan"))
     owed = maya.get_by_test_id("owed")

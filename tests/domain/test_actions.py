@@ -106,6 +106,7 @@ class TestEachAct:
         "promise.close": {"promise": "OPEN", "reason": "She found one"},
         "promise.reopen": {"promise": "KEPT"},
         "promise.undo": {"promise": "OPEN"},
+        "promise.link": {"promise": "OPEN", "secret": "20270101" + "a" * 32},
         "question.create": {"customer": "ROSA", "text": "Did the file go through?", "not_before": "2026-11-26"},
         "question.reply": {"question": "THEIRS", "reply": "Open until half three"},
         "question.answer": {"question": "OPEN", "outcome": "said", "answer": "At once."},

@@ -9,12 +9,17 @@ from models import (
     Business,
     Customer,
     DayWord,
+    ExtraStep,
     HandOver,
     HandOverSeen,
     Household,
+    Issue,
     Membership,
+    Mistake,
     Note,
     Promise,
+    Question,
+    Referral,
     Shop,
     Staff,
     Visit,
@@ -30,6 +35,25 @@ OPEN = (
 )  # fmt: skip
 # Pages that one role alone may see. What is not here is for everybody who works here, or (OPEN) for everybody.
 OWNERS = ("/settings", "/team", "/phones/", "/api/v1/export")
+
+
+def _written(table, **more):
+    """Return what makes a row of the team's about somebody, and gives its number."""
+
+    def make(customer, shop, staff):
+        row = {"customer": customer, "shop": shop, "author": staff, "day": shop.today(), "at": clock.now(), **more}
+        return table.create(**row).id
+
+    return make
+
+
+OF_THE_TEAM = {
+    "question_id": _written(Question, text="Did it work?"),
+    "step_id": _written(ExtraStep, text="Rang the supplier"),
+    "issue_id": _written(Issue, text="The stereo cuts out"),
+    "mistake_id": _written(Mistake, text="We lost her order"),
+    "referral_id": _written(Referral, name="Kris", need="A doctor", to_whom="Dr C.", check_on="2026-11-24"),
+}
 
 
 @pytest.fixture
@@ -52,6 +76,7 @@ def theirs(shop, sam, rosa):
         "staff_id": sam.id,
         "shop_id": shop.id,
         "hand_over_id": left.id,
+        **{name: made(rosa, shop, sam) for name, made in OF_THE_TEAM.items()},
         "note_id": note.id,
         "household_id": firm.id,
         "word_id": DayWord.create(shop=shop, day=shop.today(), kind="out", text="rye", at=clock.now()).id,
