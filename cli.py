@@ -29,7 +29,7 @@ from app import VERSION, Config, create_app, open_storage
 from demo.cast import PIN
 from demo.seed import grow
 from demo.shop import build
-from domain import access, baselines, evaluation, expected, forecast, importing, nights, visits_file
+from domain import access, baselines, evaluation, expected, forecast, importing, merging, nights, visits_file
 from domain.lines import lines
 from domain.telling import changes_as_json, line_as_json
 from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, open_database
@@ -555,6 +555,35 @@ def relationships_command(config: Config, shop: str | None) -> tuple[Any, str]:
     found = nights.relationships(place, today)
     told = {"fading": changes_as_json(found.fading()), "growing": changes_as_json(found.growing())}
     return told, words.relationships.both(told, today)
+
+
+@command(main, "merge")
+@click.argument("first")
+@click.argument("second", type=NUMBER)
+def merge_command(config: Config, first: str, second: int) -> tuple[Any, str]:
+    """Make one of two customers: FIRST is kept, SECOND is gone. "merge undo ID" takes it back, row by row."""
+    if not (first == "undo" or (first.isascii() and first.isdecimal() and 0 < int(first) < 2**31)):
+        raise click.BadParameter(_("It is a customer's number, or the word undo."), param_hint="FIRST")
+    try:
+        if first == "undo":
+            kept, back = merging.undo(second)
+            return {"merge": str(second), "customer": str(kept), "back": str(back)}, _(
+                "%(back)s is there again, beside %(kept)s.", back=back, kept=kept
+            )
+        made = merging.merge(int(first), second)
+    except merging.NotMerged as error:
+        raise Sentence(str(error)) from None
+    moved = sum(len(numbers) for _table, _field, numbers in made.rows["moved"])
+    told: dict[str, Any] = {
+        "merge": str(made.id), "customer": str(made.kept_id), "gone": str(made.gone), "moved": moved,
+        "dropped": len(made.rows["dropped"]),
+    }  # fmt: skip
+    return told, _(
+        "Merged: all of %(gone)s stands with %(kept)s. To take it back: ./regulars merge undo %(number)s",
+        gone=made.gone,
+        kept=made.kept_id,
+        number=made.id,
+    )
 
 
 # -- the installation

@@ -1019,7 +1019,21 @@ class Merge(Row):
     by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
     at = InstantField()
     rows: Any = JSONField()
-    undone_at = InstantField(null=True)
+
+    @classmethod
+    def into(cls, number: int) -> int | None:
+        """Return the number of the customer who is kept instead of one who is gone, None where there was no such merge."""
+        found = None
+        while (made := cls.select(cls.kept).where(cls.gone == number).tuples().first()) is not None:
+            found = number = made[0]
+        return found
+
+    @classmethod
+    def codes(cls, business: int) -> dict[str, int]:
+        """Return who is meant by the sources' own codes of those who are gone, so that an old file brings nobody back."""
+        code = cls.rows["gone"]["source_id"].as_text()
+        rows = cls.select(code, cls.kept).join(Customer).where((Customer.business == business) & code.is_null(False))
+        return dict(rows.order_by(cls.id).tuples())
 
 
 class Usual(Row):

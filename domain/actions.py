@@ -27,6 +27,7 @@ from models import (
     WISHES,
     Action,
     Customer,
+    Merge,
     Note,
     PromptEnded,
     Row,
@@ -168,7 +169,10 @@ class Asked:
 
     def customer(self) -> Customer:
         """Return the customer the act is about, looked up through the person who asks."""
-        customer = self.staff.customers.where(Customer.id == self.id_of("customer")).get_or_none()
+        number = self.id_of("customer")
+        customer = self.staff.customers.where(Customer.id == number).get_or_none()
+        if customer is None and (kept := Merge.into(number)):  # a phone may not know yet that two were merged
+            customer = self.staff.customers.where(Customer.id == kept).get_or_none()
         if customer is None:
             raise Unknown(nobody())
         self.changed = customer.id
@@ -355,10 +359,14 @@ def taken_time(at: datetime, sent_at: datetime | None, now: datetime) -> tuple[d
 def create_visit(asked: Asked) -> dict[str, Any]:
     """Mark somebody here, with the words that are offered for it: on the list already, two statements in all."""
     shop, act, now = asked.place(), asked.act, clock.now()
-    Customer(id=asked.id_of("customer")).hold()
-    line, around = look(asked.id_of("customer"), shop, now)
+    number = asked.id_of("customer")
+    Customer(id=number).hold()
+    line, around = look(number, shop, now)
     if line is None:
-        raise Unknown(nobody())
+        number = asked.customer().id  # of one who was merged since
+        Customer(id=number).hold()
+        line, around = look(number, shop, now)
+    assert line is not None
     asked.changed, customer = line.customer.id, line.customer
     today = shop.day_of(act.at) == shop.day_of(now)
     first = today and line.came == 0
@@ -563,7 +571,8 @@ def _prompt_ended(asked: Asked, outcome: str) -> dict[str, Any]:
     name, now = asked.text("prompt"), clock.now()
     line, around = look(asked.id_of("customer"), asked.shop, now)
     if line is None:
-        raise Unknown(nobody())
+        line, around = look(asked.customer().id, asked.shop, now)
+    assert line is not None
     customer = line.customer
     asked.changed = customer.id
     offer(line, asked.shop, now, around, asked.staff)

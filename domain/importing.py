@@ -25,6 +25,7 @@ from models import (
     Business,
     Customer,
     Import,
+    Merge,
     SearchWord,
     Shop,
     Visit,
@@ -280,7 +281,9 @@ def _people(chunk: list[Told], business: Business, report: Report, dry_run: bool
     """Return the customer of each code in the chunk: the same code is one person in every shop. New ones are added."""
     codes = list(dict.fromkeys(told.customer for told in chunk))
     rows = _known(business, codes)
-    known = {code: number for code, number, _name, _call in rows}
+    merged = Merge.codes(business.id)
+    known = {code: merged[code] for code in codes if code in merged}
+    known |= {code: number for code, number, _name, _call in rows}
     if dry_run:
         return {code: known.get(code, code) for code in codes}
     named: dict[str, str] = {}

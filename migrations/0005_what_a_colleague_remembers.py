@@ -211,7 +211,6 @@ def tables(db):
         by = ForeignKeyField(Staff, backref="+", null=True, on_delete="SET NULL", index=False)
         at = TextField()
         rows = JSONField()
-        undone_at = TextField(null=True)
 
     return [
         ExtraStep, Issue, IssueTime, Mistake, Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField,

@@ -826,3 +826,31 @@ def test_a_clock_file_is_the_present_until_it_changes(tmp_path, monkeypatch):
     assert clock.now() == TUESDAY == clock.now()
     file.write_text("2027-01-01T00:00:00Z")
     assert clock.now() == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+class TestMerging:
+    def test_two_customers_become_one_and_come_apart_again(self, here, storage):
+        assert here(*BEGIN).code == 0
+        with models.db.connection_context():
+            business = Shop.get().business
+            one, other = (
+                Customer.create(business=business, name=name, created_at=TUESDAY) for name in ("Rosa", "Rose")
+            )
+            Visit.create(customer=other, shop=Shop.get(), day=TUESDAY.date(), at=TUESDAY)
+        before = json.loads(here("checksum", "--json").out)
+        merged = json.loads(here("merge", one.id, other.id, "--json").out)
+        assert merged == {"merge": "1", "customer": str(one.id), "gone": str(other.id), "moved": 1, "dropped": 0}
+        assert json.loads(here("checksum", "--json").out) != before
+        assert json.loads(here("merge", "undo", merged["merge"], "--json").out) == {
+            "merge": "1", "customer": str(one.id), "back": str(other.id),
+        }  # fmt: skip
+        assert json.loads(here("checksum", "--json").out) == before
+
+    @pytest.mark.parametrize(
+        ("args", "code"), [(("1", "1"), 1), (("1", "99"), 1), (("undo", "7"), 1), (("rosa", "1"), 2), (("1",), 2)]
+    )
+    def test_what_cannot_be_is_refused_in_a_sentence(self, here, storage, args, code):
+        assert here(*BEGIN).code == 0
+        told = here("merge", *args)
+        assert (told.code, "Traceback" in told.err) == (code, False)
+        assert told.err.strip()

@@ -23,7 +23,7 @@ from domain.lines import Line, line_for
 from domain.questions import due_first
 from domain.states import is_sought
 from domain.together import known
-from models import WISHES, Customer, Household, Note, Visit
+from models import WISHES, Customer, Household, Merge, Note, Visit
 from views import together
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
@@ -80,8 +80,10 @@ def _written(note: Written, today: date, _language: str) -> Markup:
 
 @bp.get("/customers/<int:customer_id>")
 @open_to(*STAFF)
-def show(customer_id: int) -> str:
-    card = card_for(customer_id, g.shop, clock.now(), asker=g.staff) or abort(404)
+def show(customer_id: int) -> Response | str:
+    card = card_for(customer_id, g.shop, clock.now(), asker=g.staff)
+    if card is None:  # they may be known by another number since two were found to be one
+        return redirect(url_for("customers.show", customer_id=wanted(Merge.into(customer_id) or 0).id))
     toast = _told(request.args.get("kept", ""), customer_id)
     alone = "alone" in request.args  # asked for by a card's own page, which is made anew
     values = {"alone": alone, "fresh": False, "toast": toast, **of_card(card)}
