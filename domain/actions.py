@@ -20,6 +20,7 @@ from peewee import JOIN, IntegrityError
 import clock
 from domain import expected, notes
 from domain.lines import Line, look, offer
+from domain.plain_words import has_card_number
 from models import (
     LIFETIMES,
     MOMENTS,
@@ -32,6 +33,7 @@ from models import (
     PromptEnded,
     Row,
     SearchWord,
+    Seen,
     Shop,
     Staff,
     Told,
@@ -120,6 +122,8 @@ class Asked:
         most = LONGEST.get(name, 2000)
         if len(value) > most:
             raise Refused(_("“%(name)s” is too long: %(most)s letters fit.", name=called(name), most=most))
+        if has_card_number(value):
+            raise Refused(_("That looks like the number of a payment card. Such a number is never kept here."))
         return value
 
     def choice(self, name: str, of: tuple[str, ...], otherwise: str) -> str:
@@ -457,10 +461,11 @@ def create_customer(asked: Asked) -> dict[str, Any]:
 
 @does("note.create")
 def create_note(asked: Asked) -> dict[str, Any]:
-    customer = asked.writable()
+    """Write down something good to know: for this shop, or (`everywhere`) for all shops of the business."""
+    customer, everywhere = asked.writable(), asked.flag("everywhere")
     note = Note.create(
         customer=customer,
-        shop=asked.shop,
+        shop=None if everywhere else asked.shop,
         author=asked.staff,
         text=asked.text("text"),
         chips=" ".join(asked.words("chips")),
@@ -471,6 +476,8 @@ def create_note(asked: Asked) -> dict[str, Any]:
         day=asked.shop.day_of(asked.act.at),
         at=asked.act.at,
     )
+    if everywhere:
+        asked.shop.tell_the_others()
     return {"note": str(note.id)}
 
 
@@ -506,7 +513,38 @@ def edit_note(asked: Asked) -> dict[str, Any]:
     else:
         note.text, note.edited_at = text, asked.act.at
         note.save(only=[Note.text, Note.edited_at])
+        notes.seen_by_nobody(note)
     return result
+
+
+@does("note.seen")
+def see_note(asked: Asked) -> dict[str, Any]:
+    """Say that whoever asks has read a note for safety; once is enough until its words change."""
+    note = _note(asked)
+    if not note.safety:
+        raise Refused(_("Only a note for safety is to be read by everybody."))
+    asked.changed = note.customer_id
+    seen = Seen.insert(staff=asked.staff, customer=note.customer_id, what="note", number=note.id, at=asked.act.at)
+    seen.on_conflict_ignore().execute()
+    return {}
+
+
+@does("note.unseen")
+def unsee_note(asked: Asked) -> dict[str, Any]:
+    """Take back having read a note for safety."""
+    note = _note(asked)
+    asked.changed = note.customer_id
+    theirs = (Seen.staff == asked.staff.id) & (Seen.what == "note") & (Seen.number == note.id)
+    if not Seen.delete().where(theirs).execute():
+        raise Conflict(_("That note is unread already."))
+    return {}
+
+
+def _note(asked: Asked) -> Note:
+    note = notes.note_for(asked.id_of("note"), asked.staff)
+    if note is None:
+        raise Unknown(_("There is no such note. It may have been removed."))
+    return note
 
 
 @does("note.undo")
@@ -518,6 +556,7 @@ def undo_note(asked: Asked) -> dict[str, Any]:
     if note.author_id != asked.staff.id or note.day != asked.shop.day_of(clock.now()):
         raise Refused(_("Only who wrote a note can take it back, on the same day."))
     asked.changed = note.customer_id
+    notes.seen_by_nobody(note)
     note.delete_instance(recursive=True)
     return {}
 

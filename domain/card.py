@@ -13,7 +13,9 @@ from typing import Any
 
 from peewee import JOIN, Case, fn
 
+from domain.birthdays import is_child
 from domain.bucket import FACTS, LATELY, bucket_of
+from domain.fields import TOLD, ToldField, told_from, told_rows
 from domain.lines import Line, gathered, look, offer
 from domain.promises import OWED, Owed, owed_from, owed_rows
 from domain.questions import QUESTIONS, STEPS, Asking, Step, question_rows, questions_from, step_rows, steps_from
@@ -27,6 +29,8 @@ from domain.referrals import (
     referred_rows,
 )
 from domain.states import State
+from domain.tags import TAGS, Given, tags_from, tags_rows
+from domain.today import is_past
 from domain.together import AROUND, Circle, around_from, around_rows, greeted_rows
 from domain.troubles import (
     ISSUES,
@@ -39,7 +43,21 @@ from domain.troubles import (
     mistakes_from,
 )
 from domain.trust import Bucket
-from models import WISHES, Customer, Note, Prepared, Referral, Shop, Staff, Told, Usual, Visit, instant_text, parsed
+from models import (
+    WISHES,
+    Customer,
+    Note,
+    Prepared,
+    Referral,
+    Seen,
+    Shop,
+    Staff,
+    Told,
+    Usual,
+    Visit,
+    instant_text,
+    parsed,
+)
 
 WEEKS = 12
 VISITS_SHOWN = 20
@@ -60,10 +78,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Written(Fact):
-    """A note for the team."""
+    """A note for the team: how long it stands, at which moment it is to be seen, for this shop or for all."""
 
     id: int = 0
     safety: bool = False
+    lifetime: str = "always"
+    moment: str = "arrival"
+    everywhere: bool = False
+    seen: bool = False  # for safety, and whoever asks has read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +117,11 @@ class Visits:
 @dataclass(frozen=True, slots=True)
 class Card:
     line: Line
-    child: bool
-    notes: list[Written]  # for safety first, then those in words, newest first; what only chips say comes last
+    child: bool  # marked so, or by the birthday
+    marked_child: bool
+    notes: list[
+        Written
+    ]  # for safety first, then for the moment that is now, newest first; what only chips say comes last
     private: int  # how many private notes there are; their text is fetched only when asked for
     noted: tuple[int, int] | None  # on how many of how many latest visits somebody noted that they had the usual
     dots: Dots
@@ -112,6 +137,8 @@ class Card:
     referred: list[Referral]  # still to be asked about
     introduced: Introduced | None
     bucket: Bucket
+    tags: list[Given]
+    fields: list[ToldField]
     stands: State
     around: list[Circle]
     greeted: bool  # ever, by name
@@ -139,14 +166,16 @@ def card_for(
         "year": instant_text(shop.at(today.replace(month=1, day=1), 0)),
         "dawn": instant_text(shop.at(today, 0)),
     }  # fmt: skip
-    child, *about = _ABOUT(**asked)[0]
+    marked, *about = _ABOUT(**asked)[0]
     parts = _parts(about, line.customer)
-    notes, private, chips = _notes(_NOTES(**asked), shop)
+    birthday = next((told.text for told in parts["fields"] if told.kind == "birthday"), "")
+    notes, private, chips = _notes(_NOTES(**asked, asker=asker.id if asker else 0), shop, _moment(line, shop, now))
     days, visits = _visits(_VISITS(**asked, begins=instant_text(shop.at(since, 0))), shop)
     gathered_facts = {name: parts.pop(name) for name in FACTS}
     return Card(
         line=line,
-        child=bool(child),
+        child=is_child(marked, birthday, today),
+        marked_child=bool(marked),
         notes=notes,
         private=private,
         noted=_noted(parts["usual"], days, chips),
@@ -172,24 +201,32 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _notes(rows: list[tuple[Any, ...]], shop: Shop) -> tuple[list[Written], int, dict[str, set[str]]]:
+def _moment(line: Line, shop: Shop, now: datetime) -> str:
+    """Return which of the moments that notes are for is now: they are here, late for what is booked, or on the list."""
+    if line.arrived:
+        return "arrival"
+    return "late" if line.appointment and is_past(line, shop, now) else "list"
+
+
+def _notes(rows: list[tuple[Any, ...]], shop: Shop, moment: str) -> tuple[list[Written], int, dict[str, set[str]]]:
     """Return the notes to show, the number of private ones, and the chips tapped by day (ISO)."""
     shown: list[tuple[bool, Written]] = []
     private = 0
     chips: dict[str, set[str]] = {}
-    for number, text, day, by, safety, is_private, tapped, next_visit, stands, edited_at in rows:
+    for number, text, day, by, safety, is_private, tapped, lifetime, when, stands, edited_at, everywhere, seen in rows:
         if tapped and not is_private:
             chips.setdefault(str(day), set()).update(tapped.split())
         if not stands:
             continue
         if is_private:
             private += 1
-        else:
-            changed = shop.day_of(datetime.fromisoformat(edited_at)) if edited_at else None
-            shown.append(
-                (bool(tapped and next_visit), Written(text, by or "", _day(day), changed, number, bool(safety)))
-            )
-    shown.sort(key=lambda pair: (not pair[1].safety, pair[0]))
+            continue
+        changed = shop.day_of(datetime.fromisoformat(edited_at)) if edited_at else None
+        note = Written(
+            text, by or "", _day(day), changed, number, bool(safety), lifetime, when, bool(everywhere), bool(seen)
+        )  # fmt: skip
+        shown.append((bool(tapped and lifetime == "next_visit"), note))
+    shown.sort(key=lambda pair: (not pair[1].safety, pair[0], pair[1].moment != moment))
     return [note for _, note in shown], private, chips
 
 
@@ -230,10 +267,12 @@ def _dots(line: Line, visited: set[str], today: date) -> Dots:
 def _written() -> Any:
     """Return the query for the notes that stand, without a word of the private ones, and for the chips of late."""
     stands, tapped = Note.standing(":shop", ":day"), Note.chips != ""
+    read = Seen.select(Seen.id).where((Seen.staff == ":asker") & (Seen.what == "note") & (Seen.number == Note.id))
     return (
         Note.select(
             Note.id, Case(None, [(Note.private, "")], Note.text), Note.day, Staff.name, Note.safety, Note.private,
-            Note.chips, Note.lifetime == "next_visit", Case(None, [(stands, 1)], 0), Note.edited_at,
+            Note.chips, Note.lifetime, Note.moment, Case(None, [(stands, 1)], 0), Note.edited_at, Note.shop.is_null(),
+            fn.EXISTS(read),
         )
         .join(Staff, JOIN.LEFT_OUTER)
         .where((Note.customer == ":customer") & (stands | (tapped & (Note.shop == ":shop") & (Note.day >= ":since"))))
@@ -317,6 +356,8 @@ PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], 
     "usual": (_usual, ("text", "day", "name"), _usual_from),
     "wishes": (_wishes, ("what", "day", "name"), _wishes_from),
     "owed": (owed_rows, OWED, owed_from),
+    "tags": (tags_rows, TAGS, tags_from),
+    "fields": (told_rows, TOLD, told_from),
     "questions": (question_rows, QUESTIONS, questions_from),
     "steps": (step_rows, STEPS, steps_from),
     "issues": (issue_rows, ISSUES, issues_from),

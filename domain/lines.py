@@ -73,6 +73,8 @@ class Line:
     appointment: Appointment | None = None
     safety: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)  # those the author meant for the list
+    if_late: list[str] = field(default_factory=list)  # those for when their booked time has passed
+    on_arrival: list[str] = field(default_factory=list)  # those for when they are here
     owed: list[dict[str, Any]] = field(default_factory=list)  # promises for this visit: text, due (ISO day or None), by
     visit: Visit | None = None
     seen_by: list[str] = field(default_factory=list)
@@ -328,8 +330,9 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
         line.prompt, line.prompt_outcome = parsed(said), outcome
     for text, due, by in parsed(row[39]) or ():
         line.owed.append({"text": text, "due": due, "by": by or ""})
-    for text, safety in parsed(notes) or ():
-        (line.safety if safety else line.notes).append(text)
+    places = {"list": line.notes, "late": line.if_late, "arrival": line.on_arrival}
+    for text, safety, moment in parsed(notes) or ():
+        (line.safety if safety else places[moment]).append(text)
     return line
 
 
@@ -400,12 +403,16 @@ def _people(which: str) -> Query:
         .limit(1)
     )
     joined = Witness.select(Staff.name).join(Staff).where(Witness.visit == Visit.id).order_by(Witness.id)
+    # What is for their arrival is read for whoever is here, or looked at alone; what only chips say is not for a row.
+    for_arrival = (Note.moment == "arrival") & (Note.chips == "")
+    if which != "one":
+        for_arrival &= Visit.id.is_null(False)
     for_the_list = (
-        Note.select(Note.text, Note.safety)
+        Note.select(Note.text, Note.safety, Note.moment)
         .where(
             (Note.customer == Customer.id)
             & Note.standing(":shop", ":day")
-            & (Note.safety | (Note.moment == "list"))
+            & (Note.safety | Note.moment.in_(("list", "late")) | for_arrival)
             & ~Note.private
         )
         .order_by(Note.id)
@@ -444,7 +451,8 @@ def _people(which: str) -> Query:
             Visit.id, Visit.at, fn.COALESCE(Visit.prompt, PromptEnded.prompt),
             fn.COALESCE(Visit.outcome, PromptEnded.outcome),
             fn.COALESCE(Visit.greeted_by_name, PromptEnded.greeted_by_name),
-            Staff.name, gathered(joined, "name"), Usual.text, gathered(for_the_list, "text", "safety"), their_visits, acts,
+            Staff.name, gathered(joined, "name"), Usual.text,
+            gathered(for_the_list, "text", "safety", "moment"), their_visits, acts,
             left, Expected.times, gathered(owed, "text", "due", "name"), owing, Customer.state, Expected.beside, died, checks,
         )
         .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from peewee import JOIN
 
-from models import Customer, Note, NoteReading, Shop, Staff, Told
+from models import Customer, Note, NoteReading, Seen, Shop, Staff, Told
 
 
 def wants_none(customer: int) -> bool:
@@ -25,6 +25,11 @@ def note_for(number: int, staff: Staff) -> Note | None:
     )
 
 
+def seen_by_nobody(note: Note) -> None:
+    """Have everybody read a note for safety again: its words are other ones."""
+    Seen.delete().where((Seen.what == "note") & (Seen.number == note.id)).execute()
+
+
 def read_private(customer: int, shop: Shop, reader: Staff, today: date, now: datetime) -> list[Note]:
     """Return the private notes that stand, with their authors, oldest first, and record that somebody read them."""
     theirs = (Note.customer == customer) & Note.private & Note.standing(shop.id, today)
@@ -36,3 +41,9 @@ def read_private(customer: int, shop: Shop, reader: Staff, today: date, now: dat
 
 def record_reading(note: Note, reader: Staff, now: datetime) -> None:
     NoteReading.create(note=note, staff=reader, at=now)
+
+
+def for_booking(customer: int, shop: Shop, today: date) -> list[Note]:
+    """Return the notes for when an appointment is made, private ones left out, with their authors, oldest first."""
+    theirs = (Note.customer == customer) & ~Note.private & (Note.moment == "booking") & Note.standing(shop.id, today)
+    return list(Note.select(Note, Staff).join(Staff, JOIN.LEFT_OUTER).where(theirs).order_by(Note.id))

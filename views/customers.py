@@ -12,19 +12,22 @@ from werkzeug import Response
 
 import clock
 import words.card
+import words.plain
 import words.questions
 import words.referrals
 import words.states
 import words.troubles
 import words.trust
 from domain import notes
+from domain.actions import Answer
 from domain.card import MORE_VISITS, Card, Written, card_for, earlier_visits
 from domain.lines import Line, line_for
+from domain.plain_words import CARD, SENSITIVE, Doubt, doubt, left_out
 from domain.questions import due_first
 from domain.states import is_sought
 from domain.together import known
 from models import WISHES, Customer, Household, Merge, Note, Visit
-from views import together
+from views import edit_known, together
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
 from views.find import asked_first
@@ -34,6 +37,10 @@ bp = Blueprint("customers", __name__)
 DUE_IN = ("0", "1", "7")  # days, of a promise
 OF_STATE = ("state", "state_since", "state_reason")
 TEXTS = ("name", "say_as", "call", "pronoun", "usual", *OF_STATE)
+MADE = {  # what the words on a sheet can be: the acts that keep them
+    "note": "note.create", "promise": "promise.create", "question": "question.create", "step": "step.create",
+    "issue": "issue.open", "mistake": "mistake.record",
+}  # fmt: skip
 ON_CARDS = ("card", "pane")  # where a form stood: on a card's own page, or on a card beside a list
 
 
@@ -55,7 +62,7 @@ def row(
     place = request.form.get("from")
     if place in ON_CARDS:
         back = url_for("customers.show", customer_id=customer.id)
-        card = card_for(customer.id, g.shop, clock.now(), line=line) or abort(404)
+        card = card_for(customer.id, g.shop, clock.now(), g.staff, line) or abort(404)
         return done("customers/_card.html", back, toast, alone=place == "card", fresh=told == "line", **of_card(card))
     marked = line.visit.id if told == "line" and line.visit else None
     undone = customer.id if told == "undone" else None
@@ -67,9 +74,14 @@ def row(
 def of_card(card: Card) -> dict[str, Any]:
     """Return what the template of a card is given."""
     today, language = g.shop.today(), words.language()
-    written = [_written(note, today, language) for note in card.notes]
+    written: list[Markup] = []
+    for_booking: list[Markup] = []
+    for note in card.notes:
+        of_booking = note.moment == "booking" and not note.safety
+        (for_booking if of_booking else written).append(_written(note, today, language))
     asks = [asking.question for asking in card.questions] if is_sought(card.stands.state) else []
-    return {"card": card, "written": written, "now": clock.now(), "due": due_first(asks, g.shop, today)}
+    due = due_first(asks, g.shop, today)
+    return {"card": card, "written": written, "for_booking": for_booking, "now": clock.now(), "due": due}
 
 
 @lru_cache(maxsize=2048)
@@ -174,53 +186,112 @@ def new_note(customer_id: int) -> str:
 @bp.post("/customers/<int:customer_id>/notes")
 @open_to(*STAFF)
 def create_note(customer_id: int) -> Response | str:
-    """Keep the chips and the words together as one note; chips alone are enough, and stand until the next visit is over."""
+    """Keep the words as what they are said to be, and the chips as a note: with the words, where these are one.
+
+    Chips alone are enough, and stand until the next visit is over.
+    """
     customer, form = wanted(customer_id), request.form
     known = words.card.chips()
     chips = [name for name in form.getlist("chip") if name in known]
-    text = form.get("text", "").strip()
-    promise = form.get("promise", "").strip()
-    if promise:
+    text, what = form.get("text", "").strip(), _this_is()
+    if not chips and not text:
+        return _again(_note_sheet(customer, _("Nothing to keep yet. Tap one of these, or write something first.")))
+    asks = doubt(text)
+    if asks and asks.kind != CARD and form.get("answer") != "keep" and not notes.wants_none(customer.id):
+        return _again(_note_sheet(customer, **_answered(asks, text)))
+    private = form.get("seen_by") == "private" or bool(asks and asks.kind in SENSITIVE and not form.get("safety"))
+    made: Answer | None = None
+    if text and what != "note":
         due = form.get("due", "")
-        day = g.shop.today() + timedelta(days=int(due)) if due in DUE_IN else None
-        made = request_action(
-            "promise.create", then="promise", customer=customer.id, text=promise, due=day and str(day)
-        )
+        day = g.shop.today() + timedelta(days=int(due)) if what == "promise" and due in DUE_IN else None
+        more = {"due": str(day)} if day else {}
+        made = request_action(MADE[what], then=what, customer=customer.id, text=text, **more)
+        if made.unknown:
+            abort(404)
         if not made.done:
             return _again(_note_sheet(customer, made.reason))
-        if not chips and not text:
-            back = url_for("customers.show", customer_id=customer.id, kept="promised")
-            return done("_toast.html", back, toast={"words": promised()})
-    answer = request_action(
-        "note.create",
-        customer=customer.id,
-        text=". ".join(part for part in (*(known[name] for name in chips), text) if part),
-        chips=chips,
-        lifetime=form.get("lifetime", "always") if text else "next_visit",
-        private=form.get("seen_by") == "private",
-    )
-    if answer.unknown:
+        text = ""
+    if chips or text:
+        answer = request_action(
+            "note.create",
+            customer=customer.id,
+            text=". ".join(part for part in (*(known[name] for name in chips), text) if part),
+            chips=chips,
+            lifetime=form.get("lifetime", "always") if text else "next_visit",
+            moment=form.get("moment", "arrival") if text else "arrival",
+            private=private if text else form.get("seen_by") == "private",
+            safety=bool(text and form.get("safety")),
+            everywhere=bool(text and form.get("everywhere")),
+        )
+        if answer.unknown:
+            abort(404)
+        if not answer.done:
+            return _again(_note_sheet(customer, answer.reason))
+        made, what = made or answer, what if made else "note"
+    assert made is not None
+    assert made.result is not None
+    if what == "note":
+        return _kept(customer, words.card.kept("note"), note=str(made.result["note"]))
+    number = str(made.result[what])
+    back = url_for("customers.show", customer_id=customer.id, kept=f"{what}-{number}")
+    return done("_toast.html", back, toast=_made_toast(what, number, customer.id))
+
+
+def _made_toast(what: str, number: str, customer: int) -> dict[str, Any]:
+    """Return the toast that says what became of the words on a sheet, with the way back."""
+    to, says = url_for("customers.take_back", customer_id=customer), _("Undo: take it back")
+    undo = {"to": to, "fields": {"what": what, "number": number}, "says": says}
+    return {"words": words.card.kept(what), "undo": undo}
+
+
+def _this_is() -> str:
+    """Return what the words on the sheet are said to be."""
+    what = request.form.get("this_is", "note")
+    return what if what in MADE else "note"
+
+
+def _answered(asks: Doubt, text: str) -> dict[str, Any]:
+    """Return what the sheet shows of words that are asked about: the question, or what was answered to it."""
+    answer = request.form.get("answer")
+    if answer == "leave":
+        rest = left_out(text, asks)
+        return {"text": rest, "told": words.plain.left_out() if rest else words.plain.nothing_left()}
+    if answer == "instead":
+        return {"text": left_out(text, asks, words.plain.instead(asks.word)), "told": words.plain.put_right()}
+    return {"text": text, "asks": asks}
+
+
+@bp.post("/customers/<int:customer_id>/take-back")
+@open_to(*STAFF)
+def take_back(customer_id: int) -> Response:
+    """Take back what the sheet just made."""
+    customer, what = wanted(customer_id), request.form.get("what", "")
+    if what not in MADE:
         abort(404)
-    if not answer.done:
-        nothing = _("Nothing to keep yet. Tap one of these, or write something first.")
-        return _again(_note_sheet(customer, answer.reason if chips or text else nothing))
-    return _kept(customer, _("Kept. Thank you."), note=str(answer.result["note"]) if answer.result else None)
+    or_problem(request_action(f"{what}.undo", **{what: request.form.get("number", "")}))
+    return redirect(url_for("customers.show", customer_id=customer.id, kept="taken-back"), 303)
 
 
-def _note_sheet(customer: Customer, told: str = "") -> str:
-    """Return the sheet, with what was chosen and typed in it; `told` is what was wrong."""
+def _note_sheet(customer: Customer, told: str = "", text: str | None = None, asks: Doubt | None = None) -> str:
+    """Return the sheet, with what was chosen and typed in it; `told` is what was wrong, `asks` what is to be asked first."""
+    form = request.form
     return page_or_partial(
         "customers/note.html",
         "customers/_note.html",
         customer=customer,
         none_wanted=notes.wants_none(customer.id),
         told=told,
-        tapped=request.form.getlist("chip"),
-        text=request.form.get("text", ""),
-        lifetime=request.form.get("lifetime", "always"),
-        seen_by=request.form.get("seen_by", "team"),
-        promise=request.form.get("promise", ""),
-        due=request.form.get("due", ""),
+        doubt=asks,
+        shops=g.staff.shops.count(),
+        tapped=form.getlist("chip"),
+        text=form.get("text", "") if text is None else text,
+        this_is=_this_is(),
+        due=form.get("due", ""),
+        lifetime=form.get("lifetime", "always"),
+        moment=form.get("moment", "arrival"),
+        seen_by=form.get("seen_by", "team"),
+        safety=form.get("safety", ""),
+        everywhere=form.get("everywhere", ""),
     )
 
 
@@ -247,9 +318,13 @@ def open_private_note(note_id: int) -> str:
 def change_note(note_id: int) -> Response | str:
     """Change a note's text. Where somebody else was quicker, both texts are kept."""
     note, form = wanted_note(note_id), request.form
-    answer = request_action("note.edit", note=note.id, text=form.get("text", ""), base=form.get("base", ""))
+    text, base = form.get("text", ""), form.get("base", "")
+    asks = doubt(text)
+    if asks and asks.kind != CARD and form.get("answer") != "keep" and not notes.wants_none(note.customer_id):
+        return _again(_edit_sheet(note, base=base, **_answered(asks, text)))
+    answer = request_action("note.edit", note=note.id, text=text, base=base)
     if not answer.done:
-        return _again(_edit_sheet(note, form.get("text", ""), form.get("base", ""), answer.reason))
+        return _again(_edit_sheet(note, text, base, answer.reason))
     beside = bool(answer.result and "kept_beside" in answer.result)
     return _kept(note.customer, words.card.kept_beside() if beside else _("Changed. Thank you."), beside=beside)
 
@@ -258,11 +333,13 @@ def wanted_note(note_id: int) -> Note:
     return notes.note_for(note_id, g.staff) or abort(404)
 
 
-def _edit_sheet(note: Note, text: str | None = None, base: str | None = None, told: str = "") -> str:
+def _edit_sheet(
+    note: Note, text: str | None = None, base: str | None = None, told: str = "", asks: Doubt | None = None
+) -> str:
     """Return the sheet of a note; `text` and `base` are what was typed, and what it was typed over."""
     text, base = (note.text if text is None else text), (note.text if base is None else base)
     return page_or_partial(
-        "customers/note_edit.html", "customers/_note_edit.html", note=note, text=text, base=base, told=told
+        "customers/note_edit.html", "customers/_note_edit.html", note=note, text=text, base=base, told=told, doubt=asks
     )
 
 
@@ -287,10 +364,6 @@ def _kept(customer: Customer, told: str, beside: bool = False, note: str | None 
     return done("_toast.html", back, toast={"words": told, **({"note": int(note)} if note else {})})
 
 
-def promised() -> str:
-    return _("Promised. It stands under Promises until they have it.")
-
-
 def _told(kept: str, customer: int) -> dict[str, Any] | None:
     """Return the toast on a card that a plain form about a note leads back to."""
     kind, _dash, number = kept.partition("-")
@@ -303,11 +376,27 @@ def _told(kept: str, customer: int) -> dict[str, Any] | None:
         return {"words": words.states.kept(), **({"undo": undo} if number else {})}
     if kind in ("joined", "out"):
         return together.toast(kept, customer)
-    if kept == "promised":
-        return {"words": promised()}
+    if kind in MADE and number.isdecimal() and len(number) < 10:
+        return _made_toast(kind, number, customer)
     if kept == "taken-back":
-        return {"words": _("Undone. The note is gone.")}
+        return {"words": _("Undone. It is gone.")}
     return {"words": told()} if told else None
+
+
+@bp.post("/notes/<int:note_id>/seen")
+@open_to(*STAFF)
+def see_note(note_id: int) -> Response | str:
+    """Keep that whoever asks has read a note for safety, or (`not` in the form) that they have not."""
+    note, takes_back = wanted_note(note_id), "not" in request.form
+    or_problem(request_action("note.unseen" if takes_back else "note.seen", note=note.id))
+    if takes_back:
+        return row(note.customer, toast={"words": _("Undone. It is to be read.")})
+    undo = {
+        "to": url_for("customers.see_note", note_id=note.id),
+        "fields": {"not": "yes", "from": request.form.get("from", "card")},
+        "says": _("Undo: I have not read it"),
+    }
+    return row(note.customer, toast={"words": _("Read. It is asked for again when it changes."), "undo": undo})
 
 
 @bp.post("/customers/<int:customer_id>/private-notes")
@@ -330,26 +419,34 @@ def edit(customer_id: int) -> Response | str:
     Only what was changed on this page is changed: what somebody else wrote meanwhile into another field stays.
     """
     card = card_for(customer_id, g.shop, clock.now()) or abort(404)
-    stands = _as_it_stands(card)
+    stands, besides, asks = _as_it_stands(card), edit_known.besides(card), None
     if request.method == "GET":
-        return render_template("customers/edit.html", card=card, values=stands, was=stands, told="", known=_circles())
+        page = {"card": card, "values": stands, "was": stands, "told": "", "doubt": None, "besides": besides}
+        return render_template("customers/edit.html", **page, known=_circles())
     typed, was = _typed(""), _typed("was_")
     changed = {name: value for name, value in typed.items() if value != was[name]}
     of_state = {name: value for name, value in changed.items() if name in OF_STATE}
     meanwhile = [name for name in changed if stands[name] not in (was[name], changed[name])]
+    if request.form.get("answer") != "keep":
+        asks = next((found for text in edit_known.new_words(besides) if (found := doubt(text))), None)
     if meanwhile:  # both are to be seen before one goes
-        told, was = words.card.changed_meanwhile([stands[name] for name in meanwhile]), stands
+        told, was, asks = words.card.changed_meanwhile([stands[name] for name in meanwhile]), stands, None
+    elif asks and asks.kind != CARD:
+        told = ""
     else:
         others = {name: value for name, value in changed.items() if name not in OF_STATE}
+        asks = None
         answer = request_action("customer.name", customer=customer_id, **others)
+        if answer.done:
+            answer = edit_known.keep(customer_id, besides) or answer
         if answer.done and of_state:
             answer = request_action("customer.state", then="state", customer=customer_id, **_state(typed, of_state))
         if answer.done:
             kept = f"state-{answer.id}" if of_state else None
             return redirect(url_for("customers.show", customer_id=customer_id, kept=kept), 303)
         told = answer.reason
-    page = render_template("customers/edit.html", card=card, values=typed, was=was, told=told, known=_circles())
-    return make_response(page, 422)
+    page = {"card": card, "values": typed, "was": was, "told": told, "doubt": asks, "besides": besides}
+    return make_response(render_template("customers/edit.html", **page, known=_circles()), 422)
 
 
 def _circles() -> list[Household]:
@@ -372,7 +469,7 @@ def _as_it_stands(card: Card) -> dict[str, Any]:
         "pronoun": customer.pronoun,
         "usual": card.usual.text if card.usual else "",
         "wishes": [wish for wish in WISHES if wish in card.wishes],
-        "child": card.child,
+        "child": card.marked_child,
         "state": card.stands.state,
         "state_since": card.stands.since.isoformat() if card.stands.since else "",
         "state_reason": card.stands.reason,

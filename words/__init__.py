@@ -35,6 +35,9 @@ from words.speaking import (
     speak_again as speak_again,
 )
 
+SHORTLY = 2  # notes for their arrival that a row tells, the latest; the card has all
+
+
 # -- numbers, times and days, as people say them
 
 
@@ -300,7 +303,8 @@ def quiet(today: Any) -> str:
 def facts(line: Any) -> str:
     """Return the one line about somebody on a list: what is booked, what they have, what the team wrote for it."""
     booked = line.appointment.service if line.appointment else ""
-    return " · ".join(text for text in (booked, line.usual, *line.notes) if text)
+    arrived = line.on_arrival[-SHORTLY:] if line.arrived else ()
+    return " · ".join(text for text in (booked, line.usual, *line.notes, *arrived) if text)
 
 
 def why_now(line: Any) -> str:

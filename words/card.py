@@ -6,8 +6,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from babel.dates import format_skeleton
+
 import words
-from words.speaking import _, ngettext
+from words.speaking import _, cldr, ngettext
 
 
 def by(fact: Any, today: date) -> str:
@@ -67,6 +69,43 @@ def private(n: int) -> str:
     return ngettext("%(n)s private note: press and hold", "%(n)s private notes: press and hold", n)
 
 
+def stands(note: Any) -> str:
+    """Return what sets a note apart from most: that it is for safety, for how long it stands, when it is to be seen."""
+    lifetime = {
+        "always": "", "next_visit": _("until the next visit is over"), "this_visit": _("for today only"),
+    }[note.lifetime]  # fmt: skip
+    moment = {"list": _("on the list"), "arrival": "", "booking": "", "late": _("for when they are late")}[note.moment]
+    if note.safety:
+        moment = _("for safety")
+    return _joined(moment, lifetime, _("for all our shops") if note.everywhere else "")
+
+
+def tagged_by(tags: list[Any], today: date) -> str:
+    """Return who gave somebody their tags, and when, each once."""
+    return words.listed(list(dict.fromkeys(by(tag, today) for tag in tags)))
+
+
+def field(told: Any) -> str:
+    """Return what somebody told us for a field: Birthday: 24 November."""
+    if told.kind == "birthday":
+        return _("Asked us to remember the birthday: %(day)s", day=birthday(told.text))
+    if told.kind == "dogs":
+        return _("Dogs that come along: %(names)s", names=told.text)
+    return _("%(field)s: %(told)s", field=told.name, told=told.text)
+
+
+def birthday(text: str) -> str:
+    """Return a birthday as people say it, with its year where they told it."""
+    day = date.fromisoformat(text if len(text) == 10 else f"2000-{text}")
+    skeleton = "yMMMMd" if len(text) == 10 else "MMMMd"
+    return format_skeleton(skeleton, day, locale=words.locale())
+
+
+def months() -> list[tuple[str, str]]:
+    """Return the months as two digits, with their names."""
+    return [(f"{month:02}", words.sentence_case(cldr().months["stand-alone"]["wide"][month])) for month in range(1, 13)]
+
+
 def more_notes(n: int) -> str:
     return ngettext("%(n)s older note", "%(n)s older notes", n)
 
@@ -108,6 +147,36 @@ def chips() -> dict[str, str]:
         "chat": _("Liked a chat"),
         "friend": _("Brought a friend"),
     }
+
+
+def this_is() -> list[tuple[str, str]]:
+    """Return what words on the sheet can be, the commonest first."""
+    return [
+        ("note", _("Good to know")), ("promise", _("We promised")), ("question", _("Ask next time")),
+        ("step", _("Extra step")), ("issue", _("The same trouble")), ("mistake", _("Our mistake")),
+    ]  # fmt: skip
+
+
+def kept(what: str) -> str:
+    """Return what became of words on the sheet."""
+    return {
+        "note": _("Kept. Thank you."),
+        "promise": _("Promised. It stands under Promises until they have it."),
+        "question": _("Kept. It is asked at the next visit."),
+        "step": _("Kept. A good step."),
+        "issue": _("Kept. It leads the card until it is solved."),
+        "mistake": _("Kept. It is ours to make good."),
+    }[what]
+
+
+def moments() -> list[tuple[str, str]]:
+    """Return when a note can be seen besides on the card."""
+    return [
+        ("arrival", _("When they are here")),
+        ("list", _("On today’s list already")),
+        ("booking", _("When an appointment is made")),
+        ("late", _("When they are late")),
+    ]
 
 
 def lifetimes() -> list[tuple[str, str]]:

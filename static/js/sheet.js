@@ -5,7 +5,7 @@
   const sheet = () => document.getElementById("sheet");
   const text = (form) => form.elements.text;
   const chips = (form) => [...form.querySelectorAll("[name=chip]")];
-  const isRefused = (form) => form.querySelector("[data-told]")?.hidden === false; // it stands as typed, and is not kept
+  const isRefused = (form) => Boolean(form.querySelector("[data-told]:not([hidden]), .doubt")); // it stands as typed, and is not kept
   const isTyped = (form) => {
     const words = text(form)?.value.trim();
     return Boolean(words) && (isRefused(form) || words !== text(form).defaultValue.trim());
@@ -15,7 +15,7 @@
 
   const DRAFT = "draft:", LASTS = 14 * 3600_000; // ms: longer than a shift
   const SENT = "draft-sent"; // the draft of the plain form that was sent last, until the next page tells what became of it
-  const FIELDS = ["text", "lifetime", "seen_by", "base", "for"];
+  const FIELDS = ["text", "this_is", "due", "lifetime", "moment", "seen_by", "everywhere", "base", "for"];
   const key = (form) => form.dataset.draft && DRAFT + form.dataset.draft; // it begins with whose words they are
   const forget = (form) => { if (key(form)) sessionStorage.removeItem(key(form)); };
   const prune = () => {
@@ -28,6 +28,7 @@
     if (!isTyped(form)) { forget(form); return; }
     const chosen = { at: Date.now() };
     for (const name of FIELDS) if (form.elements[name]) chosen[name] = form.elements[name].value;
+    chosen.safety = form.elements.safety?.checked;
     chosen.chips = chips(form).filter((chip) => chip.checked).map((chip) => chip.value);
     sessionStorage.setItem(key(form), JSON.stringify(chosen));
   };
@@ -38,6 +39,9 @@
     const chosen = JSON.parse(waiting);
     for (const name of FIELDS) if (name in chosen && form.elements[name]) form.elements[name].value = chosen[name];
     for (const chip of chips(form)) chip.checked = chosen.chips.includes(chip.value);
+    if (form.elements.safety) form.elements.safety.checked = Boolean(chosen.safety);
+    const more = form.querySelector("details.more");
+    if (more) more.open = chosen.safety || chosen.seen_by === "private" || chosen.lifetime !== "always" || chosen.moment !== "arrival" || Boolean(chosen.everywhere);
     form.querySelector("[data-restored]").hidden = false;
     if (chosen.seen_by === "private") { form.dataset.veil = ""; veil(); }
   };

@@ -107,8 +107,8 @@ def _kept_one(page: Page) -> None:
 
 
 def _promised(page: Page) -> None:
-    page.get_by_text("We promised…").click()
-    expect(page.get_by_label("What did we promise?")).to_be_visible()
+    page.get_by_text("We promised").click()
+    expect(page.get_by_label("By when")).to_be_visible()
 
 
 def _visits(page: Page) -> None:

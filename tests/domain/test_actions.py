@@ -15,8 +15,10 @@ from models import (
     Belonging,
     Business,
     Customer,
+    CustomField,
     DayWord,
     ExtraStep,
+    FieldValue,
     HandOver,
     HandOverSeen,
     Household,
@@ -33,6 +35,8 @@ from models import (
     Seen,
     Shop,
     Staff,
+    Tag,
+    Tagged,
     Usual,
     Visit,
     Witness,
@@ -95,6 +99,13 @@ class TestEachAct:
         },
         "note.edit": {"note": "NOTE", "text": "Likes the door", "base": "Likes the window"},
         "note.undo": {"note": "NOTE"},
+        "note.seen": {"note": "SAFETY"},
+        "note.unseen": {"note": "READ"},
+        "customer.tag": {"customer": "ROSA", "tag": "book club"},
+        "customer.untag": {"customer": "ROSA", "tag": "Terrace"},
+        "field.create": {"name": "Table they like"},
+        "field.remove": {"field": "FIELD"},
+        "customer.tell": {"customer": "ROSA", "field": "dogs", "text": "Otto and Pim", "base": ""},
         "usual.set": {"customer": "ROSA", "text": "Cortado"},
         "prompt.said": {"customer": "ROSA", "prompt": "the-usual", "greeted_by_name": True},
         "prompt.skipped": {"customer": "ROSA", "prompt": "the-usual"},
@@ -168,6 +179,15 @@ class TestEachAct:
         if kind == "day.over":
             names["WORD"] = applied(phone.act("day.out", text="rye"))["word"]
         names.update(self.troubles(phone, kind, str(regular.id)))
+        if kind in ("note.seen", "note.unseen"):
+            safe = {"customer": str(regular.id), "text": "No sesame, ever", "safety": True}
+            names["SAFETY"], names["READ"] = (applied(phone.act("note.create", **safe))["note"] for _ in "ab")
+            applied(phone.act("note.seen", note=names["READ"]))
+        if kind == "customer.untag":
+            applied(phone.act("customer.tag", customer=str(regular.id), tag="terrace"))
+        if kind.startswith("field."):
+            Staff.update(role="manager").where(Staff.name == "Sam").execute()
+            names["FIELD"] = applied(phone.act("field.create", name="Bus they take"))["field"]
         if kind == "state.seen":
             lost = someone(Shop.get(), "Linny", state="died", state_since=TUESDAY.date())
             names["DEAD"] = str(lost.id)
@@ -222,7 +242,8 @@ class TestEachAct:
     def everything(self):
         tables = (
             Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen, Question, ExtraStep, Issue,
-            IssueTime, Mistake, Referral, Introduction, Seen, DayWord, Household, Belonging,
+            IssueTime, Mistake, Referral, Introduction, Seen, DayWord, Household, Belonging, Tag, Tagged,
+            CustomField, FieldValue,
         )  # fmt: skip
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 

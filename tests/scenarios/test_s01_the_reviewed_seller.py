@@ -14,7 +14,7 @@ def test_the_promise_is_seen_kept_and_confirmed(server, shop, at):
     tom, ana = hire(shop, "Tom"), hire(shop, "Ana")
     his, hers = signed_in(server, tom), signed_in(server, ana)
     dana = someone(shop, "Dana", pronoun="she")
-    his.post(f"/customers/{dana.id}/notes", {"text": "Car stereo. Checked the seller's reviews.", "promise": ""})
+    his.post(f"/customers/{dana.id}/notes", {"text": "Car stereo. Checked the seller's reviews."})
     made = his.act("promise.create", customer=str(dana.id), text="Part ordered", due="2026-11-26")["result"]["promise"]
     assert "Part ordered" not in hers.get("/today").text, "not before its day"
 

@@ -289,7 +289,7 @@ class TestWritingANote:
         assert (answer.status_code, answer.headers["HX-Retarget"]) == (422, "#sheet")
         assert "Window Window" in answer.text
         checked = re.findall(r'value="(\w+)" (?:checked|selected)', answer.text)
-        assert checked == ["usual", "chat", "this_visit", "private"]
+        assert checked == ["usual", "chat", "note", "this_visit", "arrival", "private"]
 
     def test_on_somebody_who_wants_none_is_kindly_declined(self, phone, rosa, sam):
         Told.create(customer=rosa, what="no_notes", author=sam, day=TODAY)

@@ -112,19 +112,22 @@ class TestOnTheCard:
 class TestTheNoteSheet:
     @pytest.mark.parametrize(("due", "day"), [("", None), ("0", TODAY), ("1", TODAY + timedelta(days=1)), ("x", None)])
     def test_keeps_a_promise_by_when(self, phone, dana, due, day):
-        answer = phone.post(f"/customers/{dana.id}/notes", {"promise": "Call the key shop", "due": due, "text": ""})
+        answer = phone.post(
+            f"/customers/{dana.id}/notes", {"this_is": "promise", "due": due, "text": "Call the key shop"}
+        )
         assert answer.status_code == 303
         assert (Promise.get().text, Promise.get().due, Note.select().count()) == ("Call the key shop", day, 0)
         assert "Promised. It stands under Promises" in phone.get(answer.headers["Location"]).text
 
-    def test_keeps_both_and_each_once_however_often_it_is_sent(self, phone, dana):
-        form = {"promise": "Call", "text": "Likes the window", "action": "6f2c9f0e-5a52-4f8e-9a55-5a7d1b6b0003"}
+    def test_keeps_it_and_the_chips_each_once_however_often_it_is_sent(self, phone, dana):
+        action = "6f2c9f0e-5a52-4f8e-9a55-5a7d1b6b0003"
+        form = {"this_is": "promise", "text": "Call", "chip": "chat", "action": action}
         for _ in range(2):
             phone.post(f"/customers/{dana.id}/notes", form)
         assert (Promise.select().count(), Note.select().count()) == (1, 1)
 
     def test_refused_comes_back_as_it_was_typed(self, phone, dana):
-        answer = phone.post(f"/customers/{dana.id}/notes", {"promise": "x" * 2001}, htmx=True)
+        answer = phone.post(f"/customers/{dana.id}/notes", {"this_is": "promise", "text": "x" * 2001}, htmx=True)
         assert answer.status_code == 422
         assert "x" * 2001 in answer.text
         assert Promise.select().count() == 0

@@ -1,0 +1,134 @@
+"""Words that do not belong in a note, or only if the customer would want them there: asked about before they are kept.
+
+A label says what we think of somebody; a need or a fact helps whoever serves them next. Health, faith, origin, money and
+private life are theirs to tell. Only words are looked at, English and Spanish ones, whole and without their accents: who
+writes decides, and a second button keeps what was asked about. The number of a payment card alone is never kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from models import folded
+
+CARD, INSULT, LABEL, HEALTH, FAITH, ORIGIN, MONEY, PRIVATE = (
+    "card", "insult", "label", "health", "faith", "origin", "money", "private"
+)  # fmt: skip
+SENSITIVE = (HEALTH, FAITH, ORIGIN, MONEY, PRIVATE)
+
+# Whole words wherever they stand. [oa] and the like are as in regular expressions; the text is folded: no accents.
+ANYWHERE = {
+    INSULT: """idiots? morons? stupid dumb bitch(?:es)? bastards? arsehole asshole loser creep psycho retard(?:ed)? slut
+        whore prick cretin imbecile scumbag idiota imbecil estupid[oa] gilipollas cabron(?:a)? put[oa] subnormal
+        retrasad[oa] capull[oa] zorra""",
+    LABEL: """difficult rude lazy crazy stingy bossy fussy annoying grumpy moody needy clingy snob snobbish snooty
+        arrogant pushy whiny whinger moaner complainer troublemaker timewaster time.wasters? high.maintenance
+        unpleasant ungrateful entitled hysterical obnoxious unreasonable nitpicker know.it.all dificil maleducad[oa]
+        groser[oa] perezos[oa] tacan[oa] mandon(?:a)? quisquillos[oa] antipatic[oa] insoportable prepotente
+        caprichos[oa] exigente histeric[oa] quejica malhumorad[oa] desagradable conflictiv[oa] engreid[oa] ronica""",
+    HEALTH: """cancer chemo chemotherapy diabetes diabetic depression depressed dementia alzheimers? autism autistic adhd
+        bipolar schizophreni[ac] hiv pregnant pregnancy miscarriage surgery diagnos(?:is|ed) disease illness
+        epilepsy epileptic seizures? asthma asthmatic arthritis parkinsons? medication antidepressants? insulin
+        disabled disability rehab therapist psychiatrist mental.health obese infertile ivf abortion menopause
+        tumou?r heart.attack had.a.stroke in.hospital quimio(?:terapia)? diabetic[oa] depresion deprimid[oa]
+        embarazada embarazo enfermedad demencia autista autismo epilepsia epileptic[oa] infarto medicacion
+        antidepresivos? discapacitad[oa] discapacidad aborto psiquiatra sida vih hospitalizad[oa]""",
+    FAITH: """muslims? islam islamic jewish jews? judaism catholics? protestant hindu buddhist sikh mormon jehovahs?
+        atheist religious religion ramadan musulman(?:a)? catolic[oa] protestante budista hinduista ate[oa]
+        testigo.de.jehova religion religios[oa]""",
+    ORIGIN: """immigrants? migrants? foreigners? refugees? asylum gypsy gypsies ethnic ethnicity inmigrantes?
+        extranjer[oa]s? refugiad[oa]s? gitan[oa]s? sin.papeles
+        (?:black|white|asian|brown).(?:man|woman|guy|lady|girl|boy)""",
+    MONEY: """in.debt bankrupt(?:cy)? unemployed jobless on.benefits skint penniless arruinad[oa] desemplead[oa] en.paro
+        en.bancarrota deudas""",
+    PRIVATE: """lesbian queer transgender transsexual bisexual divorced? divorcing lesbiana transexual divorciad[oa]
+        divorcio custody.battle""",
+}  # fmt: skip
+# Words that mean other things as well: only where somebody is said to be so.
+SAID_OF_SOMEBODY = {
+    LABEL: """mean cheap awkward weird strange impossible selfish boring pathetic mad hopeless demanding vag[oa] pesad[oa]
+        borde rar[oa] loc[oa] rata agarrad[oa] cutre""",
+    INSULT: "fat ugly cow pig freak gord[oa] fe[oa] cerd[oa] vaca",
+    HEALTH: "ill sick alcoholic addict addicted blind deaf anxious enferm[oa] alcoholic[oa] adict[oa] cieg[oa] sord[oa]",
+    FAITH: "christian judi[oa] cristian[oa]",
+    ORIGIN: """polish romanian turkish indian pakistani chinese nigerian moroccan mexican syrian ukrainian russian albanian
+        arab african polac[oa] ruman[oa] turc[oa] marroqui chin[oa] rus[oa] african[oa] arabe""",
+    MONEY: "broke poor pobre pelad[oa]",
+    PRIVATE: "gay trans single solter[oa]",
+}  # fmt: skip
+# Phrases in which such a word says something else: they are passed over.
+MEANS_ELSE = """rude.(?:boy|health) lazy.(?:sunday|susan|river|morning) crazy.(?:about|for|golf) mad.(?:about|for) dumb.waiter
+    entitled.to difficult.(?:to|for) (?:find|finds|found).(?:[a-z]+.){1,3}difficult
+    (?:stairs|steps|doors?|parking|reading|hearing|walking|standing|writing).(?:is|are|get|gets).difficult
+    catholic.(?:school|church) jewish.rye retail.therapy cancer.(?:research|charity) dificil.(?:de|para)
+    (?:no.(?:es|esta|son)|no|not|never|non|isnt|wasnt|arent|nunca).[a-z]+""".split()
+IS = "is are was were be been being becomes? seems? gets? got es esta era son parece se.pone"
+VERY = "so very really too always rather quite such pretty a.bit muy tan siempre algo bastante un.poco"
+
+
+def _any(words: str) -> str:
+    return "|".join(word.replace(".", " ") for word in words.split())
+
+
+_ELSE = re.compile(rf"\b(?:{_any(' '.join(MEANS_ELSE))})\b")
+_ANYWHERE = {kind: re.compile(rf"\b(?:{_any(words)})\b") for kind, words in ANYWHERE.items()}
+_BEFORE = rf"\b(?:(?:{_any(IS)}) (?:(?:{_any(VERY)}|an?|una?) )*|(?:{_any(VERY)}) )"
+_AFTER = r"(?= (?:to|with|and|but|today|again|when|con|y|pero|hoy)\b|$)"
+_OF_SOMEBODY = {
+    kind: re.compile(rf"{_BEFORE}(?P<word>{_any(words)}){_AFTER}") for kind, words in SAID_OF_SOMEBODY.items()
+}
+_LABEL_ALONE = re.compile(rf"^(?:{_any(SAID_OF_SOMEBODY[LABEL])})$")
+_CLAUSE = re.compile(r"[^.;:,!?\n]+")
+_NUMBER = re.compile(r"(?<![\d+])\d(?:[ -]?\d){12,18}(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something to be asked before words are kept: of which kind, the word, and the part of the text it stands in."""
+
+    kind: str
+    word: str = ""
+    begin: int = 0
+    end: int = 0
+
+
+def doubt(text: str) -> Doubt | None:
+    """Return the first thing to be asked about a text, the gravest kind first; None where there is nothing."""
+    if has_card_number(text):
+        return Doubt(CARD)
+    clauses = [(found.start(), found.end(), _plain(found[0])) for found in _CLAUSE.finditer(text)]
+    for kind in _ANYWHERE:
+        for begin, end, words in clauses:
+            found = _ANYWHERE[kind].search(words) or _OF_SOMEBODY[kind].search(words)
+            found = found or (_LABEL_ALONE.search(words) if kind == LABEL else None)
+            if found:
+                word = found["word"] if "word" in found.re.groupindex else found[0]
+                return Doubt(kind, word, begin, end)
+    return None
+
+
+def has_card_number(text: str) -> bool:
+    """Say whether a payment card's number stands in a text: as many digits, and their check digit is right."""
+    return any(_is_card(re.sub(r"\D", "", found[0])) for found in _NUMBER.finditer(text))
+
+
+def left_out(text: str, doubt: Doubt, instead: str = "") -> str:
+    """Return a text without the part that was asked about, or with something else `instead`."""
+    before, after = text[: doubt.begin].rstrip(" ,;:"), text[doubt.end :].lstrip(" ,;:.!?")
+    if before and not before.endswith((".", "!", "?", "\n")) and (instead or after):
+        before += ";"
+    if instead and after:
+        instead = instead.rstrip(".") + ";"
+    return " ".join(part for part in (before, instead, after) if part)
+
+
+def _plain(clause: str) -> str:
+    """Return a part of a text as its words: folded, "she's" as "she is", without what means something else."""
+    words = re.sub(r"['’]s\b", " is", folded(clause)).replace("'", "").replace("’", "")
+    return " ".join(_ELSE.sub(" ", " ".join(re.findall(r"\w+", words))).split())
+
+
+def _is_card(digits: str) -> bool:
+    doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(digits))]
+    return digits[0] in "23456" and len(set(digits)) > 1 and sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
