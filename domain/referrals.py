@@ -340,8 +340,11 @@ def due_today(shop: Shop, day: Board) -> list[Referral]:
 def places(shop: Shop, but: str = "") -> list[str]:
     """Return the places we sent people to, the latest first, each once, without one. One query."""
     rows = Referral.select(Referral.to_whom).where(Referral.shop == shop.id).order_by(Referral.id.desc()).limit(200)
-    found = {folded(place): place for (place,) in reversed(list(rows.tuples()))}
-    return [place for key, place in reversed(found.items()) if key != folded(but)][:PLACES_SHOWN]
+    found: dict[str, str] = {}
+    for (place,) in rows.tuples():
+        found.setdefault(folded(place), place)
+    found.pop(folded(but), None)
+    return list(found.values())[:PLACES_SHOWN]
 
 
 def _heard_on(shop: Shop, day: date) -> Any:

@@ -14,7 +14,8 @@ def test_the_promise_is_seen_kept_and_confirmed(server, shop, at):
     tom, ana = hire(shop, "Tom"), hire(shop, "Ana")
     his, hers = signed_in(server, tom), signed_in(server, ana)
     dana = someone(shop, "Dana", pronoun="she")
-    his.post(f"/customers/{dana.id}/notes", {"text": "Car stereo. Checked the seller's reviews."})
+    his.act("step.create", customer=str(dana.id), text="Checked the seller's reviews")
+    assert "Checked the seller&#39;s reviews" in hers.get(f"/customers/{dana.id}").text, "the extra step is on her card"
     made = his.act("promise.create", customer=str(dana.id), text="Part ordered", due="2026-11-26")["result"]["promise"]
     assert "Part ordered" not in hers.get("/today").text, "not before its day"
 
@@ -40,3 +41,11 @@ def test_the_promise_is_seen_kept_and_confirmed(server, shop, at):
     stands = Promise.get_by_id(int(made))
     assert (stands.author.name, stands.kept_by.name, stands.confirmed_by.name) == ("Tom", "Tom", "Ana")
     assert 'data-testid="owed"' not in hers.get(f"/customers/{dana.id}").text
+
+    # Her next card: ask how the sound is.
+    his.act("question.create", customer=str(dana.id), text="How is the sound?")
+    assert 'data-state="due"' not in hers.get(f"/customers/{dana.id}").text, "not on the day itself"
+    at(FRIDAY + timedelta(days=4))
+    card = hers.get(f"/customers/{dana.id}").text
+    assert 'data-state="due"' in card
+    assert "How is the sound?" in card
