@@ -16,10 +16,11 @@ The order in this file is the order of importance, and has these reasons:
 7. Becoming known: the first two visits, a name just learned, how to say it, who has not met whom. It happens once or
    twice and does not come back.
 8. Thanks, what passes soonest first: being back holds today only, long years hold any day.
-9. The usual, which can be asked any day.
+9. What was promised for whenever they come: it stands on the row as well.
+10. The usual, which can be asked any day.
 
 Safety comes before all of these: it stands on the row itself, and is never said. While somebody's trouble with us is open,
-nothing cheerful is said: of 5 to 9 only what is open between us (`grave`).
+nothing cheerful is said: of 5 to 10 only what is open between us (`grave`).
 To add one, write the function, decorate it, give it words in ``words/prompts.py``, a line in ``docs/prompts.md`` and a
 table of cases in ``tests/domain/test_prompts.py``.
 """
@@ -176,12 +177,9 @@ def promise_overdue(known: Known) -> Facts | None:
 
 @rule("promise-due", exempt=True, grave=True)
 def promise_due(known: Known) -> Facts | None:
-    """Something was promised for today, or for when they come next."""
-    due = [one for one in known.owed if not one.kept and one.due in (None, known.today)]
-    if not due:
-        return None
-    first = min(due, key=lambda one: (one.due is None, one.id))
-    return about(first, due=first.due.isoformat() if first.due else None)
+    """Something was promised for today."""
+    due = [one for one in known.owed if not one.kept and one.due == known.today]
+    return about(due[0], due=known.today.isoformat()) if due else None
 
 
 # -- lateness
@@ -676,6 +674,16 @@ def favourite_off(known: Known) -> Facts | None:
         return None
     days = [day for day, staff_of_day in known.marked if staff in staff_of_day]
     return {"staff": staff, "by": known.team[staff], "dates": iso(days)}
+
+
+# -- what was promised for any visit
+
+
+@rule("promise-next", exempt=True, grave=True)
+def promise_next(known: Known) -> Facts | None:
+    """Something was promised for when they come next: it stands on the row, and so may wait for a better word."""
+    waiting = [one for one in known.owed if not one.kept and one.due is None]
+    return about(waiting[0], due=None) if waiting else None
 
 
 # -- the usual

@@ -28,7 +28,8 @@ LEAST_IN_AN_HOUR = 0.5  # arrivals
 NEW = {"first-booking", "second-visit"}  # said of new faces, who have a place of their own in the brief
 UNREAD = {
     "promise-overdue",
-    "promise-due",  # read with what is promised
+    "promise-due",
+    "promise-next",  # these three are read with what is promised
     "question",
     "their-question",
     "still-fine",

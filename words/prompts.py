@@ -249,14 +249,16 @@ def _why_promise_overdue(prompt: Prompt, today: date) -> str:
 def _promise_due(prompt: Prompt, voice: Voice) -> Words:
     text = _quoted(prompt["text"], 7)
     fact = _("Promised: “%(text)s”.", text=text) if text else _("We promised something for today.")
+    return Words(fact, _ask_to_see_to_it(voice))
+
+
+def _ask_to_see_to_it(voice: Voice) -> str:
     ask = voice.about(_("See to it before she asks."), _("See to it before he asks."), _("See to it before they ask."))
-    return Words(fact, voice.of(_("See to it."), ask, ask))
+    return voice.of(_("See to it."), ask, ask)
 
 
 @explains("promise-due")
 def _why_promise_due(prompt: Prompt, today: date) -> str:
-    if prompt["due"] is None:
-        return _wrote(prompt, today) + " " + _("It was for the next visit.")
     day = words.day_ahead(date.fromisoformat(prompt["due"]), today)
     return _wrote(prompt, today) + " " + _("It was for %(day)s.", day=day)
 
@@ -928,6 +930,21 @@ def _favourite_off(prompt: Prompt, voice: Voice) -> Words:
 @explains("favourite-off")
 def _why_favourite_off(prompt: Prompt, today: date) -> str:
     return _("Of the last five visits, %(by)s marked those of %(days)s.", by=prompt["by"], days=_days(prompt, today))
+
+
+# -- what was promised for any visit
+
+
+@says("promise-next")
+def _promise_next(prompt: Prompt, voice: Voice) -> Words:
+    text = _quoted(prompt["text"], 7)
+    fact = _("Promised: “%(text)s”.", text=text) if text else _("We promised something for the next visit.")
+    return Words(fact, _ask_to_see_to_it(voice))
+
+
+@explains("promise-next")
+def _why_promise_next(prompt: Prompt, today: date) -> str:
+    return _wrote(prompt, today) + " " + _("It was for the next visit.")
 
 
 # -- the usual

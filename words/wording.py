@@ -75,6 +75,7 @@ def situations() -> dict[str, str]:
         "always-early": _("Early as ever"),
         "since-long": _("With us for long"),
         "favourite-off": _("Whoever usually serves them is off"),
+        "promise-next": _("A promise is for the next visit"),
         "order-changed": _("Something new last time"),
         "steady-order": _("The usual, again and again"),
         "the-usual": _("The usual"),

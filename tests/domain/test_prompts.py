@@ -812,6 +812,7 @@ EVERYTHING: dict[str, tuple[Known, Moment]] = {
     "always-early": (kept(-10, -10, -10, -10, -10, every=6), Moment(booked=600)),
     "since-long": (for_years(800, 500, 200), Moment()),
     "favourite-off": (known(9, 5, 2, marked=marked(1, 1, 1), team=TEAM), Moment(staff=ANA)),
+    "promise-next": (known(9, 5, 2, owed=(Owed(*OPEN),)), Moment()),
     "order-changed": (known(9, 5, 2, notes=chips("2: new"), **USUAL), Moment()),
     "steady-order": (known(9, 5, 2, notes=chips("9: usual", "5: usual", "2: usual"), **USUAL), Moment()),
     "the-usual": (known(9, 5, 2, usual="Flat white", usual_by="Ana", usual_since=TODAY), Moment()),
@@ -887,7 +888,7 @@ class TestSilences:
         assert (best(replace(who, patients=True), moment) == name) is (name not in HOW_OFTEN)
 
     def test_the_exempt_are_those_designed(self):
-        ours = {"our-mistake", "not-arrived", "same-trouble", "promise-overdue", "promise-due"}
+        ours = {"our-mistake", "not-arrived", "same-trouble", "promise-overdue", "promise-due", "promise-next"}
         assert {"first-booking", "second-visit", "quick", "quiet"} | ours == EXEMPT
 
     @pytest.mark.parametrize("name", EVERYTHING)

@@ -96,7 +96,7 @@ class TestPromises:
             [
                 ("for tomorrow", Owed(*wrote(), due=ago(-1)), None),
                 ("for today", Owed(*wrote(), due=TODAY), "promise-due"),
-                ("for when they come", Owed(*wrote()), "promise-due"),
+                ("for when they come", Owed(*wrote()), "promise-next"),
                 ("for yesterday", Owed(*wrote(), due=ago(1)), "promise-overdue"),
                 ("kept at the counter, yesterday", Owed(*wrote(), kept=ago(1)), "ask-if-arrived"),
                 ("kept today: they have hardly had time", Owed(*wrote(), kept=TODAY, channel="email"), None),
@@ -109,6 +109,10 @@ class TestPromises:
     )
     def test_are_said_when_due_overdue_or_sent(self, owed, said):
         assert best(known(9, 5, 2, owed=(owed,))) == said
+
+    def test_one_for_any_visit_waits_for_a_better_word(self):
+        assert best(known(14, 7, owed=(Owed(*wrote()),))) == "third-weekday"
+        assert best(known(14, 7, owed=(Owed(*wrote(), due=TODAY),))) == "promise-due"
 
     def test_the_longest_overdue_comes_first(self):
         owed = (Owed(*wrote(1, "The form"), due=ago(1)), Owed(*wrote(2, "The part"), due=ago(5)))
