@@ -39,7 +39,7 @@ def create_field(asked: Asked) -> dict[str, Any]:
     name = ALWAYS.get(kind) or asked.text("name")
     if kind == "text" and folded(name) in map(folded, ALWAYS.values()):
         raise Refused(_("“%(name)s” is on every card already.", name=name))
-    known = next((one for one in _ours(asked.staff) if folded(one.name) == folded(name)), None)
+    known = next((one for one in every_field(asked.staff) if folded(one.name) == folded(name)), None)
     if known is None:
         return {"field": str(_made(asked, name, kind).id)}
     back = CustomField.update(removed_at=None).where(
@@ -104,15 +104,16 @@ def birthday(text: str) -> str:
 
 def fields(staff: Staff) -> list[CustomField]:
     """Return the fields of a business's own, in the order they were added. One query."""
-    return [one for one in _ours(staff) if one.kind == "text" and one.removed_at is None]
+    return [one for one in every_field(staff) if one.kind == "text" and one.removed_at is None]
 
 
-def _ours(staff: Staff) -> list[CustomField]:
+def every_field(staff: Staff) -> list[CustomField]:
+    """Return all fields of a business, removed ones too. One query."""
     return list(CustomField.select().where(CustomField.business == staff.business_id).order_by(CustomField.id))
 
 
 def _always(asked: Asked, kind: str) -> CustomField:
-    known = next((one for one in _ours(asked.staff) if one.kind == kind), None)
+    known = next((one for one in every_field(asked.staff) if one.kind == kind), None)
     return known or _made(asked, ALWAYS[kind], kind)
 
 

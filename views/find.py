@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from flask import Blueprint, current_app, g, render_template, request
+from flask import Blueprint, abort, current_app, g, render_template, request
 from markupsafe import Markup, escape
 
 import clock
 import words
+import words.finding
 from domain.finding import Found, found, likely
 from domain.likeness import alike
 from domain.lookup import Person
+from domain.tags import SHOWN, tagged
 from models import Action, instant_of, one_line
 from views.answers import is_partial
 from views.asking import STAFF, open_to
@@ -29,7 +31,14 @@ _moulds: dict[tuple[int, str, bool, bool, bool], Mould] = {}
 @bp.get("/find")
 @open_to(*STAFF)
 def show() -> str:
-    return _page(request.args.get("q", ""))
+    return _tagged(request.args["tag"]) if "tag" in request.args else _page(request.args.get("q", ""))
+
+
+def _tagged(number: str) -> str:
+    """Return the page of everybody who has a tag."""
+    known = number.isascii() and number.isdecimal() and len(number) < 10
+    tag, people = tagged(int(number), g.staff) if known else (None, [])
+    return render_template("find/tag.html", tag=tag or abort(404), people=people, most=SHOWN)
 
 
 @bp.post("/find")

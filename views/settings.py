@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import clock
 import words.accuracy
 from domain import expected
 from domain.accuracy import accuracy
+from domain.actions import Answer
+from domain.fields import every_field
 from models import CALLED, TONES, Shop, minutes_of
-from views.asking import OWNER, open_to
+from views.asking import OWNER, open_to, request_action
 from words import _, languages, sentence_case, weekday
 
 bp = Blueprint("settings", __name__)
@@ -25,14 +27,14 @@ def show() -> str:
     return _page(g.shop, g.shop.hours or [["", ""]] * 7)
 
 
-def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None) -> str:
+def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None, field_told: str = "") -> str:
     zones = sorted(
         zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
     )
     return render_template(
         "settings/show.html",
         shop=shop,
-        name=request.form.get("name", shop.name),
+        name=shop.name if field_told else request.form.get("name", shop.name),
         zones=zones if shop.zone in zones else [shop.zone, *zones],
         called=CALLED,
         languages=languages(),
@@ -42,6 +44,8 @@ def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None) -> s
         local=clock.now(),
         accuracy=accuracy(shop, shop.today()),
         say=words.accuracy,
+        fields=every_field(g.staff),
+        field_told=field_told,
     )
 
 
@@ -110,3 +114,23 @@ def _hours(typed: list[list[str]], told: dict[str, str]) -> list[list[str] | Non
         except ValueError:
             told[f"hours_{i}"] = _("Write both times as 08:30, the earlier one first.")
     return hours if any(hours) or told else None
+
+
+@bp.post("/settings/fields")
+@open_to(*OWNER)
+def add_field() -> Response:
+    return _of_fields(request_action("field.create", name=request.form.get("name", "")))
+
+
+@bp.post("/settings/fields/<int:field_id>/remove")
+@open_to(*OWNER)
+def remove_field(field_id: int) -> Response:
+    return _of_fields(request_action("field.remove", field=field_id))
+
+
+def _of_fields(answer: Answer) -> Response:
+    if answer.unknown:
+        abort(404)
+    if not answer.done:
+        return make_response(_page(g.shop, g.shop.hours or [["", ""]] * 7, field_told=answer.reason), 422)
+    return redirect(url_for("settings.show", _anchor="fields"), 303)

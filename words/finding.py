@@ -47,3 +47,10 @@ def already(called: list[str], told: str) -> str:
     if with_an:
         return _("There is an %(name)s already. Same person?", name=name)
     return _("There is a %(name)s already. Same person?", name=name)
+
+
+def tagged(n: int, most: int) -> str:
+    """Return how many people have a tag; of more than are shown, that these are the first."""
+    if n >= most:
+        return _("The first %(n)s, by name", n=n)
+    return ngettext("%(n)s has it", "%(n)s have it", n)

@@ -8,6 +8,7 @@ from models import (
     Belonging,
     Business,
     Customer,
+    CustomField,
     DayWord,
     ExtraStep,
     HandOver,
@@ -78,6 +79,7 @@ def theirs(shop, sam, rosa):
         "hand_over_id": left.id,
         **{name: made(rosa, shop, sam) for name, made in OF_THE_TEAM.items()},
         "note_id": note.id,
+        "field_id": CustomField.create(business=shop.business, name="Bus they take").id,
         "household_id": firm.id,
         "word_id": DayWord.create(shop=shop, day=shop.today(), kind="out", text="rye", at=clock.now()).id,
     }
