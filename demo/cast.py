@@ -111,3 +111,24 @@ PROMISED = (
     ("Joseph Achterberg", "Ask around for somebody who mends pocket watches", "Maya", 5, 0, False),
     ("Tomás Ferreira", "Save the crossword page", "Maya", 1, None, True),
 )
+
+# What else the team wrote down: to whom, what, by whom, how many days ago.
+QUESTIONS = (
+    ("Lena Hoffmann", "Did the train to Hamburg work out?", "Sam", 6),
+    ("Emeka Nwosu", "How is the sound of the new speaker?", "Maya", 4),
+)
+STEPS = (
+    ("Emeka Nwosu", "Looked up whether his speaker fits before he ordered it", "Maya", 11),
+    ("Patrick Osei", "Stayed ten minutes until his form was sent", "Sam", 9),
+)
+# A trouble of theirs, by whom it was written down, and how many days ago it came each time.
+TROUBLES = (("Anjali Deshmukh", "The lid of her cup leaks", "Sam", (19, 12, 5)),)
+# A mistake of ours, and whether we have said sorry.
+MISTAKES = (("Patrick Osei", "His toast went to another table", "Maya", 3, True),)
+# Whom we sent on: name, what they needed, where to, by whom, how many days ago, in how many days we ask.
+SENT_ON = (
+    ("Kris", "A doctor with an hour today", "Dr Costa, Mill Lane", "Maya", 3, 3),
+    ("A man with a violin", "Somebody who mends bows", "The luthier by the bridge", "Sam", 1, 3),
+)
+# Who sent a newcomer to us.
+SENT_BY = (("Two terriers", "Priya Raghunathan"),)

@@ -7,18 +7,40 @@ import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 from peewee import fn
 
-from demo.cast import CAST, OWNER, PIN, PROMISED, SHOP, TEAM, Person
+from demo.cast import (
+    CAST,
+    MISTAKES,
+    OWNER,
+    PIN,
+    PROMISED,
+    QUESTIONS,
+    SENT_BY,
+    SENT_ON,
+    SHOP,
+    STEPS,
+    TEAM,
+    TROUBLES,
+    Person,
+)
 from domain import access, expected
 from models import (
     Appointment,
     Customer,
+    ExtraStep,
+    Introduction,
+    Issue,
+    IssueTime,
     Membership,
+    Mistake,
     Note,
     Promise,
+    Question,
+    Referral,
     Shop,
     Staff,
     Told,
@@ -69,6 +91,7 @@ def build(now: datetime, zone: str | None = None) -> Shop:
         for person in CAST:
             _add(person, shop, team, now, chance)
     _promise(shop, {one.name: one for one in team}, now)
+    _remember(shop, {one.name: one for one in team}, shop.day_of(now))
     expected.make_list(shop, shop.day_of(now))
     return shop
 
@@ -84,6 +107,42 @@ def _promise(shop: Shop, team: dict[str, Staff], now: datetime) -> None:
             kept_at=max(now - timedelta(minutes=39), shop.at(today, 0)) if kept else None,
             kept_by=team[by] if kept else None,
         )  # fmt: skip
+
+
+def _remember(shop: Shop, team: dict[str, Staff], today: date) -> None:
+    """Write down what the team asks next, did besides, heard again, got wrong, and whom it sent where."""
+
+    def by_name(name: str) -> Customer:
+        found: Customer = Customer.get((Customer.name == name) & (Customer.business == shop.business_id))
+        return found
+
+    def written(by: str, back: int) -> dict[str, Any]:
+        day = today - timedelta(days=back)
+        return {"shop": shop, "author": team[by], "day": day, "at": shop.at(day, 600)}
+
+    for name, text, by, back in QUESTIONS:
+        Question.create(customer=by_name(name), text=text, **written(by, back))
+    for name, text, by, back in STEPS:
+        ExtraStep.create(customer=by_name(name), text=text, **written(by, back))
+    for name, text, by, backs in TROUBLES:
+        issue = Issue.create(customer=by_name(name), text=text, **written(by, backs[0]))
+        for back in backs:
+            day = today - timedelta(days=back)
+            IssueTime.create(issue=issue, author=team[by], day=day, at=shop.at(day, 600))
+    for name, text, by, back, sorry in MISTAKES:
+        owned = (
+            {"acknowledged_at": shop.at(today - timedelta(days=back), 610), "acknowledged_by": team[by]}
+            if sorry
+            else {}
+        )
+        Mistake.create(customer=by_name(name), text=text, said_sorry=sorry, **owned, **written(by, back))
+    for name, need, to, by, back, asks_in in SENT_ON:
+        row = written(by, back)
+        Referral.create(name=name, need=need, to_whom=to, check_on=row["day"] + timedelta(days=asks_in), **row)
+    for name, sender in SENT_BY:
+        Introduction.create(
+            customer=by_name(name), by_customer=by_name(sender), shop=shop, day=today - timedelta(days=9)
+        )
 
 
 def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: random.Random) -> None:
