@@ -17,11 +17,22 @@ LATELY = timedelta(days=730)
 
 
 def came_rows() -> Any:
-    """Return the query for the visit days of the customer of a query around it, counted: all, and since ``:lately``."""
-    lately = Case(None, [(Visit.day >= ":lately", Visit.day)])
+    """Return the query for how the customer of a query around it came: visit days in all and since ``:lately``, visits, the
+    first of them, and whether they were greeted by name on any."""
+    greeted = fn.MAX(Case(None, [(Visit.greeted_by_name, 1)], 0))
+    days = (
+        Visit.select(
+            Visit.day, fn.COUNT(Visit.id).alias("visits"), fn.MIN(Visit.at).alias("first"), greeted.alias("greeted")
+        )
+        .where((Visit.customer == Customer.id) & (Visit.shop == ":shop") & (Visit.at <= ":now"))
+        .group_by(Visit.day)
+        .alias("days")
+    )
+    lately = fn.SUM(Case(None, [(days.c.day >= ":lately", 1)], 0))
     return Visit.select(
-        fn.COUNT(Visit.day.distinct()).alias("days"), fn.COUNT(lately.distinct()).alias("lately")
-    ).where((Visit.customer == Customer.id) & (Visit.shop == ":shop") & (Visit.at <= ":now"))
+        fn.COUNT(days.c.day).alias("days"), lately.alias("lately"), fn.SUM(days.c.visits).alias("visits"),
+        fn.MIN(days.c.first).alias("first"), fn.MAX(days.c.greeted).alias("greeted"),
+    ).from_(days)  # fmt: skip
 
 
 def booked_rows() -> Any:
@@ -32,10 +43,11 @@ def booked_rows() -> Any:
 
 
 def arrived_rows() -> Any:
-    """Return the query for their visits on the days of these."""
+    """Return the query for their visits on the days of these; where there are none, no visit is read."""
     days = Appointment.select(Appointment.day).where(_due() & (Appointment.state == "booked"))
+    until = Case(None, [(fn.EXISTS(days), ":now")], "")
     return Visit.select(Visit.day, Visit.at).where(
-        (Visit.customer == Customer.id) & (Visit.shop == ":shop") & Visit.day.in_(days) & (Visit.at <= ":now")
+        (Visit.customer == Customer.id) & (Visit.shop == ":shop") & (Visit.at <= until) & Visit.day.in_(days)
     )
 
 
@@ -57,7 +69,7 @@ def mistaken_rows() -> Any:
 
 # What each of these gathers, by the name it has among the card's parts.
 FACTS = {
-    "came": (came_rows, ("days", "lately")),
+    "came": (came_rows, ("days", "lately", "visits", "first", "greeted")),
     "booked": (booked_rows, ("day", "starts_at", "state", "cause")),
     "arrived": (arrived_rows, ("day", "at")),
     "by_word": (by_word_rows, ("day",)),
@@ -67,7 +79,7 @@ FACTS = {
 
 def bucket_of(rows: dict[str, list[Any]], owed: list[Owed], first: date | None, shop: Shop, today: date) -> Bucket:
     """Return somebody's bucket from the rows of `FACTS`, what is promised to them and the day they first came."""
-    days, lately = rows["came"][0] if rows["came"] else (0, 0)
+    days, lately = rows["came"][0][:2]
     debts = [
         Debt("promise", one.promise.text, one.promise.due)
         for one in owed
@@ -77,7 +89,7 @@ def bucket_of(rows: dict[str, list[Any]], owed: list[Owed], first: date | None, 
     facts = Facts(
         days=days,
         first=first,
-        lately=lately,
+        lately=lately or 0,
         bookings=_bookings(rows["booked"], rows["arrived"], shop),
         by_word=tuple(sorted(date.fromisoformat(day) for day in rows["by_word"])),
         debts=tuple(sorted(debts, key=lambda debt: debt.day)),

@@ -31,7 +31,7 @@ from domain.referrals import (
 from domain.states import State
 from domain.tags import TAGS, Given, tags_from, tags_rows
 from domain.today import is_past
-from domain.together import AROUND, Circle, around_from, around_rows, greeted_rows
+from domain.together import AROUND, Circle, around_from, around_rows
 from domain.troubles import (
     ISSUES,
     MISTAKES,
@@ -105,7 +105,7 @@ class Dots:
 class Visits:
     """The latest visits, in the shop's zone, newest first, and how many there are in all."""
 
-    latest: list[datetime]
+    latest: tuple[datetime, ...]
     count: int
     first: date | None
 
@@ -170,8 +170,9 @@ def card_for(
     parts = _parts(about, line.customer)
     birthday = next((told.text for told in parts["fields"] if told.kind == "birthday"), "")
     notes, private, chips = _notes(_NOTES(**asked, asker=asker.id if asker else 0), shop, _moment(line, shop, now))
-    days, visits = _visits(_VISITS(**asked, begins=instant_text(shop.at(since, 0))), shop)
     gathered_facts = {name: parts.pop(name) for name in FACTS}
+    came = gathered_facts["came"][0]
+    days, visits = _visits(_VISITS(**asked, begins=instant_text(shop.at(since, 0))), shop, *came[2:4])
     return Card(
         line=line,
         child=is_child(marked, birthday, today),
@@ -182,6 +183,7 @@ def card_for(
         dots=_dots(line, set(days), today),
         visits=visits,
         owed_today=owed_today,
+        greeted=bool(came[-1]),
         bucket=bucket_of(gathered_facts, parts["owed"], visits.first, shop, today),
         **parts,
     )
@@ -230,13 +232,14 @@ def _notes(rows: list[tuple[Any, ...]], shop: Shop, moment: str) -> tuple[list[W
     return [note for _, note in shown], private, chips
 
 
-def _visits(rows: list[tuple[Any, ...]], shop: Shop) -> tuple[list[str], Visits]:
-    """Return the days (ISO) of the latest visits, newest first, each once, and what is shown of all visits."""
+def _visits(rows: list[tuple[Any, ...]], shop: Shop, count: int, first: str) -> tuple[list[str], Visits]:
+    """Return the days (ISO) of the latest visits, newest first, each once, and what is shown of all visits, of which there are
+    `count` since the `first`."""
     if not rows:
-        return [], Visits([], 0, None)
+        return [], Visits((), 0, None)
     days = list(dict.fromkeys([str(row[1]) for row in rows]))
-    latest = [shop.local(datetime.fromisoformat(row[0])) for row in rows[:VISITS_SHOWN]]
-    return days, Visits(latest, rows[0][2], shop.day_of(datetime.fromisoformat(rows[0][3])))
+    latest = tuple(shop.local(datetime.fromisoformat(row[0])) for row in rows[:VISITS_SHOWN])
+    return days, Visits(latest, count, shop.day_of(datetime.fromisoformat(first)))
 
 
 def _noted(usual: Fact | None, days: list[str], chips: dict[str, set[str]]) -> tuple[int, int] | None:
@@ -281,9 +284,8 @@ def _written() -> Any:
 
 
 def _came() -> Any:
-    """Return the query for the visits since a day, and for as many as are shown; each row counts all and tells the first."""
-    of_all, nth = Visit.alias(), Visit.alias()
-    theirs = (of_all.customer == ":customer") & (of_all.shop == ":shop") & (of_all.at <= ":now")
+    """Return the query for the visits since a day, and for as many as are shown."""
+    nth = Visit.alias()
     last_shown = (
         nth.select(nth.at)
         .where((nth.customer == ":customer") & (nth.shop == ":shop") & (nth.at <= ":now"))
@@ -292,10 +294,7 @@ def _came() -> Any:
         .offset(VISITS_SHOWN - 1)
     )
     return (
-        Visit.select(
-            Visit.at, Visit.day,
-            of_all.select(fn.COUNT(of_all.id)).where(theirs), of_all.select(fn.MIN(of_all.at)).where(theirs),
-        )
+        Visit.select(Visit.at, Visit.day)
         .where(
             (Visit.customer == ":customer")
             & (Visit.shop == ":shop")
@@ -303,7 +302,7 @@ def _came() -> Any:
             & ((Visit.at >= ":begins") | (Visit.at >= fn.COALESCE(last_shown, "")))
         )
         .order_by(Visit.at.desc())
-    )  # fmt: skip
+    )
 
 
 def _before() -> Any:
@@ -367,7 +366,6 @@ PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], 
     **{name: (rows, columns, lambda found, _customer: found) for name, (rows, columns) in FACTS.items()},
     "stands": (_stands, ("state", "state_since", "state_reason"), _stands_from),
     "around": (around_rows, AROUND, around_from),
-    "greeted": (greeted_rows, ("id",), lambda found, _customer: bool(found)),
 }
 
 

@@ -213,15 +213,6 @@ def _day(value: Any) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def greeted_rows() -> Any:
-    """Return the query for whether the customer of a query around it was ever greeted by name here."""
-    return (
-        Visit.select(Visit.id)
-        .where((Visit.customer == Customer.id) & (Visit.shop == ":shop") & Visit.greeted_by_name & (Visit.at <= ":now"))
-        .limit(1)
-    )
-
-
 # -- what is offered on the page where it is changed
 
 

@@ -20,12 +20,13 @@ import words.troubles
 import words.trust
 from domain import notes
 from domain.actions import Answer
-from domain.card import MORE_VISITS, Card, Written, card_for, earlier_visits
+from domain.card import MORE_VISITS, Card, Dots, Visits, Written, card_for, earlier_visits
 from domain.lines import Line, line_for
 from domain.plain_words import CARD, SENSITIVE, Doubt, doubt, left_out
 from domain.questions import due_first
 from domain.states import is_sought
 from domain.together import known
+from domain.trust import Bucket
 from models import WISHES, Customer, Household, Merge, Note, Visit
 from views import edit_known, together
 from views.answers import done, or_problem, page_or_partial
@@ -81,7 +82,25 @@ def of_card(card: Card) -> dict[str, Any]:
         (for_booking if of_booking else written).append(_written(note, today, language))
     asks = [asking.question for asking in card.questions] if is_sought(card.stands.state) else []
     due = due_first(asks, g.shop, today)
-    return {"card": card, "written": written, "for_booking": for_booking, "now": clock.now(), "due": due}
+    bucket = _bucket(
+        card.line.customer.id, card.line.customer.pronoun, card.bucket, card.dots, card.visits, today, language
+    )
+    return {
+        "card": card, "written": written, "for_booking": for_booking, "now": clock.now(), "due": due, "bucket": bucket,
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _bucket(
+    customer: int, pronoun: str, bucket: Bucket, dots: Dots, visits: Visits, today: date, _language: str
+) -> Markup:
+    """Return the bucket of trust with its visits as HTML, made once as long as it is the same."""
+    template = current_app.jinja_env.get_template("customers/_bucket.html")
+    return Markup(
+        template.render(
+            c=Customer(id=customer, pronoun=pronoun), bucket=bucket, dots=dots, visits=visits, today=today, shop=g.shop
+        )
+    )
 
 
 @lru_cache(maxsize=2048)
