@@ -35,6 +35,7 @@ OPEN = (
     "/confirm/", "/unsubscribe/", "/calendar/", "/delivery/", "/certificate", "/api/v1/openapi.json", "/this-phone",
 )  # fmt: skip
 # Pages that one role alone may see. What is not here is for everybody who works here, or (OPEN) for everybody.
+MANAGERS = ("/people",)
 OWNERS = ("/settings", "/team", "/phones/", "/api/v1/export")
 
 
@@ -135,6 +136,8 @@ class TestEveryRoute:
                 assert roles == {"public"}, rule.rule
             elif rule.rule.startswith(OWNERS):
                 assert roles == {"owner"}, rule.rule
+            elif rule.rule.startswith(MANAGERS):
+                assert roles == {"manager", "owner"}, rule.rule
             else:
                 assert roles == {"staff", "manager", "owner"}, rule.rule
 
