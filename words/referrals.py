@@ -91,9 +91,3 @@ def after(referral: Any) -> str:
 
 def forgotten() -> str:
     return _("Forgotten. That we sent somebody stays counted.")
-
-
-def to_ask(n: int) -> str:
-    """Return how many referrals are to be asked about: One to ask: did it help?"""
-    count = words.sentence_case(words.number(n))
-    return ngettext("%(count)s to ask about: did it help?", "%(count)s to ask about: did it help?", n, count=count)

@@ -51,9 +51,11 @@ def _promised(n: int) -> str:
     return ngettext("%(count)s promise is open.", "%(count)s promises are open.", n, count=count)
 
 
-def pass_on(n: int) -> str:
-    """Return how many promises there are to pass on."""
-    count = words.sentence_case(words.number(n))
+def pass_on(n: int, checks: int = 0) -> str:
+    """Return how many promises there are to pass on, or, with referrals to ask about, how many things in all."""
+    count = words.sentence_case(words.number(n + checks))
+    if checks:
+        return ngettext("%(count)s thing to pass on", "%(count)s things to pass on", n + checks, count=count)
     return ngettext("%(count)s promise to pass on", "%(count)s promises to pass on", n, count=count)
 
 
