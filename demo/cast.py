@@ -34,7 +34,7 @@ CAST = (
     Person("Kwame Boateng", "daily", -10, "Espresso, double", "KWAH-mee", "Kwame", "he", here=7),
     # past their usual time
     Person("Daniel Weiss", "daily", -38, "Filter, black", "", "", "he"),
-    Person("Desmond Fairweather", "late", -14, "Pot of Assam", "", "", "he"),
+    Person("Desmond Fairweather", "late", -14, "Pot of Assam", "", "", "he", "", "His bus is often late. Keep the table by the door.", "late"),
     # next
     Person("Priya Raghunathan", "third", 8, "Flat white, oat · almond croissant", "PREE-ya", "Priya", "she", "ta", "Left-handed. Likes the window stool."),
     Person("Joan Whitlock", "booked", 13, "Victoria sponge", "", "", "she", story="quick"),
@@ -132,3 +132,15 @@ SENT_ON = (
 )
 # Who sent a newcomer to us.
 SENT_BY = (("Two terriers", "Priya Raghunathan"),)
+
+# The shop's own words for some, and what they told us besides, written down by whom: a birthday is MM-DD.
+TAGGED = (
+    ("Sunita Patel", "reading group", "Maya"),
+    ("Priya Raghunathan", "window seat", "Sam"),
+    ("Gwen Pritchard", "reading group", "Sam"),
+)
+TOLD = (
+    ("Two terriers", "dogs", "Biscuit and Nell", "Maya"),
+    ("Priya Raghunathan", "birthday", "03-14", "Sam"),
+    ("Priya Raghunathan", "Bus home", "The 38", "Maya"),
+)

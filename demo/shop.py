@@ -23,15 +23,20 @@ from demo.cast import (
     SENT_ON,
     SHOP,
     STEPS,
+    TAGGED,
     TEAM,
+    TOLD,
     TROUBLES,
     Person,
 )
 from domain import access, expected
+from domain.fields import ALWAYS
 from models import (
     Appointment,
     Customer,
+    CustomField,
     ExtraStep,
+    FieldValue,
     Introduction,
     Issue,
     IssueTime,
@@ -43,6 +48,8 @@ from models import (
     Referral,
     Shop,
     Staff,
+    Tag,
+    Tagged,
     Told,
     Usual,
     Visit,
@@ -92,6 +99,7 @@ def build(now: datetime, zone: str | None = None) -> Shop:
             _add(person, shop, team, now, chance)
     _promise(shop, {one.name: one for one in team}, now)
     _remember(shop, {one.name: one for one in team}, shop.day_of(now))
+    _tell_besides(shop, {one.name: one for one in team}, now)
     expected.make_list(shop, shop.day_of(now))
     return shop
 
@@ -145,6 +153,22 @@ def _remember(shop: Shop, team: dict[str, Staff], today: date) -> None:
         )
 
 
+def _tell_besides(shop: Shop, team: dict[str, Staff], now: datetime) -> None:
+    """Give some people their tags, and write down what they told for fields, nine days ago."""
+    business, day = shop.business_id, shop.day_of(now) - timedelta(days=9)
+    for name, tag, by in TAGGED:
+        known, _made = Tag.get_or_create(business=business, name=tag)
+        Tagged.create(tag=known, customer=_called(shop, name), author=team[by], day=day)
+    for name, field, text, by in TOLD:
+        kind = field if field in ALWAYS else "text"
+        known, _made = CustomField.get_or_create(business=business, name=ALWAYS.get(field, field), kind=kind)
+        FieldValue.create(field=known, customer=_called(shop, name), text=text, author=team[by], day=day)
+
+
+def _called(shop: Shop, name: str) -> Customer:
+    return Customer.get((Customer.name == name) & (Customer.business == shop.business_id))
+
+
 def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: random.Random) -> None:
     local = shop.local(now)
     today = local.date()
@@ -168,7 +192,7 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
     if person.note:
         Note.create(
             customer=customer, shop=shop, author=author, text=person.note, private=person.kind == "private",
-            safety=person.kind == "safety", moment="list" if person.kind == "list" else "arrival",
+            safety=person.kind == "safety", moment=person.kind if person.kind in ("list", "late") else "arrival",
             day=written, at=shop.at(written, 600),
         )  # fmt: skip
     if person.here is not None:

@@ -51,6 +51,9 @@
       if (form) keep(form);
     });
   }
+  document.addEventListener("toggle", (event) => { // what was unfolded is not left below the edge
+    if (event.target.matches?.("details.more[open]")) event.target.scrollIntoView({ block: "nearest" });
+  }, true);
   // A plain form that was kept leads on: only then is the next page one that the server redirected to, without the form.
   // Signed out, refused or without network it is not, and the words wait on.
   document.addEventListener("submit", (event) => {

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site, row, toast
+from tests.browser.test_for_everyone import RULES, axe_finds, tall
 from tests.browser.worlds import TUESDAY
 
 pytestmark = pytest.mark.browser
@@ -54,7 +55,12 @@ class TestWords:
         sheet = opened(phone)
         sheet.get_by_label("In your words").fill(WORDS)
         sheet.get_by_text("Liked a chat").tap()
+        sheet.get_by_text("Ask next time").tap()
+        sheet.get_by_text("Good to know").tap()
+        sheet.get_by_text("How long, when, who").tap()
         sheet.get_by_label("How long your words stand").select_option("next_visit")
+        sheet.get_by_label("When they are seen").select_option("late")
+        sheet.get_by_label("For safety").check()
         sheet.get_by_text("Private", exact=True).tap()
         close(phone, how)
         if how in ("Close", "Escape", "a tap beside it"):
@@ -65,7 +71,11 @@ class TestWords:
         expect(sheet.get_by_text("Your words from before are still here.")).to_be_visible()
         expect(sheet.get_by_label("In your words")).to_have_value(WORDS)
         expect(sheet.get_by_label("Liked a chat")).to_be_checked()
+        expect(sheet.get_by_label("Good to know")).to_be_checked()
         expect(sheet.get_by_label("How long your words stand")).to_have_value("next_visit")
+        expect(sheet.get_by_label("How long your words stand")).to_be_visible()
+        expect(sheet.get_by_label("When they are seen")).to_have_value("late")
+        expect(sheet.get_by_label("For safety")).to_be_checked()
         expect(sheet.get_by_label("Private")).to_be_checked()
         expect(sheet.get_by_label("In your words")).to_have_css("color", "rgba(0, 0, 0, 0)")  # private: veiled
 
@@ -189,14 +199,41 @@ class TestWords:
         sheet.get_by_test_id("keep").tap()
         expect(sheet.get_by_role("alert")).to_contain_text("asked us to write nothing down, so nothing was kept.")
 
-    def test_ask_how_long_they_stand_without_moving_anything(self, phone: Page):
+    def test_that_are_a_promise_are_asked_by_when_and_not_how_long(self, phone: Page):
         sheet = opened(phone)
-        words = sheet.get_by_label("In your words")
-        expect(sheet.get_by_label("How long your words stand")).to_be_hidden()
-        before = words.bounding_box()
-        words.press_sequentially("H")
-        expect(sheet.get_by_label("How long your words stand")).to_be_visible()
-        assert words.bounding_box() == before
+        expect(sheet.get_by_label("By when")).to_be_hidden()
+        expect(sheet.get_by_text("How long, when, who")).to_be_visible()
+        sheet.get_by_text("We promised").tap()
+        expect(sheet.get_by_label("By when")).to_be_visible()
+        expect(sheet.get_by_text("How long, when, who")).to_be_hidden()
+
+    def test_that_are_a_label_are_questioned_and_put_right(self, site: Site, phone: Page):
+        sheet = opened(phone)
+        sheet.get_by_label("In your words").fill("Decaf; difficult; window")
+        sheet.get_by_test_id("keep").tap()
+        expect(sheet.get_by_test_id("doubt")).to_contain_text("What does she need, or what happened?")
+        expect(sheet.get_by_label("In your words")).to_have_value("Decaf; difficult; window")
+        assert axe_finds(phone, runOnly={"type": "tag", "values": RULES}) == []
+        sheet.get_by_role("button", name="Say instead: needs ten more minutes").tap()
+        expect(sheet.get_by_label("In your words")).to_have_value("Decaf; needs ten more minutes; window")
+        sheet.get_by_test_id("keep").tap()
+        expect(toast(phone)).to_contain_text("Kept.")
+        phone.goto(site.card("Priya"))
+        expect(phone.get_by_test_id("known")).to_contain_text("Decaf; needs ten more minutes; window")
+        site.complaints[:] = [told for told in site.complaints if "422" not in told]
+
+    def test_are_kept_with_a_keyboard_in_the_way(self, site: Site):
+        page = site.phone(width=360, height=380)  # what a keyboard leaves of 640
+        page.goto(site.card("Priya"))
+        page.get_by_role("link", name="Note", exact=True).tap()
+        sheet = page.get_by_role("dialog")
+        sheet.get_by_label("In your words").fill(WORDS)
+        expect(sheet.get_by_test_id("keep")).to_be_in_viewport(ratio=1)
+        sheet.get_by_text("We promised").tap()
+        expect(sheet.get_by_test_id("keep")).to_be_in_viewport(ratio=1)
+        sheet.get_by_test_id("keep").tap()
+        expect(toast(page)).to_contain_text("It stands under Promises")
+        expect(page.get_by_test_id("owed").filter(has_text=WORDS)).to_be_visible()
 
     def test_on_a_page_of_their_own_wait_as_well(self, site: Site):
         page = site.phone()
@@ -232,6 +269,29 @@ class TestChips:
         page.get_by_text("In a hurry").tap()
         page.get_by_role("link", name="Close").tap()
         expect(page.get_by_test_id("card")).to_contain_text("In a hurry")
+
+
+def test_a_note_for_safety_leads_the_card_until_it_is_read_and_axe_finds_nothing(site: Site):
+    page = site.phone()
+    page.goto(site.card("Priya"))
+    page.get_by_role("link", name="Note", exact=True).tap()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("In your words").fill("No sesame, ever")
+    sheet.get_by_text("How long, when, who").tap()
+    sheet.get_by_label("For safety").check()
+    assert axe_finds(page, runOnly={"type": "tag", "values": RULES}) == []
+    sheet.get_by_test_id("keep").tap()
+    read = page.get_by_role("button", name="I have read it: No sesame, ever")
+    expect(read).to_be_visible()
+    page.get_by_test_id("why-bucket").tap()
+    expect(page.get_by_test_id("bucket")).to_contain_text("First visit:")
+    tall(page, 390)
+    assert axe_finds(page, runOnly={"type": "tag", "values": RULES}) == []
+    read.tap()
+    expect(read).to_be_hidden()
+    expect(page.get_by_test_id("safety")).to_contain_text("No sesame, ever")
+    toast(page).get_by_test_id("toast-undo").tap()
+    expect(read).to_be_visible()
 
 
 class TestOnTheCard:
