@@ -109,6 +109,7 @@
     if (!dialog || !ctx) return;
     if (ctx.target === dialog && dialog.firstElementChild) {
       if (!dialog.open) dialog.showModal();
+      dialog.scrollTop = 0; // what is asked or was wrong stands first
       const form = dialog.querySelector("[data-note]");
       if (form) restore(form);
     } else if (dialog.open && ctx.sourceElement?.matches("#sheet [data-note]") && ctx.response?.status < 400) {
