@@ -112,6 +112,15 @@ PROMISED = (
     ("Tomás Ferreira", "Save the crossword page", "Maya", 1, None, True),
 )
 
+# Who belongs together: the name, what it is, and its people with their parts.
+TOGETHER = (
+    ("Bright Books", "firm", (("Emeka Nwosu", "owner"), ("Beatriz Sousa", "office manager"))),
+    ("Osei", "household", (("Patrick Osei", "father"), ("Anjali Deshmukh", "mother"))),
+)
+# Who has left, how many days ago, and why, in their words.
+LEFT = (("Jean-Baptiste Mukasa", 12, "A job in Leeds. The coffee was never the reason."),)
+GREETED = 0.6  # so many of the visits of those whose name is known to the team began with it
+
 # What else the team wrote down: to whom, what, by whom, how many days ago.
 QUESTIONS = (
     ("Lena Hoffmann", "Did the train to Hamburg work out?", "Sam", 6),

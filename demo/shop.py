@@ -14,6 +14,8 @@ from peewee import fn
 
 from demo.cast import (
     CAST,
+    GREETED,
+    LEFT,
     MISTAKES,
     OWNER,
     PIN,
@@ -25,6 +27,7 @@ from demo.cast import (
     STEPS,
     TAGGED,
     TEAM,
+    TOGETHER,
     TOLD,
     TROUBLES,
     Person,
@@ -33,10 +36,12 @@ from domain import access, expected
 from domain.fields import ALWAYS
 from models import (
     Appointment,
+    Belonging,
     Customer,
     CustomField,
     ExtraStep,
     FieldValue,
+    Household,
     Introduction,
     Issue,
     IssueTime,
@@ -100,6 +105,7 @@ def build(now: datetime, zone: str | None = None) -> Shop:
     _promise(shop, {one.name: one for one in team}, now)
     _remember(shop, {one.name: one for one in team}, shop.day_of(now))
     _tell_besides(shop, {one.name: one for one in team}, now)
+    _gather(shop, now)
     expected.make_list(shop, shop.day_of(now))
     return shop
 
@@ -167,6 +173,26 @@ def _tell_besides(shop: Shop, team: dict[str, Staff], now: datetime) -> None:
 
 def _called(shop: Shop, name: str) -> Customer:
     return Customer.get((Customer.name == name) & (Customer.business == shop.business_id))
+
+
+def _gather(shop: Shop, now: datetime) -> None:
+    """Write down who belongs together, who has left and why, and which visits of eight weeks began with a name."""
+    today, ours = shop.day_of(now), Customer.business == shop.business_id
+    for name, kind, people in TOGETHER:
+        circle = Household.create(business=shop.business, kind=kind, name=name)
+        for one, part in people:
+            Belonging.create(household=circle, customer=Customer.get((Customer.name == one) & ours), part=part)
+    for name, back, reason in LEFT:
+        Customer.update(state="moved", state_since=today - timedelta(days=back), state_reason=reason).where(
+            (Customer.name == name) & ours
+        ).execute()
+    chance = random.Random(20261125)
+    of_firms = Belonging.select(Belonging.customer).join(Household).where(Household.kind == "firm")
+    told = (Customer.call != "") | (Customer.say_as != "")
+    known = Customer.select(Customer.id).where(ours & told & Customer.id.not_in(of_firms))
+    lately = Visit.select(Visit.id).where(Visit.customer.in_(known) & (Visit.day >= today - timedelta(weeks=8)))
+    greeted = [number for (number,) in lately.order_by(Visit.id).tuples() if chance.random() < GREETED]
+    Visit.update(greeted_by_name=True).where(Visit.id.in_(greeted) & (Visit.day < today)).execute()
 
 
 def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: random.Random) -> None:

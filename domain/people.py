@@ -25,8 +25,8 @@ from models import Belonging, Customer, Household, Mistake, Promise, Shop, Visit
 LATELY = timedelta(weeks=8)
 REGULAR_DAYS = 6  # visit days within eight weeks: then somebody is called a regular here
 YEAR = timedelta(days=365)
-SHOWN = 12  # of each list; more than that, nobody acts on
-FAITHFUL = 10
+SHOWN = 8  # of each list; more than that, nobody acts on
+FAITHFUL = 8
 STILL_COMES = timedelta(days=56)  # somebody not seen for longer is no longer the most faithful
 WEEKS = 12
 

@@ -44,7 +44,7 @@ def visited(one: Any) -> str:
     """Return how often somebody, or a firm, came in eight weeks."""
     visits = ngettext("%(n)s visit in eight weeks", "%(n)s visits in eight weeks", one.visits)
     if one.firm:
-        return _("%(names)s, %(visits)s together", names=words.listed([c.name for c in one.customers]), visits=visits)
+        return _("%(names)s: %(visits)s", names=words.listed([c.name for c in one.customers]), visits=visits)
     return words.sentence_case(visits)
 
 

@@ -24,9 +24,9 @@ def told(name: str, stands: Any, today: date) -> str:
         died = _("%(name)s died %(day)s.", name=name, day=day) if day else _("%(name)s has died.", name=name)
         return died + " " + _("Nothing more is asked of us.")
     if stands.state == "leave_alone":
-        return _("%(name)s asked to be left alone. No list looks out for them, and no words are offered.", name=name)
+        return _("%(name)s asked to be left alone. No list expects them, and no words are offered.", name=name)
     moved = _("%(name)s left us %(day)s.", name=name, day=day) if day else _("%(name)s has left us.", name=name)
-    return moved + " " + _("Nobody looks out for them, and they are welcome any day.")
+    return moved + " " + _("No list expects them; they are welcome any day.")
 
 
 def is_marked_so(name: str, stands: Any, today: date) -> str:

@@ -215,7 +215,7 @@ class TestThePage:
 SPANISH = {
     "/sign-in": None, "/enrol/": None, "/today": "Maya", "/find": "Maya", "/find?q=jo": "Maya", "/find?q=xan": "Maya",
     "{card}": "Maya", "{card}/notes/new": "Maya", "{card}/edit": "Maya", "/settings": "owner", "/team": "owner",
-    "/nothing": "Maya", "/shift": "Maya", "/shift/brief": "Maya", "/promises": "Maya",
+    "/people": "owner", "/nothing": "Maya", "/shift": "Maya", "/shift/brief": "Maya", "/promises": "Maya",
     "/this-phone": "Maya",
 }  # fmt: skip
 
