@@ -13,6 +13,7 @@ from peewee import JOIN, fn
 
 from domain.birthdays import is_child
 from domain.history import History, visits_before
+from domain.questions import PATIENCE
 from models import (
     Appointment,
     Customer,
@@ -43,6 +44,14 @@ from models import (
 LATELY_DAYS = 90  # who marked whom, at what time, and with which chips, is looked at this far back
 OWED_DAYS = 180  # a mistake of ours, an extra step, something solved or sent: after that it is old news
 LAST_VISITS = 5
+ABOUT_ONE_THING = (
+    "their-question",
+    "still-fine",
+    "question",
+    "fault-mended",
+    "extra-step",
+    "sent-us",
+)  # counted for good
 SAME_APPOINTMENT = 120  # minutes around a booked time within which an arrival is taken for it
 
 
@@ -153,7 +162,7 @@ class Known:
     steps: tuple[Written, ...] = ()  # nobody had to take
     sent_on: tuple[Written, ...] = ()  # to whom, where it is time to ask whether that helped
     sent_us: tuple[Written, ...] = ()  # who came on their word, without a name
-    fields: Mapping[str, Written] = field(default_factory=dict)  # "birthday" and "dogs"
+    fields: Mapping[str, Written] = field(default_factory=dict)  # "birthday" ("born" where it is put away) and "dogs"
     missed: tuple[tuple[date, str], ...] = ()  # appointments not come to, with the cause
     out: tuple[Written, ...] = ()  # what the shop has run out of today
     behind: Written | None = None  # so many minutes behind today, as its text
@@ -163,7 +172,7 @@ class Known:
 
     @property
     def is_child(self) -> bool:
-        birthday = self.fields.get("birthday")
+        birthday = self.fields.get("birthday") or self.fields.get("born")
         return is_child(self.child, birthday.text if birthday else "", self.today)
 
     @property
@@ -286,14 +295,19 @@ class Gathering:
             self.values[customer]["marked"] = tuple((day, frozenset(staff)) for day, staff in last)
 
     def add_earlier_words(self, rests: Mapping[str, int]) -> None:
-        """Add words that rest longer, those said or skipped without a visit, and which spellings somebody tried."""
+        """Add words that rest longer, those about one thing, those said or skipped without a visit, and which spellings
+        somebody tried."""
         name = Visit.prompt["id"].as_text()
         longer = [prompt for prompt, days in rests.items() if days > LATELY_DAYS]
         since = self.today - timedelta(days=max(rests.values(), default=0))
         visits = Visit.select(Visit.customer, Visit.day, Visit.prompt, Visit.outcome).where(
             self._visits
             & Visit.prompt.is_null(False)
-            & ((name.in_(longer) & (Visit.day > since)) | ((Visit.outcome == "said") & (name == "say-as")))
+            & (
+                (name.in_(longer) & (Visit.day > since))
+                | ((Visit.outcome == "said") & (name == "say-as"))
+                | (name.in_(ABOUT_ONE_THING) & (Visit.at < self.shop.at(self._lately, 0)))
+            )
         )
         ended = PromptEnded.select(
             PromptEnded.customer, PromptEnded.day, PromptEnded.prompt, PromptEnded.outcome
@@ -303,7 +317,7 @@ class Gathering:
         for rows in (visits, ended):
             for customer, day, prompt, outcome in rows.tuples():
                 self._rest(customer, prompt["id"], day, rests)
-                if rows is ended:
+                if rows is ended or prompt["id"] in ABOUT_ONE_THING:
                     self._count_about(customer, prompt)
                 if prompt["id"] == "say-as" and outcome == "said":
                     self.values[customer].setdefault("tried", set()).add(prompt["say_as"])
@@ -368,12 +382,21 @@ class Gathering:
             if shop != self.shop.id:
                 values = self.values[customer]
                 values["elsewhere"] = max(last, values.get("elsewhere") or last)
-        notes = Note.select(Note.customer, Note.author).where(Note.customer.in_(self.ids) & (Note.day < self.today))
-        for customer, author in notes.distinct().tuples():
+        for customer, author in self._wrote_anything().tuples():
             if author:
                 self.writers[customer].add(author)
         for customer, values in self.values.items():
             values["met"] = None if customer in unnamed else frozenset(self.writers[customer])
+
+    def _wrote_anything(self) -> Any:
+        """Return the query for who wrote anything about them, whatever has become of it."""
+        again = IssueTime.select(Issue.customer, IssueTime.author).join(Issue)
+        written = again.where(Issue.customer.in_(self.ids) & (IssueTime.day < self.today))
+        for table in (Note, Issue, Mistake, Promise, Question, ExtraStep, Referral, Introduction):
+            of_theirs = table.customer.in_(self.ids) & (table.day < self.today)
+            written |= table.select(table.customer, table.author).where(of_theirs)
+        sent = Introduction.select(Introduction.by_customer, Introduction.author)
+        return written | sent.where(Introduction.by_customer.in_(self.ids) & (Introduction.day < self.today))
 
     def add_what_we_wrote(self) -> None:
         """Add troubles, mistakes of ours, promises, questions, extra steps, referrals, and what their fields hold. One query."""
@@ -401,22 +424,23 @@ class Gathering:
                 steps=tuple(told(Written, *row) for row in steps),
                 sent_on=tuple(told(Written, *row) for row in sent_on),
                 sent_us=tuple(told(Written, number, "", author, day) for number, author, day in sent_us),
-                fields={kind: told(Written, *row) for *row, kind in fields},
+                fields={kind: told(Written, *row) for *row, kind in _standing(fields)},
             )
 
     def _written(self, since: date) -> Iterator[tuple[Any, tuple[str, ...]]]:
-        """Yield each subject's query about the customer of a query around it, with its columns; all before today."""
+        """Yield each subject's query about the customer of a query around it, with its columns: written before today, for what
+        is written at a visit is for the next; but a trouble counts at once."""
         wrote = ("id", "text", "author", "day")
 
         def of(table: Any, *more: Any) -> Any:
-            here = (table.customer == Customer.id) & (table.shop == self.shop.id) & (table.day < self.today)
+            here = (table.customer == Customer.id) & (table.shop == self.shop.id)
+            if table is not Issue:
+                here &= table.day < self.today
             columns = (table.id, table.text, table.author.alias("author"), table.day, *more)
             return table.select(*columns).where(here).order_by(table.id)
 
         begin = instant_text(self.shop.at(since, 0))
-        times = IssueTime.select(IssueTime.day).where(
-            (IssueTime.issue == Issue.id) & (IssueTime.day < self.today)
-        ).order_by(IssueTime.id)  # fmt: skip
+        times = IssueTime.select(IssueTime.day).where(IssueTime.issue == Issue.id).order_by(IssueTime.id)
         standing = Issue.solved_at.is_null() | (Issue.solved_at >= begin)
         troubles = of(Issue, Issue.ours, Issue.solved_at, gathered(times, "day").alias("times")).where(standing)
         yield troubles, (*wrote, "ours", "solved_at", "times")
@@ -428,7 +452,9 @@ class Gathering:
         )
         yield owed, (*wrote, "due", "kept_at", "channel", "delivery")
         asked = of(Question, Question.theirs, Question.reply, Question.not_before, Issue.solved_at)
-        asked = asked.join(Issue, JOIN.LEFT_OUTER, on=Question.issue == Issue.id).where(Question.ended_at.is_null())
+        asked = asked.join(Issue, JOIN.LEFT_OUTER, on=Question.issue == Issue.id).where(
+            Question.ended_at.is_null() & (Question.skips < PATIENCE) & (Issue.ours.is_null() | ~Issue.ours)
+        )  # whether a fault of ours is still mended is for us to see
         yield asked, (*wrote, "theirs", "reply", "not_before", "solved_at")
         yield of(ExtraStep).where(ExtraStep.day >= since), wrote
         sent_on = (
@@ -436,7 +462,7 @@ class Gathering:
             .where(
                 (Referral.customer == Customer.id)
                 & (Referral.shop == self.shop.id)
-                & (Referral.outcome == "")
+                & Referral.outcome.in_(("", "no_answer"))
                 & (Referral.check_on <= self.today)
                 & (Referral.day >= since)
             )
@@ -460,13 +486,18 @@ class Gathering:
         yield sent_us, ("id", "author", "day")
         fields = (
             FieldValue.select(
-                FieldValue.id, FieldValue.text, FieldValue.author.alias("author"), FieldValue.day, CustomField.kind
+                FieldValue.id,
+                FieldValue.text,
+                FieldValue.author.alias("author"),
+                FieldValue.day,
+                CustomField.kind,
+                CustomField.removed_at,
             )
             .join(CustomField)
             .where((FieldValue.customer == Customer.id) & (CustomField.kind != "text"))
             .order_by(FieldValue.id)
         )
-        yield fields, (*wrote, "kind")
+        yield fields, (*wrote, "kind", "removed_at")
 
     def of_the_day(self) -> dict[str, Any]:
         """Return what is so in the shop today, whoever comes. One query."""
@@ -518,6 +549,13 @@ class Gathering:
     def _rest(self, customer: int, prompt: str, day: date, rests: Mapping[str, int]) -> None:
         if prompt in rests and (self.today - day).days < rests[prompt]:
             self.values[customer].setdefault("recent", set()).add(prompt)
+
+
+def _standing(fields: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Yield the values of fields that are not put away, each with its kind; of a birthday, "born" is left to tell a child by."""
+    for *row, kind, removed in fields:
+        if not removed or kind == "birthday":
+            yield [*row, "born" if removed else kind]
 
 
 def _day(value: str | date | None) -> date | None:

@@ -373,7 +373,7 @@ def ask_if_arrived(known: Known) -> Facts | None:
     """We kept a promise before today, and have not heard whether it reached them."""
     sent = [
         one for one in known.owed
-        if one.kept and one.kept < known.today and one.delivery not in ("bounced", "failed", "expired", "confirmed")
+        if one.kept and one.kept < known.today and one.delivery in ("", "handed_over", "delivered")
     ]  # fmt: skip
     if not sent:
         return None

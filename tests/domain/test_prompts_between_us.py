@@ -302,8 +302,14 @@ class TestWhatIsKnown:
         for back in (7, 3, 0):
             IssueTime.create(issue=issue, author=sam, day=ago(back), at=shop.at(ago(back), 600))
         assert what_is_known(shop, regular).troubles == (
-            Trouble(issue.id, "Car stereo", "Sam", ago(7), times=(ago(7), ago(3))),
+            Trouble(issue.id, "Car stereo", "Sam", ago(7), times=(ago(7), ago(3), TODAY)),
         )
+
+    def test_a_trouble_told_this_morning_is_no_day_for_cheer(self, shop, regular, sam):
+        Usual.create(customer=regular, shop=shop, text="Flat white", author=sam, day=ago(9))
+        assert ids_for(shop, regular) == ["the-usual"]
+        Issue.create(**self.wrote(regular, shop, sam, text="Car stereo", day=TODAY))
+        assert ids_for(shop, regular) == []
 
     def test_mistakes_until_sorry_was_said(self, shop, regular, sam):
         Mistake.create(**self.wrote(regular, shop, sam, text="Order mixed up"))
@@ -335,6 +341,26 @@ class TestWhatIsKnown:
             ("Still fine?", TODAY, ago(7)),
         ]
 
+    def test_no_question_that_was_skipped_twice_on_the_card(self, shop, regular, sam):
+        Question.create(**self.wrote(regular, shop, sam, text="Skipped once", skips=1))
+        Question.create(**self.wrote(regular, shop, sam, text="Skipped twice", skips=2))
+        assert [one.text for one in what_is_known(shop, regular).questions] == ["Skipped once"]
+
+    def test_nobody_is_asked_whether_our_own_fault_is_still_mended(self, shop, regular, sam):
+        solved = TUESDAY - timedelta(days=7)
+        issue = Issue.create(**self.wrote(regular, shop, sam, text="The door", ours=True, solved_at=solved))
+        Question.create(**self.wrote(regular, shop, sam, text="Still fine?", issue=issue, not_before=TODAY))
+        assert ids_for(shop, regular) == ["fault-mended"]
+
+    @pytest.mark.parametrize(
+        ("delivery", "said"),
+        [("", YES), ("handed_over", YES), ("delivered", YES), ("due", NO), ("claimed", NO), ("suppressed", NO)],
+    )
+    def test_what_has_not_been_sent_is_not_asked_after(self, shop, regular, sam, delivery, said):
+        more = {"channel": "email", "delivery": delivery, "kept_at": TUESDAY - timedelta(days=2)}
+        Promise.create(**self.wrote(regular, shop, sam, text="The form", **more))
+        assert ("ask-if-arrived" in ids_for(shop, regular)) is said
+
     def test_steps_referrals_and_who_came_on_their_word(self, shop, regular, sam, okafor):
         ExtraStep.create(**self.wrote(regular, shop, sam, text="Checked the reviews"))
         referral = {"name": "Rosa", "need": "A key", "to_whom": "the key shop", **self.wrote(regular, shop, sam)}
@@ -345,6 +371,8 @@ class TestWhatIsKnown:
         known = what_is_known(shop, regular)
         assert [one.text for one in known.steps] == ["Checked the reviews"]
         assert [one.text for one in known.sent_on] == ["the key shop"]
+        Referral.update(outcome="no_answer").where(Referral.outcome == "").execute()
+        assert len(what_is_known(shop, regular).sent_on) == 1, "no answer: asked again on the day that was put off"
         assert known.sent_us == (), "he has not come yet"
         came(okafor, shop, ago(6))
         assert len(what_is_known(shop, regular).sent_us) == 1
@@ -359,6 +387,13 @@ class TestWhatIsKnown:
             FieldValue.create(field=field, customer=regular, text=text, author=sam, day=ago(9))
         found = what_is_known(shop, regular).fields
         assert {kind: one.text for kind, one in found.items()} == {"dogs": "Otto", "birthday": "11-24"}
+
+    def test_a_field_that_was_put_away_tells_a_child_and_nothing_else(self, shop, regular, sam):
+        for kind, text in (("dogs", "Otto"), ("birthday", "2016-11-24")):
+            field = CustomField.create(business=shop.business, name=kind, kind=kind, removed_at=TUESDAY)
+            FieldValue.create(field=field, customer=regular, text=text, author=sam, day=ago(9))
+        known = what_is_known(shop, regular)
+        assert (known.is_child, set(known.fields)) == (True, {"born"})
 
     def test_missed_appointments_with_their_cause(self, shop, regular):
         for back, cause in ((20, "ours"), (4, "")):
@@ -402,9 +437,29 @@ class TestWhatIsKnown:
         assert what_is_known(shop, regular).asked == {("question", asked.id): 2}
         assert "question" not in ids_for(shop, regular)
 
+    def test_however_long_ago_they_were_offered(self, shop, regular, sam):
+        asked = Question.create(**self.wrote(regular, shop, sam, text="Did it go through?", day=ago(300)))
+        for back in (200, 120):
+            day, words = ago(back), {"id": "question", "about": asked.id, "dates": []}
+            Visit.create(customer=regular, shop=shop, day=day, at=shop.at(day, 480), prompt=words, outcome="shown")
+        assert what_is_known(shop, regular).asked == {("question", asked.id): 2}
+
     def test_who_wrote_any_of_it_has_met_them(self, shop, regular, ana):
         ExtraStep.create(**self.wrote(regular, shop, ana, text="Ran after her"))
         Visit.update(staff=ana).execute()
+        assert ana.id in (what_is_known(shop, regular).met or ())
+
+    @pytest.mark.parametrize("what", ["the same trouble again", "a promise that is over", "whom they sent"])
+    def test_whatever_has_become_of_it(self, shop, regular, okafor, sam, ana, what):
+        if what == "the same trouble again":
+            issue = Issue.create(**self.wrote(regular, shop, sam, text="Car stereo", solved_at=TUESDAY))
+            IssueTime.create(issue=issue, author=ana, day=ago(3), at=shop.at(ago(3), 600))
+        elif what == "a promise that is over":
+            over = {"kept_at": TUESDAY, "confirmed_at": TUESDAY}
+            Promise.create(**self.wrote(regular, shop, ana, text="The part", **over))
+        else:
+            Introduction.create(customer=okafor, by_customer=regular, shop=shop, author=ana, day=ago(300))
+        Visit.update(staff=sam).execute()
         assert ana.id in (what_is_known(shop, regular).met or ())
 
     def test_the_days_list_carries_it(self, shop, regular, sam):
