@@ -1,7 +1,8 @@
 """Whether a sentence offered to staff is true, read from the sentence itself and the plain record of what happened.
 
 It knows nothing of the product: not its rules, its tables or its facts. Whoever keeps the record writes down what they
-did; this reads English, in any of the three tones, and says what is wrong with it, or nothing.
+did; this reads English, in any of the three tones, and says what is wrong with it, or nothing. Where a sentence leaves out
+what it is about ("We promised something for today."), the sentence that answers "Why this?" quotes it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,89 @@ GRACE = 10
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 MONTHS = "January February March April May June July August September October November December".split()
 NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+
+
+@dataclass
+class Trouble:
+    """A trouble of theirs, each time it came; or a fault of ours they told us of."""
+
+    text: str
+    ours: bool
+    times: list[date]
+    solved: date | None = None
+
+
+@dataclass
+class Wrong:
+    """Something that went wrong on our side."""
+
+    text: str
+    day: date
+    sorry: bool = False
+    owned: bool = False
+    good: bool = False
+
+
+@dataclass
+class Promised:
+    """What we said we would do for them, and what became of it."""
+
+    text: str
+    day: date
+    due: date | None
+    channel: str
+    kept: date | None = None
+    has_it: bool = False
+    closed: bool = False
+    on_its_way: str = ""  # "sent", "lost", or "waiting": nobody has sent it so far
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.kept or self.closed)
+
+
+@dataclass
+class Asked:
+    """A question of ours to them, or theirs to us; `after` a trouble was solved, whether it still is."""
+
+    text: str
+    by: str
+    day: date
+    theirs: bool = False
+    reply: str = ""
+    not_before: date | None = None
+    over: bool = False
+    skips: int = 0
+    after: Trouble | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return not self.over and self.skips < 2
+
+    def is_meant(self, about: str) -> bool:
+        """Say whether a question that is quoted is this one."""
+        if self.after is None:
+            return self.text == about
+        return bare(about.partition(": ")[2]) == bare(self.after.text)
+
+
+@dataclass
+class Step:
+    """What one of us did for them that nobody had to do."""
+
+    text: str
+    by: str
+    day: date
+
+
+@dataclass
+class SentOn:
+    """To whom we sent them, and on which day to ask."""
+
+    text: str
+    day: date
+    check_on: date
+    outcome: str = ""
 
 
 @dataclass
@@ -36,7 +120,24 @@ class Life:
     wishes: set[str] = field(default_factory=set)
     wrote: set[str] = field(default_factory=set)  # who ever wrote anything about them
     booked: dict[date, int] = field(default_factory=dict)
-    said: list[tuple[date, str, str]] = field(default_factory=list)  # day, fact, what became of it
+    missed: list[tuple[date, str]] = field(default_factory=list)  # with whose cause it was
+    state: str = "active"  # by now
+    born: tuple[int | None, int, int] | None = None  # year, month and day, as they told us
+    dogs: list[str] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    wrongs: list[Wrong] = field(default_factory=list)
+    promised: list[Promised] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    sent_on: list[SentOn] = field(default_factory=list)
+    brought: list[tuple[date, Life]] = field(default_factory=list)  # who said that they had sent them
+    said: list[tuple[date, str, str, str]] = field(default_factory=list)  # day, fact, why, what became of it
+
+    def is_child(self, today: date) -> bool:
+        if self.born is None or self.born[0] is None:
+            return self.child
+        year, month, day = self.born
+        return self.child or (today.year - 16, today.month, today.day) < (year, month, day)
 
 
 @dataclass(frozen=True)
@@ -50,10 +151,22 @@ class Now:
     arrived: int | None = None
     closed: frozenset[int] = frozenset()
     team: frozenset[str] = frozenset()  # who works here
+    behind: int | None = None  # minutes, as one of us said today
+    out: tuple[str, ...] = ()  # what has run out today
 
 
 def number(word: str) -> int:
     return int(word) if word.isdigit() else NUMBERS.index(word.lower())
+
+
+def bare(text: str) -> str:
+    return text.strip(" .?").lower()
+
+
+def quoted(text: str) -> str:
+    """Return the first thing that a sentence quotes."""
+    match = re.search("“(.+?)”", text)
+    return match[1] if match else ""
 
 
 def clock(words: str) -> set[int]:
@@ -68,8 +181,9 @@ def clock(words: str) -> set[int]:
 class Reading:
     """One life seen from one moment: what was so before this visit."""
 
-    def __init__(self, life: Life, now: Now, ask: str):
+    def __init__(self, life: Life, now: Now, ask: str, why: str):
         self.life, self.now, self.day, self.ask = life, now, now.day, ask
+        self.about = quoted(why)
         self.visits = sorted((v for v in life.visits if v[0] < now.day), key=lambda v: v[:2])
         self.days = sorted({day for day, _, _ in self.visits})
         self.elsewhere = [day for day in life.elsewhere if day < now.day]
@@ -102,6 +216,16 @@ class Reading:
         return min(
             [day for day in (self.life.before_records, *self.days[:1], *self.elsewhere[:1]) if day], default=None
         )
+
+    def fits(self, text: str, said: re.Match[str]) -> bool:
+        """Say whether a thing is the one that the words are about, and named rightly where they name it."""
+        named = said.groupdict().get("text")
+        return text == self.about and (named is None or bare(named) == bare(text))
+
+    def lately_on(self, day: date, weekday: str | None) -> bool:
+        """Say whether a day of the last months may be called by that weekday, or by none."""
+        ago = (self.day - day).days
+        return ago <= 183 if weekday is None else ago < 7 and WEEKDAYS[day.weekday()] == weekday
 
     def marked(self, name: str) -> int:
         return sum(name in staff for _, _, staff in self.visits[-5:])
@@ -163,7 +287,7 @@ def _name(r: Reading, said: re.Match[str]) -> bool:
 
 @true_of("spoken", r"It is said (?P<how>.+)\.")
 def _spoken(r: Reading, said: re.Match[str]) -> bool:
-    tried = any(what == "said" and fact == said.string for day, fact, what in r.life.said if day < r.day)
+    tried = any(what == "said" and fact == said.string for day, fact, _, what in r.life.said if day < r.day)
     return r.life.say_as == said["how"] and not tried
 
 
@@ -313,13 +437,177 @@ def _usual(r: Reading, said: re.Match[str]) -> bool:
     return r.usual == said["what"] and len(r.days) >= 3
 
 
-ALWAYS = {
-    "second",
-    "new",
-    "quick",
-    "quiet",
-}  # may repeat, and may be said to whoever wants quiet or no notes, and in a crowd
-YEARLY = {"hundred", "long"}
+# -- what is open between us
+
+
+@true_of("mistake", r"Our mistake: “(?P<text>.+)”\.", r"We got something wrong (?P<when>last time|a while ago)\.")
+def _mistake(r: Reading, said: re.Match[str]) -> bool:
+    when = said.groupdict().get("when")
+    last = [wrong for wrong in r.life.wrongs if r.fits(wrong.text, said) and not wrong.sorry]
+    return any(when is None or (wrong.day in r.days[-1:]) == (when == "last time") for wrong in last)
+
+
+@true_of(
+    "lost",
+    r"Our (?P<how>email|text) did not reach (?:her|him|them)\.",
+    r"What we sent did not reach (?:her|him|them)\.",
+)
+def _lost(r: Reading, said: re.Match[str]) -> bool:
+    channel = {"email": "email", "text": "sms"}.get(said.groupdict().get("how") or "", "")
+    return any(
+        one.kept and one.on_its_way == "lost" and not one.has_it and not one.closed
+        and (one.channel == channel or (not channel and one.channel not in ("email", "sms")))
+        for one in r.life.promised if r.fits(one.text, said)
+    )  # fmt: skip
+
+
+@true_of("trouble", r"“(?P<text>.+)”: (?P<n>\w+) times now\.", r"The same trouble, (?P<n>\w+) times now\.")
+def _trouble(r: Reading, said: re.Match[str]) -> bool:
+    same = [one for one in r.life.troubles if r.fits(one.text, said) and not one.ours and not one.solved]
+    return any(len(one.times) == number(said["n"]) >= 2 for one in same)
+
+
+@true_of("overdue", r"Still promised: “(?P<text>.+)”\.", r"We still owe (?:her|him|them) something\.")
+def _overdue(r: Reading, said: re.Match[str]) -> bool:
+    return any(one.is_open and one.due and one.due < r.day for one in r.life.promised if r.fits(one.text, said))
+
+
+@true_of("due", r"Promised: “(?P<text>.+)”\.", r"We promised something for (?P<when>today|the next visit)\.")
+def _due(r: Reading, said: re.Match[str]) -> bool:
+    due = {"today": (r.day,), "the next visit": (None,)}.get(said.groupdict().get("when") or "", (None, r.day))
+    return any(one.is_open and one.due in due for one in r.life.promised if r.fits(one.text, said))
+
+
+@true_of("missed", r"Missed (?P<day>\w+day), a first\.", r"Missed the last one, a first\.")
+def _missed(r: Reading, said: re.Match[str]) -> bool:
+    if len(r.life.missed) != 1 or len(r.lateness()) < 3:
+        return False
+    (day, cause), weekday = r.life.missed[0], said.groupdict().get("day")
+    been = any(later >= day for later in r.days + r.elsewhere)
+    return cause not in ("ours", "both") and not been and r.lately_on(day, weekday)
+
+
+BEHIND = {"five": 5, "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty-five": 45, "60": 60}
+
+
+@true_of("behind", r"We are (?P<n>\S+) minutes behind\.")
+def _behind(r: Reading, said: re.Match[str]) -> bool:
+    n = BEHIND[said["n"]]
+    soon = r.late is not None and (r.now.arrived is not None or -30 <= r.late <= n)
+    return r.now.behind == n and soon
+
+
+@true_of("out", r"No (?P<what>.+) left today\.")
+def _out(r: Reading, said: re.Match[str]) -> bool:
+    gone = [what for what in r.now.out if bare(what) == bare(said["what"])]
+    return bool(gone) and all(word in re.findall(r"\w+", r.usual.lower()) for word in bare(gone[0]).split())
+
+
+@true_of("birthday", r"(?:She|He|They) asked us to remember today\.")
+def _birthday(r: Reading, said: re.Match[str]) -> bool:
+    if r.life.born is None:
+        return False
+    month, day = r.life.born[1:]
+    leap = r.day.year % 4 == 0
+    return (r.day.month, r.day.day) == ((2, 28) if (month, day) == (2, 29) and not leap else (month, day))
+
+
+@true_of("theirs", r"(?:She|He|They) asked: “(?P<text>.+)”\.", r"(?:She|He|They) asked us something\.")
+def _theirs(r: Reading, said: re.Match[str]) -> bool:
+    told = re.fullmatch(r"Tell (?:her|him|them): (?P<reply>.+)\.", r.ask)
+    return any(
+        one.theirs and one.is_open and one.reply and (told is None or bare(told["reply"]) == bare(one.reply))
+        for one in r.life.asked if r.fits(one.text, said)
+    )  # fmt: skip
+
+
+@true_of("fine", r"We solved (?:her|his|their) trouble\.")
+def _fine(r: Reading, said: re.Match[str]) -> bool:
+    return any(
+        one.after and one.after.solved and not one.after.ours and (r.day - one.after.solved).days >= 7 and one.is_open
+        for one in r.life.asked if one.after and one.is_meant(r.about)
+    )  # fmt: skip
+
+
+@true_of("question", r"(?P<by>.+) left a question\.", r"There is a question to ask\.")
+def _question(r: Reading, said: re.Match[str]) -> bool:
+    words, by = quoted(r.ask), said.groupdict().get("by")
+    return any(
+        one.is_meant(r.about) and one.is_open and (one.not_before is None or one.not_before <= r.day)
+        and (not words or bare(words) == bare(one.text)) and by in (None, one.by)
+        for one in r.life.asked if not one.theirs and not one.after
+    )  # fmt: skip
+
+
+@true_of(
+    "arrived",
+    r"We (?P<how>emailed|texted) (?:it on (?P<day>\w+)|what was promised)\.",
+    r"We (?P<how>kept) a promise (?:on (?P<day>\w+)|lately)\.",
+)
+def _arrived(r: Reading, said: re.Match[str]) -> bool:
+    channels = {"emailed": ("email",), "texted": ("sms",), "kept": ("counter", "phone")}[said["how"]]
+    return any(
+        one.channel in channels and one.kept and one.kept < r.day and r.lately_on(one.kept, said["day"])
+        and not one.has_it and not one.closed and one.on_its_way in ("", "sent")
+        for one in r.life.promised if r.fits(one.text, said)
+    )  # fmt: skip
+
+
+@true_of("sent on", r"We sent (?:her|him|them) to (?P<text>.+)\.", r"We sent (?:her|him|them) on to somebody\.")
+def _sent_on(r: Reading, said: re.Match[str]) -> bool:
+    waiting = [one for one in r.life.sent_on if one.outcome in ("", "no_answer") and one.check_on <= r.day]
+    return any(r.fits(one.text, said) for one in waiting)
+
+
+@true_of("mended", r"The fault (?:she|he|they) told us of is mended\.")
+def _mended(r: Reading, said: re.Match[str]) -> bool:
+    mended = [one for one in r.life.troubles if one.ours and one.solved and (r.day - one.solved).days <= 60]
+    return any(r.fits(one.text, said) for one in mended)
+
+
+@true_of(
+    "step",
+    r"(?P<by>.+): “(?P<text>.+)”\.",
+    r"We went a step further on (?P<day>\w+)\.",
+    r"We went a step further lately\.",
+)
+def _step(r: Reading, said: re.Match[str]) -> bool:
+    told = said.groupdict()
+    return any(
+        told.get("by") in (None, one.by) and (r.day - one.day).days <= 60 and r.lately_on(one.day, told.get("day"))
+        for one in r.life.steps if r.fits(one.text, said)
+    )  # fmt: skip
+
+
+@true_of("friend", r"Brought a friend last time\.")
+def _friend(r: Reading, said: re.Match[str]) -> bool:
+    return "friend" in r.life.chips.get(r.days[-1], ())
+
+
+@true_of("dogs", r"(?P<names>.+) (?:is the dog|are the dogs)\.")
+def _dogs(r: Reading, said: re.Match[str]) -> bool:
+    one = said.string.endswith("is the dog.")
+    return bool(r.life.dogs) and re.split(", | and ", said["names"]) == r.life.dogs and one == (len(r.life.dogs) == 1)
+
+
+@true_of("sender", r"Someone came on (?:her|his|their) word\.")
+def _sender(r: Reading, said: re.Match[str]) -> bool:
+    came = [
+        day for day, newcomer in r.life.brought
+        if any(on < r.day for on in [*(on for on, _, _ in newcomer.visits), *newcomer.elsewhere])
+    ]  # fmt: skip
+    thanked = sum(read(fact)[0] == "sender" for day, fact, _, _ in r.life.said if day < r.day)
+    return len(came) > thanked and any((r.day - day).days <= 60 for day in came)
+
+
+FAILINGS = {"mistake", "lost", "trouble", "overdue", "due"}  # of ours: they stand until they are mended
+ALWAYS = {*FAILINGS, "second", "new", "quick", "quiet"}  # to whoever wants quiet or no notes, and in a crowd
+ASKED = {"theirs", "fine", "question"}  # on two visits at most
+TODAY = {"behind", "out"}
+ONCE = {"step", "mended"}  # for each thing; of who sends us people it is counted above
+YEARLY = {"hundred", "long", "missed"}
+GRAVE = {*FAILINGS, "late", "later", "missed", "quiet", "quick", "behind", "theirs"}  # fit for somebody in trouble
+PRONOUNS = {"she": {"she", "her", "hers"}, "he": {"he", "him", "his"}}
 
 
 def read(fact: str) -> tuple[str, re.Match[str], Check]:
@@ -330,20 +618,37 @@ def read(fact: str) -> tuple[str, re.Match[str], Check]:
     raise ValueError(fact)
 
 
-def complaint(fact: str, ask: str, life: Life, now: Now, crowd: bool = False) -> str | None:
+def complaint(fact: str, ask: str, why: str, life: Life, now: Now, crowd: bool = False) -> str | None:
     """Return what is wrong with words offered at a moment, None where they are true and may be said."""
     kind, match, check = read(fact)
-    if not check(Reading(life, now, ask), match):
+    if not check(Reading(life, now, ask, why), match):
         return "is not true"
-    if life.child:
+    ours = set(re.findall(r"[a-z]+", re.sub("“.+?”", "", f"{fact} {ask}").lower()))
+    if any(ours & forms and life.pronoun != pronoun for pronoun, forms in PRONOUNS.items()):
+        return "is of somebody else"
+    if life.is_child(now.day):
         return "is said to a child"
+    if life.state != "active":
+        return "is said of somebody we do not look out for"
     if kind not in ALWAYS and life.wishes & {"quiet", "no_notes"}:
         return "is said to somebody who wants none of it"
     if kind not in ALWAYS and crowd:
         return "is said in a crowd"
+    if kind not in GRAVE and any(not trouble.ours and not trouble.solved for trouble in life.troubles):
+        return "is said to somebody in trouble"
+    return _again(kind, quoted(why), life, now)
+
+
+def _again(kind: str, about: str, life: Life, now: Now) -> str | None:
+    """Return what is wrong with saying words of a kind again."""
+    earlier = [(day, quoted(why)) for day, fact, why, _ in life.said if day < now.day and read(fact)[0] == kind]
+    same = [day for day, what in earlier if what == about]
+    if kind == "fine":  # solved once more, it is another question
+        solved = max(one.day for one in life.asked if one.after and one.is_meant(about))
+        same = [day for day in same if day >= solved]
+    if (kind in ASKED and len(same) >= 2) or (kind in ONCE and same):
+        return "was said often enough"
     rest = 365 if kind in YEARLY else 28
-    if kind not in ALWAYS and any(
-        0 < (now.day - day).days < rest and read(earlier)[0] == kind for day, earlier, _ in life.said
-    ):
+    if kind not in ALWAYS | ASKED | TODAY and any((now.day - day).days < rest for day, _ in earlier):
         return "was said lately"
     return None
