@@ -389,14 +389,14 @@ class Gathering:
             values["met"] = None if customer in unnamed else frozenset(self.writers[customer])
 
     def _wrote_anything(self) -> Any:
-        """Return the query for who wrote anything about them, whatever has become of it."""
+        """Return the query for who wrote anything about them, today as well, whatever has become of it."""
         again = IssueTime.select(Issue.customer, IssueTime.author).join(Issue)
-        written = again.where(Issue.customer.in_(self.ids) & (IssueTime.day < self.today))
+        written = again.where(Issue.customer.in_(self.ids) & (IssueTime.day <= self.today))
         for table in (Note, Issue, Mistake, Promise, Question, ExtraStep, Referral, Introduction):
-            of_theirs = table.customer.in_(self.ids) & (table.day < self.today)
+            of_theirs = table.customer.in_(self.ids) & (table.day <= self.today)
             written |= table.select(table.customer, table.author).where(of_theirs)
         sent = Introduction.select(Introduction.by_customer, Introduction.author)
-        return written | sent.where(Introduction.by_customer.in_(self.ids) & (Introduction.day < self.today))
+        return written | sent.where(Introduction.by_customer.in_(self.ids) & (Introduction.day <= self.today))
 
     def add_what_we_wrote(self) -> None:
         """Add troubles, mistakes of ours, promises, questions, extra steps, referrals, and what their fields hold. One query."""

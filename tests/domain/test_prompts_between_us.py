@@ -449,7 +449,7 @@ class TestWhatIsKnown:
         Visit.update(staff=ana).execute()
         assert ana.id in (what_is_known(shop, regular).met or ())
 
-    @pytest.mark.parametrize("what", ["the same trouble again", "a promise that is over", "whom they sent"])
+    @pytest.mark.parametrize("what", ["the same trouble again", "a promise that is over", "whom they sent", "today"])
     def test_whatever_has_become_of_it(self, shop, regular, okafor, sam, ana, what):
         if what == "the same trouble again":
             issue = Issue.create(**self.wrote(regular, shop, sam, text="Car stereo", solved_at=TUESDAY))
@@ -457,6 +457,8 @@ class TestWhatIsKnown:
         elif what == "a promise that is over":
             over = {"kept_at": TUESDAY, "confirmed_at": TUESDAY}
             Promise.create(**self.wrote(regular, shop, ana, text="The part", **over))
+        elif what == "today":
+            ExtraStep.create(**self.wrote(regular, shop, ana, text="Ran after her", day=TODAY))
         else:
             Introduction.create(customer=okafor, by_customer=regular, shop=shop, author=ana, day=ago(300))
         Visit.update(staff=sam).execute()
