@@ -140,7 +140,7 @@ SENT_ON = (
     ("A man with a violin", "Somebody who mends bows", "The luthier by the bridge", "Sam", 1, 3),
 )
 # Who sent a newcomer to us.
-SENT_BY = (("Two terriers", "Priya Raghunathan"),)
+SENT_BY = (("Two terriers", "Sunita Patel"),)
 
 # The shop's own words for some, and what they told us besides, written down by whom: a birthday is MM-DD.
 TAGGED = (

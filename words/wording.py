@@ -11,11 +11,13 @@ import inspect
 import re
 from functools import cache
 
+import words
 from words import prompts, speaking
 from words.prompts import SAYS
 from words.speaking import _
 
 LONGEST = 120  # letters
+MANY = 3  # of whatever an example counts
 MOST_WORDS = 9  # of a sentence, unless ours has more
 HOLE = re.compile(r"\{([a-z_]+)\}")
 NEVER = (
@@ -82,6 +84,9 @@ def situations() -> dict[str, str]:
     }
 
 
+SINGULAR: dict[str, str] = {}  # of each sentence about several: its form for one, under which a catalogue has it
+
+
 @cache
 def sentences(prompt: str, tone: str) -> tuple[str, ...]:
     """Return our sentences of a prompt that a tone may use, as they stand in the code, each once, in their order."""
@@ -109,8 +114,12 @@ def _walk(node: ast.AST, tone: int, found: dict[str, None], named: dict[str, lis
             found.update({"Thank %(them)s.": None} if tone == 0 else {})
             children = [node.args[tone - 1]] if tone else []
         elif called in ("_", "ngettext"):
-            messages = node.args[: 1 if called == "_" else 2]
-            found.update((str(one.value), None) for one in messages if isinstance(one, ast.Constant))
+            messages = [
+                one.value for one in node.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            found.update(dict.fromkeys(messages))
+            if called == "ngettext":
+                SINGULAR[messages[1]] = messages[0]
             children = []
         elif called.startswith("_ask"):
             children = [ast.parse(inspect.getsource(getattr(prompts, called)))]
@@ -125,7 +134,9 @@ def told(message: str) -> str:
 
 def ours(message: str) -> str:
     """Return our sentence in the language in force, with its placeholders in braces."""
-    return told(speaking._(message))
+    one = SINGULAR.get(message)
+    said = speaking.catalogue(speaking.locale())
+    return told(str(said.ngettext(one, message, MANY) if one else said.gettext(message)))
 
 
 def kept(text: str) -> str:
@@ -133,18 +144,18 @@ def kept(text: str) -> str:
     return HOLE.sub(r"%(\1)s", text.replace("%", "%%"))
 
 
-def example(text: str) -> str:
-    """Return a sentence with its placeholders filled as for somebody invented."""
+def example(message: str, text: str) -> str:
+    """Return what stands for one of our sentences with its placeholders filled, as for somebody invented."""
     filled = {
         "them": prompts.them("she"),
         "their": speaking.pgettext("possessive", "her"),
-        "count": speaking.pgettext("number", "three"),
+        "count": words.number(MANY),
         "weekday": speaking.cldr().days["stand-alone"]["wide"][1],
         "weekdays": _("Tuesdays"),
         "when": speaking.cldr().months["format"]["wide"][3],
         "year": "2019",
         "name": "Sam",
-        "names": "Otto",
+        "names": words.listed(["Otto", "Pim"]) if message in SINGULAR else "Otto",
         "usual": "Flat white",
         "time": prompts.spoken_time(450),
         "say_as": "shi-VAWN",
@@ -152,7 +163,7 @@ def example(text: str) -> str:
         "reply": "…",
         "what": "…",
         "place": "…",
-        "n": "3",
+        "n": str(MANY),
     }
     return HOLE.sub(lambda hole: filled.get(hole[1], hole[0]), text)
 

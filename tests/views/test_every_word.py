@@ -25,7 +25,8 @@ import app as wiring
 import models
 import words
 from domain import access
-from models import Customer, HandOver, Note, Session, Shop, Staff
+from domain.promises import digest, new_secret
+from models import Customer, HandOver, Note, Promise, Session, Shop, Staff
 from tests.browser import worlds
 from tests.conftest import TUESDAY, Phone, signed_in
 from tools import catalogue
@@ -261,7 +262,24 @@ def arguments(shop: Shop) -> dict[str, list[Any]]:
             access.invite(Staff.get(Staff.role == "owner"), "owner").token,
             "x",
         ],
+        "secret": [link_to_confirm(plain, shop), "x"],
+        "prompt": ["third-weekday"],
     }
+
+
+def link_to_confirm(customer: Customer, shop: Shop) -> str:
+    """Return the secret of a link by which something promised can be confirmed."""
+    secret = new_secret(shop.today())
+    Promise.create(
+        customer=customer,
+        shop=shop,
+        text="Write to her",
+        day=shop.today(),
+        at=TUESDAY,
+        kept_at=TUESDAY,
+        token_hash=digest(secret),
+    )
+    return secret
 
 
 SILENT = {"health.healthz", "health.readyz", "built_asset", "static", "api.export"}  # nothing in them is for people

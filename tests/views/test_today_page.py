@@ -79,7 +79,7 @@ class TestEveryActAsAPlainForm:
         assert "Kept. Thank you." in card
         undo = f"/notes/{Note.get().id}/undo"
         again = phone.post(undo, form_in(card, undo))
-        assert "Undone. The note is gone." in phone.get(again.location).text
+        assert "Undone. It is gone." in phone.get(again.location).text
         assert Note.select().count() == 0
 
     def test_a_note_of_chips_alone(self, phone, rosa):

@@ -50,7 +50,14 @@ class TestEveryPrompt:
     @pytest.mark.parametrize("prompt", SAYS)
     def test_reads_well_with_an_example(self, prompt, tone):
         for message in wording.sentences(prompt, tone):
-            assert not re.search(r"[{}%]", wording.example(wording.ours(message)))
+            assert not re.search(r"[{}%]", wording.example(message, wording.ours(message)))
+
+    def test_of_several_has_the_catalogues_form_for_several(self):
+        one, many = "%(names)s is the dog.", "%(names)s are the dogs."
+        assert {one, many} <= set(wording.sentences("dogs", "warm"))
+        with words.in_language("es_ES"):
+            assert wording.ours(one) != wording.ours(many) != many
+        assert wording.example(many, wording.ours(many)) == "Otto and Pim are the dogs."
 
     def test_lists_only_what_its_tone_says(self):
         assert wording.sentences("third-weekday", "warm") == ("Third %(weekday)s in a row.", THANK)
