@@ -206,6 +206,11 @@ class Asked:
         self.shop = found.shop
         return found
 
+    def wrote(self) -> dict[str, Any]:
+        """Return what every row that is written down says of its writing: in which shop, by whom, on which day and when."""
+        at = self.act.at
+        return {"shop": self.shop, "author": self.staff, "day": self.shop.day_of(at), "at": at}
+
     def is_writers(self, row: Any) -> bool:
         """Say whether whoever asks wrote a row down today, and so may take it back."""
         return row.author_id == self.staff.id and row.day == self.shop.day_of(clock.now())

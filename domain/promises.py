@@ -36,13 +36,10 @@ def create_promise(asked: Asked) -> dict[str, Any]:
     customer = asked.writable()
     promise = Promise.create(
         customer=customer,
-        shop=asked.shop,
         text=asked.text("text"),
         due=asked.day("due"),
         channel=asked.choice("channel", CHANNELS, "counter"),
-        author=asked.staff,
-        day=asked.shop.day_of(asked.act.at),
-        at=asked.act.at,
+        **asked.wrote(),
     )
     return asked.told(customer, {"promise": str(promise.id)})
 

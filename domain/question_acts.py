@@ -19,14 +19,11 @@ def create_question(asked: Asked) -> dict[str, Any]:
     customer = asked.writable()
     question = Question.create(
         customer=customer,
-        shop=asked.shop,
         text=asked.text("text"),
         theirs=asked.flag("theirs"),
         reply=asked.text("reply", required=False),
         not_before=asked.day("not_before"),
-        author=asked.staff,
-        day=asked.shop.day_of(asked.act.at),
-        at=asked.act.at,
+        **asked.wrote(),
     )
     return asked.told(customer, {"question": str(question.id)})
 
@@ -61,11 +58,8 @@ def answer_question(asked: Asked) -> dict[str, Any]:
         join = " " if question.text.endswith("?") else ": "
         note = Note.create(
             customer=question.customer,
-            shop=asked.shop,
-            author=asked.staff,
             text=question.text + join + answer,
-            day=asked.shop.day_of(asked.act.at),
-            at=asked.act.at,
+            **asked.wrote(),
         )
         Question.update(note=note).where(Question.id == question.id).execute()
     return asked.told(question.customer)
@@ -143,11 +137,8 @@ def create_step(asked: Asked) -> dict[str, Any]:
     customer = asked.writable()
     step = ExtraStep.create(
         customer=customer,
-        shop=asked.shop,
         text=asked.text("text"),
-        author=asked.staff,
-        day=asked.shop.day_of(asked.act.at),
-        at=asked.act.at,
+        **asked.wrote(),
     )
     return asked.told(customer, {"step": str(step.id)})
 

@@ -30,12 +30,9 @@ def open_issue(asked: Asked) -> dict[str, Any]:
     if issue is None:
         issue = Issue.create(
             customer=customer,
-            shop=asked.shop,
             text=text,
             ours=ours,
-            author=asked.staff,
-            day=asked.shop.day_of(asked.act.at),
-            at=asked.act.at,
+            **asked.wrote(),
         )
     return asked.told(customer, _once_more(asked, issue))
 
@@ -131,11 +128,8 @@ def record_mistake(asked: Asked) -> dict[str, Any]:
     customer = asked.writable()
     mistake = Mistake.create(
         customer=customer,
-        shop=asked.shop,
         text=asked.text("text"),
-        author=asked.staff,
-        day=asked.shop.day_of(asked.act.at),
-        at=asked.act.at,
+        **asked.wrote(),
     )
     return asked.told(customer, {"mistake": str(mistake.id)})
 

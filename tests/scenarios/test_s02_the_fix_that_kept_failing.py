@@ -18,8 +18,13 @@ def test_the_third_time_leads_and_solved_it_is_asked_about_once(server, shop, at
     his, hers = signed_in(server, tom), signed_in(server, ana)
     dana = someone(shop, "Dana", pronoun="she")
     made = his.act("issue.open", customer=str(dana.id), text="The stereo cuts out")["result"]["issue"]
+    his.post(f"/customers/{dana.id}/visits", htmx=True)
     for days in (7, 14):
         at(FIRST + timedelta(days=days))
+        before = hers.get(f"/customers/{dana.id}").text
+        assert "Second visit" not in before, "no milestone while it is open"
+        assert "Third Tuesday" not in before, "no cheerful words either"
+        assert ("“The stereo cuts out”: two times now." in before) is (days == 14)
         his.post(f"/customers/{dana.id}/visits", htmx=True)
         his.post(f"/issues/{made}/again", {"from": "card"}, htmx=True)
 
@@ -27,6 +32,8 @@ def test_the_third_time_leads_and_solved_it_is_asked_about_once(server, shop, at
     assert card.index("The third time: The stereo cuts out") < card.index("The usual"), "it leads"
     assert "3 November, Tom" in text_of(card)
     assert "10 November, Tom" in text_of(card)
+
+    assert "Say sorry, and that we stay on it." in card
 
     solved = his.post(f"/issues/{made}/solve", {"from": "card"}, htmx=True).text
     assert "The third time" not in solved
@@ -37,6 +44,8 @@ def test_the_third_time_leads_and_solved_it_is_asked_about_once(server, shop, at
     at(FIRST + timedelta(days=22))
     card = hers.get(f"/customers/{dana.id}").text
     assert "Is it still fine: The stereo cuts out?" in card
+    assert "We solved her trouble." in card
+    assert "Ask if all is still fine." in card
     assert 'data-state="due"' in card
     question = re.findall(r"/questions/(\d+)/answer", card)[0]
     hers.post(f"/questions/{question}/answer", {"from": "card", "outcome": "said", "answer": ""}, htmx=True)
