@@ -167,7 +167,7 @@ class TwoYears:
         plans["more"] = chance.choice([0, 0, 0.5])
         plans["steady"] = n % 2 == 0
         plans["favourite"] = chance.choice(self.team) if n % 3 == 0 else None
-        if n % 4 == 1:  # in a week that is lived in the short run as well
+        if n % 3 == 1:  # in a week that is lived in the short run as well
             day = FIRST + timedelta(days=chance.randrange(8) * 91 + chance.randrange(LIVED, 91))
             year = chance.choice([None, None, 1980, day.year - 16, day.year - 9])
             plans["born"] = 3, (year, day.month, day.day) if n > 20 else (None, 2, 29)
@@ -631,7 +631,7 @@ class TwoYears:
             act("mistake.make_good", mistake=self.rows[id(wrong)], text="A slice of cake")
 
     def mend(self, guest: Guest, trouble: Trouble, act: Acting, day: date) -> None:
-        if not trouble.solved and self.chance.random() < 0.05:
+        if not trouble.solved and self.chance.random() < 0.1:
             trouble.solved = day
             act("issue.solve", issue=self.rows[id(trouble)])
             after = day + timedelta(days=7)
@@ -654,22 +654,14 @@ class TwoYears:
                 promised.kept, promised.has_it = day, True
                 act("promise.confirm", promise=number)
         elif promised.kept and not promised.has_it and not promised.closed:
-            if chance < 0.02:
+            if chance < (0.15 if promised.on_its_way == "lost" else 0.02):  # then it is handed over
                 promised.has_it = True
                 act("promise.confirm", promise=number)
             elif chance < 0.3 and promised.channel in ("email", "sms") and promised.on_its_way in ("", "waiting"):
-                became = self.chance.choice(
-                    ["due", "claimed", "handed_over", "delivered", "bounced", "failed", "expired", "suppressed"]
-                )
+                sent, lost = ["handed_over", "delivered"], ["bounced", "failed", "expired"]
+                became = self.chance.choice([*sent * 4, *lost, "due", "claimed", "suppressed"])
                 Promise.update(delivery=became).where(Promise.id == int(number)).execute()
-                gone = {
-                    "handed_over": "sent",
-                    "delivered": "sent",
-                    "bounced": "lost",
-                    "failed": "lost",
-                    "expired": "lost",
-                }
-                promised.on_its_way = gone.get(became, "waiting")
+                promised.on_its_way = "sent" if became in sent else "lost" if became in lost else "waiting"
                 expected.offer_again(guest.customer, self.shop, day)
             elif chance > 0.99 and not promised.on_its_way:
                 promised.kept = None
