@@ -335,8 +335,10 @@ def birthday(known: Known) -> Facts | None:
 
 
 def _not_asked_twice(known: Known, rule: str, of: Iterable[Asking]) -> Asking | None:
-    """Return what has waited longest of those that words were offered about on fewer than two visits."""
-    waiting = [one for one in of if known.asked.get((rule, one.id), 0) < ASKED_AT_MOST]
+    """Return what has waited longest of those whose day has come, and that words were offered about on fewer than two
+    visits."""
+    due = (one for one in of if one.due is None or one.due <= known.today)
+    waiting = [one for one in due if known.asked.get((rule, one.id), 0) < ASKED_AT_MOST]
     return min(waiting, key=lambda one: (one.due or one.day, one.id), default=None)
 
 
@@ -351,20 +353,15 @@ def their_question(known: Known) -> Facts | None:
 @rule("still-fine", rests=0)
 def still_fine(known: Known) -> Facts | None:
     """A trouble of theirs was solved a week ago or more, and nobody has asked how it holds."""
-    due = (one for one in known.questions if one.solved and (one.due is None or one.due <= known.today))
-    one = _not_asked_twice(known, "still-fine", due)
+    one = _not_asked_twice(known, "still-fine", (one for one in known.questions if one.solved))
     return about(one, solved=one.solved.isoformat(), dates=iso([one.solved])) if one and one.solved else None
 
 
 @rule("question", rests=0)
 def question(known: Known) -> Facts | None:
     """One of us wrote down something to ask them, and the day for it has come."""
-    due = (
-        one
-        for one in known.questions
-        if not one.theirs and not one.solved and (one.due is None or one.due <= known.today)
-    )
-    one = _not_asked_twice(known, "question", due)
+    ours = (one for one in known.questions if not one.theirs and not one.solved)
+    one = _not_asked_twice(known, "question", ours)
     return about(one) if one else None
 
 

@@ -226,6 +226,7 @@ class TestQuestions:
                 ("ours, for today", Asking(*wrote(), due=TODAY), "question"),
                 ("theirs, without an answer", Asking(*wrote(), theirs=True), None),
                 ("theirs, answered", Asking(*wrote(), theirs=True, reply="Until six"), "their-question"),
+                ("theirs, skipped today", Asking(*wrote(), theirs=True, reply="Until six", due=ago(-1)), None),
                 ("after a trouble, too early", Asking(*wrote(), solved=ago(6), due=ago(-1)), None),
                 ("after a trouble, a week on", Asking(*wrote(), solved=ago(7), due=TODAY), "still-fine"),
             ]

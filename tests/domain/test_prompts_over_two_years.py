@@ -229,7 +229,8 @@ class TwoYears:
             case "early" | "late" | "punctual":
                 return same and chance.random() < 0.9
             case "new" | "new-booked":
-                return guest.begins <= day <= guest.ends and (day == guest.begins or chance.random() < 0.12)
+                again = 0.5 if (day - guest.begins).days < 10 else 0.12
+                return guest.begins <= day <= guest.ends and (day == guest.begins or chance.random() < again)
         return chance.random() < 0.3  # "often"
 
     def arrives(self, guest: Guest) -> int:
@@ -267,7 +268,7 @@ class TwoYears:
         return shift, coming
 
     def miss(self, guest: Guest, day: date, booked: Appointment) -> None:
-        cause = self.chance.choice(["", "", "theirs", "ours", "both"])
+        cause = self.chance.choice(["", "", "", "", "theirs", "theirs", "ours", "both"])
         Appointment.update(state="missed", cause=cause).where(Appointment.id == booked.id).execute()
         guest.life.missed.append((day, cause))
 

@@ -77,6 +77,9 @@ class Asked:
     def is_open(self) -> bool:
         return not self.over and self.skips < 2
 
+    def is_due(self, day: date) -> bool:
+        return self.is_open and (self.not_before is None or self.not_before <= day)
+
     def is_meant(self, about: str) -> bool:
         """Say whether a question that is quoted is this one."""
         if self.after is None:
@@ -516,7 +519,7 @@ def _birthday(r: Reading, said: re.Match[str]) -> bool:
 def _theirs(r: Reading, said: re.Match[str]) -> bool:
     told = re.fullmatch(r"Tell (?:her|him|them): (?P<reply>.+)\.", r.ask)
     return any(
-        one.theirs and one.is_open and one.reply and (told is None or bare(told["reply"]) == bare(one.reply))
+        one.theirs and one.is_due(r.day) and one.reply and (told is None or bare(told["reply"]) == bare(one.reply))
         for one in r.life.asked if r.fits(one.text, said)
     )  # fmt: skip
 
@@ -524,7 +527,7 @@ def _theirs(r: Reading, said: re.Match[str]) -> bool:
 @true_of("fine", r"We solved (?:her|his|their) trouble\.")
 def _fine(r: Reading, said: re.Match[str]) -> bool:
     return any(
-        one.after and one.after.solved and not one.after.ours and (r.day - one.after.solved).days >= 7 and one.is_open
+        one.after and one.after.solved and not one.after.ours and (r.day - one.after.solved).days >= 7 and one.is_due(r.day)
         for one in r.life.asked if one.after and one.is_meant(r.about)
     )  # fmt: skip
 
@@ -533,7 +536,7 @@ def _fine(r: Reading, said: re.Match[str]) -> bool:
 def _question(r: Reading, said: re.Match[str]) -> bool:
     words, by = quoted(r.ask), said.groupdict().get("by")
     return any(
-        one.is_meant(r.about) and one.is_open and (one.not_before is None or one.not_before <= r.day)
+        one.is_meant(r.about) and one.is_due(r.day)
         and (not words or bare(words) == bare(one.text)) and by in (None, one.by)
         for one in r.life.asked if not one.theirs and not one.after
     )  # fmt: skip
@@ -645,7 +648,7 @@ def _again(kind: str, about: str, life: Life, now: Now) -> str | None:
     same = [day for day, what in earlier if what == about]
     if kind == "fine":  # solved once more, it is another question
         solved = max(one.day for one in life.asked if one.after and one.is_meant(about))
-        same = [day for day in same if day >= solved]
+        same = [day for day in same if day > solved]
     if (kind in ASKED and len(same) >= 2) or (kind in ONCE and same):
         return "was said often enough"
     rest = 365 if kind in YEARLY else 28
