@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 WHERE = """() => {
   const at = document.activeElement;
-  const place = ["#here", ".top", "li[data-customer]", ".aside", ".bar"].find((s) => at.closest(s));
+  const place = ["#here", ".top", "li[data-customer]", ".group", ".aside", ".bar"].find((s) => at.closest(s));
   return [place || at.tagName, (at.getAttribute("aria-label") || at.textContent).trim().replace(/\\s+/g, " ")];
 }"""
 
@@ -25,11 +25,11 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
             break
         seen.append((place, words))
     places = [place for place, _ in seen]
-    order = [".top", "#here", "li[data-customer]", ".bar"]
+    order = [".top", ".group", "#here", "li[data-customer]", ".bar"]  # the group: a question about whom we sent on
     assert [place for i, place in enumerate(places) if i == 0 or place != places[i - 1]] == order
     words = [words for _, words in seen]
     assert words[0] == "Notes hidden"
-    assert words[1].startswith("4 here:")
+    assert words[places.index("#here")].startswith("4 here:")
     priya = next(i for i, said in enumerate(words) if said.startswith("Priya"))
     assert words[priya + 1 : priya + 3] == ["Priya Raghunathan is here", "Note on Priya"]
     assert [re.sub(r"\W.*", "", said) for said in words[-4:]] == ["Today", "Find", "Promises", "Shift"]
@@ -41,14 +41,14 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
         pytest.param(
             "Callum",
             ["Notes hidden", "Change what we know of Callum Fraser", "1 private note: press and hold",
-             "The last 20 visits", "Back to today", "Callum Fraser is here", "Note"],
+             "Why this trust bucket?", "The last 20 visits", "Send them on to somebody who can help", "Back to today", "Callum Fraser is here", "Note"],
             id="not expected, with a private note",
         ),
         pytest.param(
             "Priya",
-            ["Expected 8:20", "Notes hidden", "Why this?", "Change what we know of Priya", "Close it otherwise",
-             "Kept: Keep an almond croissant back", "Change this note",
-             "The last 6 visits", "Back to today", "Priya is here", "Note"],
+            ["Expected 8:20", "Notes hidden", "Why this?", "Change what we know of Priya", "We e-mailed it",
+             "Close it otherwise", "Kept: Keep an almond croissant back", "#window seat", "Change this note",
+             "Why this trust bucket?", "The last 6 visits", "Send them on to somebody who can help", "Back to today", "Priya is here", "Note"],
             id="expected, with words",
         ),
     ],
