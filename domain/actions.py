@@ -483,7 +483,7 @@ def create_note(asked: Asked) -> dict[str, Any]:
     )
     if everywhere:
         asked.shop.tell_the_others()
-    return {"note": str(note.id)}
+    return asked.told(customer, {"note": str(note.id)})  # whoever wrote it has met them
 
 
 @does("note.edit")

@@ -11,6 +11,7 @@ from typing import Any
 
 from peewee import JOIN
 
+from domain import expected
 from domain.actions import Asked, Conflict, Refused, Unknown, does
 from models import FIELDS, Customer, CustomField, FieldValue, Staff, folded
 from words import _
@@ -60,6 +61,7 @@ def remove_field(asked: Asked) -> dict[str, Any]:
     )
     if not away.execute():
         raise Conflict(_("“%(name)s” is removed already.", name=field.name))
+    expected.offer_all_again(asked.shop, asked.shop.today())
     return {}
 
 

@@ -52,25 +52,19 @@ def issue_again(asked: Asked) -> dict[str, Any]:
 
 @does("issue.solve")
 def solve_issue(asked: Asked) -> dict[str, Any]:
-    """Say that a trouble is solved: a week later we ask once whether it still is."""
+    """Say that a trouble is solved: of theirs we ask once, a week later, whether it still is; of a fault of ours we know."""
     issue = _issue(asked)
     open_still = (Issue.id == issue.id) & Issue.solved_at.is_null()
     if Issue.update(solved_at=asked.act.at, solved_by=asked.staff).where(open_still).execute() != 1:
         stands = Issue.get_by_id(issue.id)
         name = stands.solved_by.name if stands.solved_by else _("a colleague")
         raise Conflict(_("Solved already by %(name)s, %(when)s.", name=name, when=asked.when(stands.solved_at)))
-    day = asked.shop.day_of(asked.act.at)
-    Question.create(
-        customer=issue.customer,
-        shop=asked.shop,
+    if not issue.ours:
+        wrote = asked.wrote()
         # Translators: asked a week after a customer's trouble was solved, which follows in the words of whoever wrote it
-        text=_("Is it still fine: %(text)s?", text=issue.text.rstrip(" .?!")),
-        issue=issue,
-        author=asked.staff,
-        day=day,
-        at=asked.act.at,
-        not_before=day + STILL_FINE_AFTER,
-    )
+        text = _("Is it still fine: %(text)s?", text=issue.text.rstrip(" .?!"))
+        after = wrote["day"] + STILL_FINE_AFTER
+        Question.create(customer=issue.customer, text=text, issue=issue, not_before=after, **wrote)
     return asked.told(issue.customer)
 
 

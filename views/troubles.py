@@ -31,7 +31,9 @@ def solve(issue_id: int) -> Response | str:
     customer = customer_of(Issue, issue_id)
     or_problem(request_action("issue.solve", issue=issue_id))
     back = {"to": url_for("troubles.reopen_issue", issue_id=issue_id)}
-    return row(customer, toast={"words": _("Solved. In a week we ask whether it still is."), "back": back})
+    ours = Issue.select(Issue.ours).where(Issue.id == issue_id).scalar()
+    told = _("Mended. They hear of it when they come.") if ours else _("Solved. In a week we ask whether it still is.")
+    return row(customer, toast={"words": told, "back": back})
 
 
 @bp.post("/issues/<int:issue_id>/reopen")

@@ -38,12 +38,9 @@ def is_marked_so(name: str, stands: Any, today: date) -> str:
 
 def beside_name(state: str) -> str:
     """Return the quiet word beside a name on a list; none for those who come."""
-    return {
-        "active": "",
-        "leave_alone": _("likes to be left alone"),
-        "moved": _("has left us"),
-        "died": _("has died"),
-    }[state]
+    if state == "active":
+        return ""
+    return {"leave_alone": _("likes to be left alone"), "moved": _("has left us"), "died": _("has died")}[state]
 
 
 def news(customer: Any, today: date) -> str:

@@ -16,6 +16,9 @@ WHERE = """() => {
 }"""
 
 
+SEND_ON = "Send them on to somebody who can help"
+
+
 def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page):
     seen = []
     for _ in range(200):
@@ -41,14 +44,14 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
         pytest.param(
             "Callum",
             ["Notes hidden", "Change what we know of Callum Fraser", "1 private note: press and hold",
-             "Why this trust bucket?", "The last 20 visits", "Send them on to somebody who can help", "Back to today", "Callum Fraser is here", "Note"],
+             "Why this trust bucket?", "The last 20 visits", SEND_ON, "Back to today", "Callum Fraser is here", "Note"],
             id="not expected, with a private note",
         ),
         pytest.param(
             "Priya",
             ["Expected 8:20", "Notes hidden", "Why this?", "Change what we know of Priya", "We e-mailed it",
              "Close it otherwise", "Kept: Keep an almond croissant back", "#window seat", "Change this note",
-             "Why this trust bucket?", "The last 6 visits", "Send them on to somebody who can help", "Back to today", "Priya is here", "Note"],
+             "Why this trust bucket?", "The last 6 visits", SEND_ON, "Back to today", "Priya is here", "Note"],
             id="expected, with words",
         ),
     ],

@@ -126,3 +126,11 @@ class TestAMistakeOfOurs:
         Told.create(customer=rosa, what="no_notes", author=sam, day=TODAY)
         for act in ("mistake.record", "issue.open", "step.create"):
             assert phone.act(act, customer=str(rosa.id), text="x")["status"] == "rejected"
+
+
+class TestAFaultOfOurs:
+    def test_mended_is_told_and_not_asked_about(self, phone, shop, rosa):
+        made = phone.act("issue.open", customer=str(rosa.id), text="The door sticks", ours=True)["result"]["issue"]
+        answer = phone.post(f"/issues/{made}/solve", {"from": "card"}, htmx=True)
+        assert "Mended. They hear of it when they come." in answer.text
+        assert Question.select().count() == 0

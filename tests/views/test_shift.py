@@ -96,7 +96,13 @@ class TestThePage:
 
     def test_is_a_place_of_everybody_and_the_owners_places_stay_the_owners(self, phone, desk):
         assert re.findall(r"</svg>(\w+)</a>", phone.get("/shift").text) == ["Today", "Find", "Shift"]
-        assert re.findall(r"</svg>(\w+)</a>", desk.get("/shift").text) == ["Today", "Find", "Shift", "People", "Settings"]
+        assert re.findall(r"</svg>(\w+)</a>", desk.get("/shift").text) == [
+            "Today",
+            "Find",
+            "Shift",
+            "People",
+            "Settings",
+        ]
 
     def test_costs_as_many_queries_for_five_hundred_visits_as_for_none(self, phone, shop, rosa, left):
         def cost():
