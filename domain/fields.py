@@ -74,7 +74,8 @@ def tell_field(asked: Asked) -> dict[str, Any]:
     text = asked.text("text", required=False)
     customer = asked.writable() if text else asked.customer()
     which = asked.act.data.get("field")
-    field = _always(asked, which) if which in ALWAYS else _field(asked, asked.id_of("field"))
+    named = which if isinstance(which, str) and which in ALWAYS else None
+    field = _always(asked, named) if named else _field(asked, asked.id_of("field"))
     if field.removed_at is not None:
         raise Conflict(_("“%(name)s” is removed already.", name=field.name))
     if field.kind == "birthday" and text:

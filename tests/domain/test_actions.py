@@ -280,6 +280,34 @@ class TestEachAct:
         assert answer["reason"].endswith(".")
         assert self.everything() == before
 
+    @pytest.mark.parametrize("kind", CASES)
+    def test_with_a_field_of_another_kind_is_answered_and_never_an_error(self, phone, regular, note, kind):
+        data = self.filled(phone, kind, regular, note)
+        odd = [
+            None,
+            True,
+            -1,
+            10**12,
+            1.5,
+            "",
+            "x" * 2001,
+            "\x00",
+            "\ud800",
+            [],
+            ["a"],
+            {"a": 1},
+            "2026-02-30",
+            str(uuid4()),
+        ]
+        acts = [
+            {"id": str(uuid4()), "type": kind, "at": TUESDAY.isoformat(), "data": {**data, name: value}}
+            for name in data
+            for value in odd
+        ]
+        for answer in phone.acts(acts):
+            assert answer["status"] in ("applied", "rejected", "conflict")
+            assert answer["status"] == "applied" or answer["reason"].strip()
+
     @pytest.mark.parametrize("kind", [kind for kind, data in CASES.items() if "customer" in data])
     def test_about_nobody_or_somebody_elses_customer_is_refused_alike(self, phone, regular, note, stranger, kind):
         data = self.filled(phone, kind, regular, note)
