@@ -224,6 +224,7 @@ class Asked:
         """Return the result of an act that changes what is said of a customer: their words are chosen anew."""
         self.changed = customer.id
         expected.offer_again(customer, self.shop, self.shop.today())
+        expected.end_what_is_over(customer, self.shop, self.shop.today())
         return result or {}
 
     def place(self) -> Shop:

@@ -243,6 +243,20 @@ def offer_again(customer: Customer, shop: Shop, day: date) -> None:
     _choose_again(shop, day, Expected.customer == customer.id)
 
 
+def end_what_is_over(customer: Customer, shop: Shop, day: date) -> None:
+    """End the words offered with a visit of the day where what they were about has been seen to; keep them as they are true."""
+    whose = (Visit.customer == customer.id) & (Visit.shop == shop.id) & (Visit.day == day) & (Visit.outcome == "shown")
+    for visit in Visit.select().where(whose):
+        if visit.prompt and "about" in visit.prompt:
+            holding = prompts_for(shop, histories(shop, [customer.id], day), day).get(customer.id, [])
+            same = (
+                one for one in holding if (one["id"], one.get("about")) == (visit.prompt["id"], visit.prompt["about"])
+            )
+            now = next(same, None)
+            how = {"outcome": "skipped"} if now is None else {"prompt": now}
+            Visit.update(how).where((Visit.id == visit.id) & (Visit.outcome == "shown")).execute()
+
+
 def offer_all_again(shop: Shop, day: date) -> None:
     """Choose the words for everybody listed anew, after something in the shop has changed."""
     _choose_again(shop, day, Expected.customer.is_null(False))

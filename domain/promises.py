@@ -74,12 +74,16 @@ def close_promise(asked: Asked) -> dict[str, Any]:
 
 @does("promise.reopen")
 def reopen_promise(asked: Asked) -> dict[str, Any]:
-    """Take back that it was kept, confirmed or closed: it is owed again."""
+    """Take back the last step: that it was closed, else that it was confirmed, else that it was kept."""
     promise = _promise(asked)
     if promise.state == "open":
         raise Conflict(_("This promise is open already."))
-    nothing = {"kept_at": None, "kept_by": None, "confirmed_at": None, "confirmed_by": None, "delivery": ""}
-    return _step(asked, promise.state, promise, **nothing, closed_at=None, closed_by=None, closed_reason="")
+    if promise.state == "closed":
+        return _step(asked, "closed", promise, closed_at=None, closed_by=None, closed_reason="")
+    back: dict[str, Any] = {"confirmed_at": None, "confirmed_by": None, "delivery": ""}
+    if promise.confirmed_at in (None, promise.kept_at):  # one tap kept and confirmed it
+        back |= {"kept_at": None, "kept_by": None}
+    return _step(asked, promise.state, promise, **back)
 
 
 @does("promise.undo")
@@ -172,7 +176,7 @@ def delivered(promise: Promise, state: str) -> None:
 
 
 def _confirmed(promise: Promise) -> str:
-    return "confirmed" if promise.delivery else ""
+    return "confirmed" if promise.delivery or promise.channel != "counter" else ""
 
 
 # -- the link by which they confirm: a secret that begins with the last day on which it is good
@@ -288,7 +292,8 @@ def promises(shop: Shop, now: datetime, lines: list[Line]) -> Promises:
         owed.line = expected_today.get(owed.customer.id)
         promise = owed.promise
         if promise.state == "open":
-            (found.coming if owed.line else found.waiting).append(owed)
+            for_now = promise.due is None or promise.due <= today
+            (found.coming if owed.line and for_now else found.waiting).append(owed)
         elif owed.is_lost:
             found.lost.append(owed)
         elif promise.state == "kept" and owed.is_silent(now) and promise.kept_at and now - promise.kept_at < CONFIRMING:

@@ -34,6 +34,8 @@ def open_issue(asked: Asked) -> dict[str, Any]:
             ours=ours,
             **asked.wrote(),
         )
+    elif issue.solved_at is None and _counted_on(issue, asked.shop.day_of(asked.act.at)):  # two who saw it saw the same
+        return asked.told(customer, {"issue": str(issue.id), "times": issue.times.count()})
     return asked.told(customer, _once_more(asked, issue))
 
 
@@ -42,8 +44,7 @@ def issue_again(asked: Asked) -> dict[str, Any]:
     """Count a trouble that came up again, solved or not; once a day, for two who saw it saw the same."""
     issue = _issue(asked)
     issue.customer.hold()
-    today = asked.shop.day_of(asked.act.at)
-    last = IssueTime.get_or_none((IssueTime.issue == issue.id) & (IssueTime.day == today))
+    last = _counted_on(issue, asked.shop.day_of(asked.act.at))
     if last is not None:
         name = last.author.name if last.author else _("a colleague")
         raise Conflict(_("Counted already by %(name)s, %(when)s.", name=name, when=asked.when(last.at)))
@@ -90,6 +91,10 @@ def undo_issue(asked: Asked) -> dict[str, Any]:
 
 def _alike(text: str) -> str:
     return folded(text).rstrip(" .?!")
+
+
+def _counted_on(issue: Issue, day: date) -> IssueTime | None:
+    return IssueTime.get_or_none((IssueTime.issue == issue.id) & (IssueTime.day == day))
 
 
 def _once_more(asked: Asked, issue: Issue) -> dict[str, Any]:

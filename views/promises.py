@@ -39,12 +39,15 @@ def _values(toast: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"promises": found, "sent_on": sent_on, "say": words.promises, "toast": toast, "now": now}
 
 
-def _after(promise_id: int, told: str) -> Response | str:
-    """Return the list, or the card the form stood on, as it is after an act."""
+def _after(promise_id: int, told: str, undoes: bool = False) -> Response | str:
+    """Return the list, or the card the form stood on, as it is after an act; `undoes` offers the way back."""
+    toast: dict[str, Any] = {"words": told}
     promise = Promise.get_or_none((Promise.id == promise_id) & (Promise.shop == g.shop.id)) or abort(404)
     if request.form.get("from") in ON_CARDS:
-        return row(promise.customer, toast={"words": told})
-    return list_after({"words": told}, f"promise-{promise.id}")
+        if undoes:
+            toast["back"] = {"to": url_for("promises.reopen", promise_id=promise.id)}
+        return row(promise.customer, toast=toast)
+    return list_after(toast, f"promise-{promise.id}")
 
 
 def list_after(toast: dict[str, Any], anchor: str = "") -> Response | str:
@@ -69,21 +72,22 @@ def keep(promise_id: int) -> Response | str:
 @open_to(*STAFF)
 def confirm(promise_id: int) -> Response | str:
     or_problem(request_action("promise.confirm", promise=promise_id))
-    return _after(promise_id, _("Good: it reached them."))
+    return _after(promise_id, _("Good: it reached them."), undoes=True)
 
 
 @bp.post("/promises/<int:promise_id>/reopen")
 @open_to(*STAFF)
 def reopen(promise_id: int) -> Response | str:
-    or_problem(request_action("promise.reopen", promise=promise_id))
-    return _after(promise_id, _("Undone. It is still promised."))
+    answer = or_problem(request_action("promise.reopen", promise=promise_id))
+    kept = answer.result is not None and answer.result["state"] == "kept"
+    return _after(promise_id, _("Undone. We wait to hear from them.") if kept else _("Undone. It is still promised."))
 
 
 @bp.post("/promises/<int:promise_id>/close")
 @open_to(*STAFF)
 def close(promise_id: int) -> Response | str:
     or_problem(request_action("promise.close", promise=promise_id, reason=request.form.get("reason", "")))
-    return _after(promise_id, _("Closed, with the reason."))
+    return _after(promise_id, _("Closed, with the reason."), undoes=True)
 
 
 @bp.post("/promises/<int:promise_id>/link")

@@ -54,10 +54,9 @@ def about(n: int) -> int:
 def why(one: Any, name: str, greeted: bool) -> str:
     """Return how often both came on the same day this year, and whether we have ever greeted them by name."""
     days = about(one.days)
-    if one.days < 20:
-        told = ngettext("Both came on %(n)s day this year.", "Both came on %(n)s days this year.", days)
-    else:
-        told = ngettext("About %(n)s visit together this year.", "About %(n)s visits together this year.", days)
+    told = ngettext("Both came on %(n)s day this year.", "Both came on %(n)s days this year.", days)
+    if days != one.days or days >= 20:
+        told = ngettext("Both came on about %(n)s day this year.", "Both came on about %(n)s days this year.", days)
     if greeted:
         return told
     return told + " " + _("%(name)s was not yet greeted by name.", name=name)

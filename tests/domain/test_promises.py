@@ -55,6 +55,24 @@ class TestItsWay:
         assert phone.act("promise.reopen", promise=ordered)["result"] == {"state": "open"}
         assert Promise.select().dicts().get() == before
 
+    def test_steps_are_taken_back_one_by_one(self, phone, ordered, at):
+        phone.act("promise.keep", promise=ordered)
+        at(TUESDAY + timedelta(days=2))
+        for step in ("confirm", "close"):
+            before = Promise.select().dicts().get()
+            phone.act(f"promise.{step}", promise=ordered, reason="Not needed")
+            assert phone.act("promise.reopen", promise=ordered)["result"] == {"state": "kept"}
+            assert Promise.select().dicts().get() == before
+        assert phone.act("promise.reopen", promise=ordered)["result"] == {"state": "open"}
+
+    def test_for_a_later_day_is_not_for_when_they_come_in_today(self, phone, shop, rosa):
+        phone.act("visit.create", customer=str(rosa.id))
+        phone.act("promise.create", customer=str(rosa.id), text="Later", due="2026-12-24")
+        phone.act("promise.create", customer=str(rosa.id), text="Whenever")
+        found = promises(shop, TUESDAY, lines(shop, TODAY, TUESDAY))
+        assert [owed.promise.text for owed in found.coming] == ["Whenever"]
+        assert [owed.promise.text for owed in found.waiting] == ["Later"]
+
     def test_is_taken_back_on_the_same_day_by_who_made_it(self, phone, other_phone, ordered, at):
         assert other_phone.act("promise.undo", promise=ordered)["status"] == "rejected"
         at(TUESDAY + timedelta(days=1))

@@ -546,3 +546,44 @@ class TestWhatFollows:
         self.say(phone, regular, "our-mistake", "skipped")
         assert not Mistake.get_by_id(mistake.id).said_sorry
         assert "our-mistake" in ids_for(shop, regular, TODAY + timedelta(days=1))
+
+
+class TestWhatIsOver:
+    """Words offered with a visit end when what they were about is seen to in another way."""
+
+    @pytest.fixture
+    def regular(self, shop, rosa):
+        came(rosa, shop, *days_before(TODAY, 9, 5, 2))
+        return rosa
+
+    def made(self, phone, at, regular, kind, **data) -> str:
+        """Write something down a week ago; mark them here today, with the words for it."""
+        at(TUESDAY - timedelta(days=7))
+        made = next(iter(phone.act(kind, customer=str(regular.id), **data)["result"].values()))
+        at(TUESDAY)
+        phone.act("visit.create", customer=str(regular.id))
+        return made
+
+    def slip(self, phone, regular) -> bool:
+        return 'data-testid="prompt"' in phone.get(f"/customers/{regular.id}").text
+
+    @pytest.mark.parametrize(
+        ("kind", "data", "ends", "more"),
+        [
+            ("question.create", {"text": "Did it fit?"}, "question.answer", {"outcome": "said"}),
+            ("promise.create", {"text": "The part", "due": "2026-11-24"}, "promise.keep", {}),
+            ("promise.create", {"text": "The part"}, "promise.close", {"reason": "Not needed"}),
+            ("mistake.record", {"text": "Order mixed up"}, "mistake.acknowledge", {"said_sorry": True}),
+        ],
+    )
+    def test_is_not_said_any_more(self, phone, regular, at, kind, data, ends, more):
+        made = self.made(phone, at, regular, kind, **data)
+        assert self.slip(phone, regular)
+        assert phone.act(ends, **{kind.partition(".")[0]: made, **more})["status"] == "applied"
+        assert not self.slip(phone, regular)
+        assert Visit.select().where((Visit.day == TODAY) & Visit.prompt.is_null(False)).count() == 1, "one a visit"
+
+    def test_what_is_about_something_else_stays(self, phone, regular, at):
+        self.made(phone, at, regular, "question.create", text="Did it fit?")
+        phone.act("step.create", customer=str(regular.id), text="Ran after her")
+        assert self.slip(phone, regular)

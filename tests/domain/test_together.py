@@ -223,7 +223,7 @@ class TestTheCard:
         assert [(one.customer, one.part, one.days) for one in circle.others] == [(ellen.id, "owner", 59)]
         page = phone.get(f"/customers/{pat.id}").text
         assert "owner of Bright Books" in page
-        assert "About 60 visits together this year. Pat Moss was not yet greeted by name." in page
+        assert "Both came on about 60 days this year. Pat Moss was not yet greeted by name." in page
         assert "About 60" not in phone.get("/today").text, "numbers stand only behind Why"
 
     def test_knows_when_somebody_was_greeted(self, shop, phone, bright_books):

@@ -22,8 +22,10 @@ def card(customer, shop):
 
 
 class TestTheSameAgain:
-    def test_counts_once_more_and_is_the_same_issue(self, phone, other_phone, rosa):
+    def test_counts_once_more_on_another_day_and_is_the_same_issue(self, phone, other_phone, rosa, at):
         first = open_(phone, rosa)
+        assert open_(other_phone, rosa) == first, "two who saw it saw the same"
+        at(TUESDAY + timedelta(days=1))
         again = open_(other_phone, rosa, "the STEREO cuts out.")
         assert (first["issue"], first["times"], again["issue"], again["times"]) == (
             first["issue"],
@@ -49,11 +51,13 @@ class TestTheSameAgain:
         assert open_(phone, rosa) == {"issue": one, "times": 2}
         assert (Issue.get().solved_at, Question.select().count()) == (None, 0)
 
-    def test_is_taken_back_by_who_counted_it_the_first_with_the_issue(self, phone, other_phone, rosa):
+    def test_is_taken_back_by_who_counted_it_the_first_with_the_issue(self, phone, other_phone, rosa, at):
         one = open_(phone, rosa)["issue"]
+        at(TUESDAY + timedelta(days=1))
         open_(other_phone, rosa)
         assert phone.act("issue.undo", issue=one)["status"] == "rejected", "Ana's stands last"
         assert other_phone.act("issue.undo", issue=one)["status"] == "applied"
+        at(TUESDAY)
         assert phone.act("issue.undo", issue=one)["status"] == "applied"
         assert Issue.select().count() == IssueTime.select().count() == 0
 
@@ -78,8 +82,9 @@ class TestSolved:
         assert (Issue.select().dicts().get(), Question.select().count()) == (before, 0)
         assert phone.act("issue.reopen", issue=one)["status"] == "conflict"
 
-    def test_leaves_the_card(self, shop, phone, rosa):
+    def test_leaves_the_card(self, shop, phone, rosa, at):
         one = open_(phone, rosa)["issue"]
+        at(TUESDAY + timedelta(days=1))
         open_(phone, rosa)
         assert [(trouble.issue.text, trouble.count) for trouble in card(rosa, shop).issues] == [
             ("The stereo cuts out", 2)

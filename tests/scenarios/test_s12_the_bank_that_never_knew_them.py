@@ -46,7 +46,7 @@ def test_they_are_seen_together_and_as_one_firm(server, shop, at, owner):
     assert "with Ellen of Bright Books" in row
     assert "140" not in row, "the counts only behind Why"
     card = teller.get(f"/customers/{pat.id}").text
-    assert "About 140 visits together this year. Pat was not yet greeted by name." in card
+    assert "Both came on about 140 days this year. Pat was not yet greeted by name." in card
     assert "owner of Bright Books" in card
 
     people = desk.get("/people").text
