@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.card import card_for
+from domain.lines import lines
 from domain.promises import due_by, promises
 from models import Promise, Told
 from tests.conftest import TUESDAY, came, days_before, hire, signed_in, someone
