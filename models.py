@@ -438,7 +438,8 @@ class Customer(Row):
     state = TextField(
         default="active", constraints=[checked("state", STATES)]
     )  # domain/states.py has what follows from it
-    state_since = DateField(null=True)  # of any state but the first
+    state_since = DateField(null=True)  # of any state but the first; of a death only where somebody told the day
+    state_at = InstantField(null=True)  # when we were told of it
     state_reason = TextField(default="")  # why they left, in words, where they said
 
     class Meta:

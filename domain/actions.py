@@ -11,7 +11,7 @@ import json
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ import clock
 from domain import expected, notes
 from domain.lines import Line, look, offer
 from domain.plain_words import has_card_number
+from domain.states import had_died, is_living
 from models import (
     LIFETIMES,
     MOMENTS,
@@ -153,6 +154,19 @@ class Asked:
             raise Refused(_("“%(name)s” is a day such as 2026-11-24.", name=called(name)))
         return found
 
+    def instant(self, name: str) -> datetime | None:
+        """Return an instant of the act's data, None where there is none. Raises Refused for anything else."""
+        value = self.act.data.get(name)
+        if value is None:
+            return None
+        try:
+            found = datetime.fromisoformat(value)
+            if found.tzinfo is not None:
+                return found.astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
+            pass
+        raise Refused(_("“%(name)s” has to be a time with its offset.", name=name))
+
     def flag(self, name: str) -> bool:
         value = self.act.data.get(name, False)
         if not isinstance(value, bool):
@@ -182,13 +196,21 @@ class Asked:
         self.changed = customer.id
         return customer
 
-    def writable(self) -> Customer:
+    def writable(self, begins: bool = False) -> Customer:
         """Return the customer the act is about, where words may be written about them. Raises Refused where they asked us
-        to write nothing down."""
+        to write nothing down, and, of something that `begins` with the words, where they had died."""
         customer = self.customer()
+        if begins:
+            self.while_they_lived(customer)
         if notes.wants_none(customer.id):
             raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=customer.called))
         return customer
+
+    def while_they_lived(self, customer: Customer) -> None:
+        """Raise Refused where somebody had died before the act. Costs a query of those who died alone."""
+        if not is_living(customer.state) and had_died(Customer.get_by_id(customer.id), self.act.at, self.shop):
+            told = _("%(name)s has died, so nothing was kept. If that is not so, it can be taken back on the card.")
+            raise Refused(told % {"name": customer.called})
 
     def ours(self, table: type[Row], name: str, missing: str) -> Any:
         """Return the row the act is about, with its customer, in a shop of whoever asks; the act is that shop's.
@@ -378,6 +400,7 @@ def create_visit(asked: Asked) -> dict[str, Any]:
         line, around = look(number, shop, now)
     assert line is not None
     asked.changed, customer = line.customer.id, line.customer
+    asked.while_they_lived(customer)
     today = shop.day_of(act.at) == shop.day_of(now)
     first = today and line.came == 0
     seen: dict[str, Any] = {"tapped_at": act.tapped_at, "action": _key(act.id)}

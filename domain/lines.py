@@ -88,6 +88,11 @@ class Line:
         return self.visit is not None
 
     @property
+    def lives(self) -> bool:
+        """Say whether anything is still to be done for them."""
+        return states.is_living(self.customer.state)
+
+    @property
     def window(self) -> tuple[int, int] | None:
         """Return the honest time of arrival by habit, in minutes after midnight."""
         if self.appointment is not None or self.at is None or self.until is None:
@@ -437,9 +442,7 @@ def _people(which: str) -> Query:
         .where(still_owed & states.living(whose) & ((Promise.due <= ":day") | (Promise.due.is_null() & comes)))
     )
     dead = Customer.alias()
-    died = dead.select(Value(1)).where(
-        (dead.business == ":business") & (dead.state_since >= ":died_since") & (dead.state == "died")
-    ).limit(1)  # fmt: skip
+    died = dead.select(Value(1)).where(states.died_since(":business", ":died_since", dead)).limit(1)
     query = (
         Customer.select(
             this_list, later, gathered(marked, "staff"), recent, ahead,

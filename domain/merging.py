@@ -131,7 +131,7 @@ def _filled(one: Customer, other: Customer) -> dict[str, Any]:
     taken = {name: getattr(other, name) for name in FILLED if getattr(one, name) in (None, "")}
     taken = {name: value for name, value in taken.items() if value not in (None, "")}
     if STRICTNESS.index(other.state) > STRICTNESS.index(one.state):
-        taken |= {"state": other.state, "state_since": other.state_since}
+        taken |= {"state": other.state, "state_since": other.state_since, "state_at": other.state_at}
         if other.state_reason and not one.state_reason:
             taken["state_reason"] = other.state_reason
     return taken

@@ -13,7 +13,7 @@ from domain.actions import Asked, Conflict, Refused, does
 from domain.board import Board
 from domain.states import TOLD_FOR, State, died_since, is_living, is_sought
 from domain.together import mates
-from models import STATES, Appointment, Customer, DayList, Expected, Seen, Shop, Staff
+from models import STATES, Appointment, Customer, DayList, Expected, Seen, Shop, Staff, instant_text
 from words import _
 from words.states import is_marked_so
 
@@ -35,15 +35,27 @@ def set_state(asked: Asked) -> dict[str, Any]:
     since, today = asked.day("since"), asked.shop.day_of(asked.act.at)
     if since and since > asked.shop.today():
         raise Refused(_("That day is still to come. Choose today or a day before."))
-    since = None if state == "active" else since or (customer.state_since if state == was else today)
+    if state == "active":
+        since = None
+    elif since is None and state == was and asked.act.data.get("since") != "":
+        since = customer.state_since
+    elif since is None and state != "died":  # on which day somebody died nobody may know: then none is told
+        since = today
     reason = asked.text("reason", required=False) if "reason" in asked.act.data else customer.state_reason
     if reason and reason != customer.state_reason and state != "moved":
         raise Refused(_("Why somebody left is kept of those who moved, or go elsewhere."))
     if (state, since, reason) == (was, customer.state_since, customer.state_reason):
         raise Conflict(is_marked_so(customer.called, State(state, since), asked.shop.today()))
-    before = {"state": was, "since": customer.state_since.isoformat() if customer.state_since else None}
+    before = {
+        "state": was,
+        "since": customer.state_since.isoformat() if customer.state_since else None,
+        "told_at": instant_text(customer.state_at) if customer.state_at else None,
+    }
+    if state != was:
+        told_at = asked.instant("told_at") or asked.act.at
+        customer.state_at = None if state == "active" else min(told_at, asked.act.at)
     customer.state, customer.state_since, customer.state_reason = state, since, reason
-    customer.save(only=[Customer.state, Customer.state_since, Customer.state_reason])
+    customer.save(only=[Customer.state, Customer.state_since, Customer.state_at, Customer.state_reason])
     if state == "active":
         Seen.delete().where((Seen.customer == customer.id) & (Seen.what == "state")).execute()
     _book(customer, is_living(state))
@@ -107,8 +119,8 @@ def deaths_for(shop: Shop, staff: Staff, day: Board) -> list[Customer]:
     if "died" not in kept:
         died = list(
             Customer.select()
-            .where(died_since(shop.business_id, day.day - TOLD_FOR))
-            .order_by(Customer.state_since.desc(), Customer.id)
+            .where(died_since(shop.business_id, (day.day - TOLD_FOR).isoformat()))
+            .order_by(Customer.state_at.desc(nulls="LAST"), Customer.id)
         )
         seen = Seen.select(Seen.staff, Seen.customer).where(
             (Seen.what == "state") & Seen.customer.in_([one.id for one in died])

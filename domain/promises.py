@@ -33,7 +33,7 @@ CONFIRMING = timedelta(days=28)  # a kept promise that nobody confirmed is old n
 
 @does("promise.create")
 def create_promise(asked: Asked) -> dict[str, Any]:
-    customer = asked.writable()
+    customer = asked.writable(begins=True)
     promise = Promise.create(
         customer=customer,
         text=asked.text("text"),

@@ -16,7 +16,7 @@ OUTCOMES = ("said", "skipped")
 @does("question.create")
 def create_question(asked: Asked) -> dict[str, Any]:
     """Write down what to ask at the next visit; or (`theirs`) what they asked us, and the `reply` if we know it."""
-    customer = asked.writable()
+    customer = asked.writable(begins=True)
     question = Question.create(
         customer=customer,
         text=asked.text("text"),
@@ -134,7 +134,7 @@ def _how_it_stands(asked: Asked, question: Question) -> str:
 @does("step.create")
 def create_step(asked: Asked) -> dict[str, Any]:
     """Write down a small step for a customer that nobody had to take."""
-    customer = asked.writable()
+    customer = asked.writable(begins=True)
     step = ExtraStep.create(
         customer=customer,
         text=asked.text("text"),

@@ -29,7 +29,7 @@ PLACES_SHOWN = 3
 @does("referral.create")
 def create_referral(asked: Asked) -> dict[str, Any]:
     """Write down whom we sent where, and when to ask whether it helped. A first name is enough."""
-    customer = asked.writable() if asked.act.data.get("customer") else None
+    customer = asked.writable(begins=True) if asked.act.data.get("customer") else None
     today = asked.shop.day_of(asked.act.at)
     check_on = asked.day("check_on") or today + CHECK_AFTER
     if not today <= check_on <= today + FURTHEST:

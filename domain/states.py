@@ -9,10 +9,10 @@ is anything booked, owed or asked. A name that is typed is always found: somebod
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from models import STATES, Customer
+from models import STATES, Customer, Shop
 
 TOLD_FOR = timedelta(days=60)  # a death is told to each of the team, and those who lived with them are met gently
 
@@ -46,9 +46,27 @@ def is_living(state: str) -> bool:
     return state != "died"
 
 
-def died_since(business: int, day: date) -> Any:
-    """Return the condition for the customers of a business who died on a day or after it."""
-    return (Customer.business == business) & (Customer.state_since >= day) & (Customer.state == "died")
+def had_died(customer: Customer, at: datetime, shop: Shop) -> bool:
+    """Say whether somebody had died before an instant: nothing begins with them after it. What a phone that was offline
+    tells of before, or of that day before we knew, is history."""
+    if is_living(customer.state):
+        return False
+    told, since = customer.state_at, customer.state_since
+    return (told is not None and at >= told) or (since is not None and shop.day_of(at) > since)
+
+
+def died_since(business: Any, day: str, table: Any = Customer) -> Any:
+    """Return the condition for the customers of a business who died on a day (ISO) or after it; where nobody knows when, of
+    whom we were told since."""
+    lately = (table.state_since >= day) | (table.state_since.is_null() & (table.state_at >= day))
+    return (table.business == business) & (table.state == "died") & lately
+
+
+def died_lately(state: str, since: date | None, told_at: datetime | None, today: date) -> date | None:
+    """Return from which day on it counts that somebody died, if that is within the last sixty days: the day they died, or
+    on which we were told where nobody knows."""
+    day = since or (told_at.date() if told_at else None)
+    return day if state == "died" and day is not None and today - day < TOLD_FOR else None
 
 
 def out_of(business: int) -> set[int]:

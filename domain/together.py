@@ -10,8 +10,8 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from domain.states import TOLD_FOR
-from models import Belonging, Customer, Household, Shop, Visit
+from domain.states import died_lately
+from models import Belonging, Customer, Household, Shop, Visit, instant_of
 
 LAST_DAYS = 12  # visit days of somebody that are looked at, of the last year
 LEAST = 3  # of these, to say anything
@@ -28,6 +28,7 @@ class Other:
     brings: bool
     state: str
     since: date | None
+    told_at: datetime | None
     days: int  # on which both came, this year
 
 
@@ -48,11 +49,7 @@ class Circle:
         """Return those of one home who died within the last sixty days; a firm is no family."""
         if self.kind != "household":
             return []
-        return [one for one in self.others if _died_lately(one.state, one.since, today)]
-
-
-def _died_lately(state: str, since: date | None, today: date) -> bool:
-    return state == "died" and since is not None and today - since < TOLD_FOR
+        return [one for one in self.others if died_lately(one.state, one.since, one.told_at, today)]
 
 
 def firms_of(business: int) -> dict[int, int]:
@@ -98,7 +95,7 @@ def beside(shop: Shop, day: date, listed: Collection[int], only: Collection[int]
     rows = list(
         mine.select(
             mine.customer, Household.kind, Household.name, Customer.id, Customer.name, Customer.call, Customer.state,
-            Customer.state_since,
+            Customer.state_since, Customer.state_at,
         )
         .join(Household, on=mine.household == Household.id)
         .join_from(mine, theirs, on=theirs.household == mine.household)
@@ -113,9 +110,9 @@ def beside(shop: Shop, day: date, listed: Collection[int], only: Collection[int]
     arrivals = _arrivals(shop, both, day)
     window = timedelta(minutes=shop.same_visit_minutes)
     found: dict[int, dict[str, Any]] = defaultdict(lambda: {"with": [], "of": "", "soft": None})
-    for one, kind, household, other, name, call, state, since in rows:
-        if kind == "household" and _died_lately(state, since, day):
-            found[one]["soft"] = {"name": call or name, "day": since.isoformat()}
+    for one, kind, household, other, name, call, state, since, told_at in rows:
+        if kind == "household" and (lost := died_lately(state, since, told_at, day)):
+            found[one]["soft"] = {"name": call or name, "day": lost.isoformat()}
         if other not in listed or not come_together(arrivals[one], arrivals[other], window):
             continue
         told = found[one]
@@ -160,7 +157,7 @@ def _arrivals(shop: Shop, customers: set[int], before: date) -> dict[int, dict[d
 
 AROUND = (
     "household", "kind", "name", "left_on", "left_reason", "customer", "called", "lang", "part", "brings", "state", "since",
-    "days",
+    "told_at", "days",
 )  # fmt: skip
 
 
@@ -181,7 +178,7 @@ def around_rows() -> Any:
         mine.select(
             Household.id.alias("household"), Household.kind, Household.name, Household.left_on, Household.left_reason,
             person.id.alias("customer"), person.name.alias("called"), person.lang, theirs.part, theirs.brings,
-            person.state, person.state_since.alias("since"), days.alias("days"),
+            person.state, person.state_since.alias("since"), person.state_at.alias("told_at"), days.alias("days"),
         )
         .join(Household, on=mine.household == Household.id)
         .join_from(mine, theirs, on=theirs.household == mine.household)
@@ -201,7 +198,7 @@ def around_from(rows: list[list[Any]], customer: Customer) -> list[Circle]:
         _, kind, name, left_on, reason, *_rest = people[0]
         own = next(row for row in people if row[5] == customer.id)
         others = tuple(
-            Other(row[5], row[6], row[8], bool(row[9]), row[10], _day(row[11]), row[12])
+            Other(row[5], row[6], row[8], bool(row[9]), row[10], _day(row[11]), instant_of(row[12]), row[13])
             for row in people
             if row[5] != customer.id
         )

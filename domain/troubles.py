@@ -21,7 +21,7 @@ STILL_FINE_AFTER = timedelta(days=7)
 @does("issue.open")
 def open_issue(asked: Asked) -> dict[str, Any]:
     """Write down a trouble of a customer's, or (`ours`) a fault of ours they told us of; the same words again count once more."""
-    customer, text, ours = asked.writable(), asked.text("text"), asked.flag("ours")
+    customer, text, ours = asked.writable(begins=True), asked.text("text"), asked.flag("ours")
     customer.hold()  # of two phones with the same words one begins it, and the other counts once more
     known = Issue.select().where(
         (Issue.customer == customer.id) & (Issue.shop == asked.shop.id) & (Issue.ours == ours)
@@ -124,7 +124,7 @@ def _issue(asked: Asked) -> Issue:
 @does("mistake.record")
 def record_mistake(asked: Asked) -> dict[str, Any]:
     """Write down what went wrong on our side."""
-    customer = asked.writable()
+    customer = asked.writable(begins=True)
     mistake = Mistake.create(
         customer=customer,
         text=asked.text("text"),

@@ -24,7 +24,7 @@ from domain.card import MORE_VISITS, Card, Dots, Visits, Written, card_for, earl
 from domain.lines import Line, line_for
 from domain.plain_words import CARD, SENSITIVE, Doubt, doubt, left_out
 from domain.questions import due_first
-from domain.states import is_sought
+from domain.states import is_living, is_sought
 from domain.together import known
 from domain.trust import Bucket
 from models import WISHES, Customer, Household, Merge, Note, Visit
@@ -302,6 +302,7 @@ def _note_sheet(customer: Customer, told: str = "", text: str | None = None, ask
         told=told,
         doubt=asks,
         shops=g.staff.shops.count(),
+        lives=is_living(customer.state),
         tapped=form.getlist("chip"),
         text=form.get("text", "") if text is None else text,
         this_is=_this_is(),
@@ -475,7 +476,7 @@ def _circles() -> list[Household]:
 
 def _state(typed: dict[str, Any], changed: dict[str, Any]) -> dict[str, Any]:
     """Return what the form says of their state: why they left, of those who did; since when, if that was written anew."""
-    told = {"state": typed["state"], "since": changed.get("state_since")}
+    told = {"state": typed["state"], "since": changed.get("state_since")}  # None: as it stands, "": not known
     return {**told, "reason": typed["state_reason"]} if typed["state"] == "moved" else told
 
 

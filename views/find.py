@@ -13,6 +13,7 @@ import words.finding
 from domain.finding import Found, found, likely
 from domain.likeness import alike
 from domain.lookup import Person
+from domain.states import is_living
 from domain.tags import SHOWN, tagged
 from models import Action, instant_of, one_line
 from views.answers import is_partial
@@ -77,7 +78,7 @@ def asked_first(name: str) -> str | None:
     """Return the page that asks whether somebody new is one we know; None where nobody is called alike, or where this
     very act has added them already."""
     name, now = one_line(name), clock.now()
-    people = alike(g.shop, name, now)
+    people = [one for one in alike(g.shop, name, now) if is_living(one.person.state)]  # whoever is here lives
     key = request.form.get("action", "")
     if not people or Action.select().where(Action.key == key).exists():
         return None

@@ -18,6 +18,7 @@ import words
 from domain.finding import Hit
 from domain.lines import Line
 from domain.marks import marked
+from domain.states import is_living
 from domain.today import is_past
 from models import Customer, Shop
 from views.lines import line_html
@@ -27,7 +28,7 @@ from words.states import beside_name
 
 NUMBER = 2_000_000_011  # no customer's: it stands for theirs
 PLACES = Places("name", "said", "lang", "told") | {"number": str(NUMBER)}
-_moulds: dict[tuple[int, str, bool, bool, bool], Mould] = {}
+_moulds: dict[tuple[int, str, bool, bool, bool, bool], Mould] = {}
 
 
 def hits_html(hits: list[Hit], typed: tuple[str, ...]) -> Markup:
@@ -90,10 +91,11 @@ class _Others:
     def row(self, hit: Hit) -> str:
         person = hit.person
         usual = _usual(hit, self.typed) if person.usual else ""
-        beside = escape(beside_name(person.state)) if person.state != "active" else ""
+        lives = is_living(person.state)
+        beside = escape(beside_name(person.state)) if person.state != "active" and lives else ""
         seen = self.last_seen(person.seen, begins=not usual and not beside) if person.seen else ""
         parts = [part for part in (usual, beside, seen) if part]
-        mould = self.mould(bool(person.say_as), bool(person.lang), bool(parts))
+        mould = self.mould(bool(person.say_as), bool(person.lang), bool(parts), lives)
         return mould.filled(
             {
                 "number": str(person.id),
@@ -109,12 +111,13 @@ class _Others:
         day = datetime.fromisoformat(at).astimezone(self.zone).date()
         return _last_seen(day, self.today, begins, self.language)
 
-    def mould(self, said: bool, lang: bool, told: bool) -> Mould:
-        key = (self.shop.id, self.language, said, lang, told)
+    def mould(self, said: bool, lang: bool, told: bool, lives: bool) -> Mould:
+        key = (self.shop.id, self.language, said, lang, told, lives)
         mould = _moulds.get(key)
         if mould is None:
             anybody = Customer(id=NUMBER, name=PLACES["name"])
             anybody.say_as, anybody.lang = PLACES["said"] if said else "", PLACES["lang"] if lang else ""
+            anybody.state = "active" if lives else "died"  # then the row itself says so, and has no act
             html = line_html(Line(anybody, "walk-in", usual=PLACES["told"] if told else ""), flat=True)
             mould = _moulds[key] = Mould(html, PLACES, once=["name"])
         return mould

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, g, redirect, request, url_for
 from werkzeug import Response
 
@@ -21,11 +23,11 @@ bp = Blueprint("states", __name__)
 def change(customer_id: int) -> Response:
     """Say how it stands with somebody; or, with `undoes` (the id of an act that said so), as it stood before."""
     customer, form = wanted(customer_id), request.form
-    state, since = form.get("state", ""), form.get("since") or None
+    stands: dict[str, Any] = {"state": form.get("state", ""), "since": form.get("since") or None}
     undone = Action.get_or_none(Action.key == form.get("undoes", ""))
     if undone is not None and undone.result.get("was") and undone.result.get("customer") == str(customer.id):
-        state, since = undone.result["was"]["state"], undone.result["was"]["since"]
-    or_problem(request_action("customer.state", customer=customer.id, state=state, since=since))
+        stands = undone.result["was"]
+    or_problem(request_action("customer.state", customer=customer.id, **stands))
     return redirect(url_for("customers.show", customer_id=customer.id, kept="state"), 303)
 
 

@@ -338,6 +338,8 @@ def call_them(customer: Any) -> str:
 
 
 def note_hint(customer: Any) -> str:
+    if customer.state == "died":
+        return _("Write it as if those close to %(name)s will read it.", name=customer.called)
     ask = {"she": _("She may ask to."), "he": _("He may ask to.")}.get(customer.pronoun, _("They may ask to."))
     return _("Write it as if %(name)s will read it.", name=customer.called) + " " + ask
 

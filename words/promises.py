@@ -63,6 +63,17 @@ def kept(owed: Any, shop: Any, now: datetime) -> str:
     return _("kept by %(name)s, %(when)s", name=owed.kept_by or _("one of us"), when=when)
 
 
+def stood(owed: Any, shop: Any, now: datetime) -> str:
+    """Return what became of a promise to somebody who has died: who said it, or who kept it, and no more to be done."""
+    if owed.promise.kept_at:
+        return words.sentence_case(kept(owed, shop, now))
+    return _(
+        "%(name)s said we would, %(day)s",
+        name=owed.by or _("One of us"),
+        day=words.short_day(owed.promise.day, shop.day_of(now)),
+    )
+
+
 def waits(owed: Any, shop: Any, now: datetime) -> str:
     """Return that it was done and that we wait to hear: Kept by Tom, Thursday. Waiting to hear from Dana."""
     told = words.sentence_case(kept(owed, shop, now))

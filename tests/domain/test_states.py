@@ -1,5 +1,6 @@
 """States win: whoever died, moved or wants to be left alone is in no list, prompt, streak, forecast or suggestion of ours."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -292,6 +293,138 @@ class TestTheAct:
         assert str(linny.id) in there.rows()
         phone.act("customer.state", customer=str(linny.id), state="leave_alone")
         assert str(linny.id) not in there.rows()
+
+
+# What begins with somebody: after a death nothing does.
+BEGINS = {
+    "visit.create": {},
+    "promise.create": {"text": "Save the paper"},
+    "question.create": {"text": "How was Leeds?"},
+    "referral.create": {"need": "a doctor", "to": "Dr C."},
+    "step.create": {"text": "Carried the bag"},
+    "issue.open": {"text": "The door sticks"},
+    "mistake.record": {"text": "Order mixed up"},
+}
+
+
+class TestSomebodyWhoDied:
+    """Nobody acts for them any more; what was stays to be read, and all is as before where it was not so."""
+
+    @pytest.fixture
+    def remembered(self, phone, linny):
+        """All that a card can ask of us."""
+        for kind, data in BEGINS.items():
+            assert phone.act(kind, customer=str(linny.id), **data)["status"] == "applied"
+        phone.act("note.create", customer=str(linny.id), text="No sesame, ever", safety=True)
+        sent = phone.act("promise.create", customer=str(linny.id), text="Mail the recipe")["result"]["promise"]
+        phone.act("promise.keep", promise=sent, channel="email")
+        return linny
+
+    def card(self, phone, one):
+        return re.sub(r'value="[0-9a-f-]{36}"|nonce="[^"]*"', "", phone.get(f"/customers/{one.id}").text)
+
+    @pytest.mark.parametrize("kind", BEGINS)
+    def test_nothing_begins_with_them(self, phone, linny, kind):
+        phone.act("customer.state", customer=str(linny.id), state="died")
+        told = phone.act(kind, customer=str(linny.id), **BEGINS[kind])
+        assert (told["status"], told["reason"]) == (
+            "rejected",
+            "Linny Osei has died, so nothing was kept. If that is not so, it can be taken back on the card.",
+        )
+        phone.act("customer.state", customer=str(linny.id), state="active")
+        assert phone.act(kind, customer=str(linny.id), **BEGINS[kind])["status"] == "applied"
+
+    @pytest.mark.parametrize("state", ["leave_alone", "moved"])
+    @pytest.mark.parametrize("kind", BEGINS)
+    def test_all_may_begin_with_the_others(self, phone, linny, kind, state):
+        phone.act("customer.state", customer=str(linny.id), state=state)
+        assert phone.act(kind, customer=str(linny.id), **BEGINS[kind])["status"] == "applied"
+
+    @pytest.mark.parametrize(
+        ("since", "hours", "status"),
+        [
+            (None, 1, "applied"),
+            (None, 0, "rejected"),
+            ("2026-11-24", 1, "applied"),
+            ("2026-11-22", 49, "applied"),
+            ("2026-11-22", 25, "rejected"),
+        ],
+        ids=["before we knew", "when we knew", "that day, before we knew", "on the day itself", "on the day after it"],
+    )
+    def test_a_visit_of_before_is_history(self, phone, other_phone, linny, since, hours, status):
+        phone.act("customer.state", customer=str(linny.id), state="died", since=since)
+        told = other_phone.act("visit.create", customer=str(linny.id), at=TUESDAY - timedelta(hours=hours))
+        assert told["status"] == status
+
+    def test_the_card_is_read_and_asks_for_nothing(self, phone, remembered):
+        before = self.card(phone, remembered)
+        assert len(set(re.findall(r'<form[^>]*action="([^"]+)"', before))) > 10
+        phone.act("customer.state", customer=str(remembered.id), state="died")
+        card = self.card(phone, remembered)
+        assert set(re.findall(r'<form[^>]*action="([^"]+)"', card)) == {f"/customers/{remembered.id}/state"}
+        for text in (
+            "Save the paper",
+            "Mail the recipe",
+            "Dr C.",
+            "Carried the bag",
+            "The door sticks",
+            "No sesame, ever",
+        ):
+            assert text in card
+        for asked in ("Ask today", "Not expected", "Ours. Say so", "not confirmed", "Did Linny"):
+            assert asked not in card
+        sheet = phone.get(f"/customers/{remembered.id}/notes/new").text
+        assert 'value="promise"' not in sheet
+        assert "Write it as if those close to Linny Osei will read it." in sheet
+        phone.act("customer.state", customer=str(remembered.id), state="active")
+        assert self.card(phone, remembered) == before
+
+    @pytest.mark.parametrize("marked", [False, True], ids=["not here today", "here today"])
+    def test_is_found_without_an_act(self, shop, phone, gone_quiet, marked):
+        if marked:
+            phone.act("visit.create", customer=str(gone_quiet.id))
+        row = phone.get("/find?q=gwen").text
+        assert re.search('data-testid="(here|undo)"', row)
+        phone.act("customer.state", customer=str(gone_quiet.id), state="died")
+        row = phone.get("/find?q=gwen").text
+        assert "Gwen" in re.sub("</?mark>", "", row)
+        assert row.count("has died") == 1
+        assert not re.search('data-testid="(here|undo|note-add)"', row)
+
+    def test_is_not_taken_for_somebody_new_of_that_name(self, phone, linny):
+        assert 'data-testid="same-person"' in phone.post("/customers", data={"name": NAME}).text
+        phone.act("customer.state", customer=str(linny.id), state="died")
+        assert phone.post("/customers", data={"name": NAME}).status_code == 303
+
+    def test_where_nobody_knows_the_day_none_is_told(self, phone, other_phone, linny, at):
+        phone.act("customer.state", customer=str(linny.id), state="died")
+        for path in ("/today", f"/customers/{linny.id}"):
+            assert "Linny Osei has died." in phone.get(path).text
+        at(TUESDAY + timedelta(days=59))
+        assert 'data-testid="loss"' in other_phone.get("/today").text
+        at(TUESDAY + timedelta(days=61))
+        assert 'data-testid="loss"' not in other_phone.get("/today").text
+
+    def test_a_day_can_be_told_later_and_be_put_right(self, phone, linny):
+        for since, told in (("", "has died."), ("2026-11-23", "died yesterday."), ("", "has died.")):
+            was = Customer.get_by_id(linny.id).state_since
+            phone.post(
+                f"/customers/{linny.id}/edit",
+                data={
+                    "name": NAME, "was_name": NAME, "pronoun": "he", "was_pronoun": "he", "usual": "Nothing, thank you",
+                    "was_usual": "Nothing, thank you", "state": "died", "was_state": Customer.get_by_id(linny.id).state,
+                    "state_since": since, "was_state_since": str(was or ""),
+                },
+            )  # fmt: skip
+            assert f"Linny Osei {told}" in phone.get(f"/customers/{linny.id}").text
+
+    def test_when_we_were_told_comes_back_with_an_undo(self, phone, linny, at):
+        phone.act("customer.state", customer=str(linny.id), state="died")
+        stood = Customer.select().where(Customer.id == linny.id).dicts().get()
+        at(TUESDAY + timedelta(days=30))
+        was = phone.act("customer.state", customer=str(linny.id), state="active")["result"]["was"]
+        phone.act("customer.state", customer=str(linny.id), **was)
+        assert Customer.select().where(Customer.id == linny.id).dicts().get() == stood
 
 
 class TestTheTeam:
