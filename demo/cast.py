@@ -34,7 +34,7 @@ CAST = (
     Person("Kwame Boateng", "daily", -10, "Espresso, double", "KWAH-mee", "Kwame", "he", here=7),
     # past their usual time
     Person("Daniel Weiss", "daily", -38, "Filter, black", "", "", "he"),
-    Person("Desmond Fairweather", "late", -14, "Pot of Assam", "", "", "he", "", "His bus is often late. Keep the table by the door.", "late"),
+    Person("Desmond Fairweather", "late", -14, "Pot of Assam", "", "", "he", "", "Comes on the 38, and buses wait. Keep the table by the door.", "late"),
     # next
     Person("Priya Raghunathan", "third", 8, "Flat white, oat · almond croissant", "PREE-ya", "Priya", "she", "ta", "Left-handed. Likes the window stool."),
     Person("Joan Whitlock", "booked", 13, "Victoria sponge", "", "", "she", story="quick"),
@@ -70,8 +70,8 @@ CAST = (
     Person("Tevita Fonua", "often", None, "Long black", "te-VEE-ta", "", "he"),
     Person("Zsófia Nagy", "often", None, "Poppy seed strudel", "ZHO-fia", "", "she", "hu"),
     Person("Green bicycle", "often", None, "Oat cappuccino to go"),
-    Person("Emeka Nwosu", "five", None, "Ginger beer", "", "", "he"),
-    Person("Beatriz Sousa", "five", None, "Pastel de nata", "", "", "she", "pt"),
+    Person("Emeka Nwosu", "firm", 100, "Ginger beer", "", "", "he"),
+    Person("Beatriz Sousa", "firm", 100, "Pastel de nata", "", "", "she", "pt"),
     Person("Håkon Lie", "five", None, "Black coffee, refill", "HO-kon", "", "he", "no"),
     Person("Anjali Deshmukh", "five", None, "Filter coffee, sweet", "", "", "she"),
     Person("Patrick Osei", "five", None, "Toast, marmalade", "", "", "he"),
@@ -82,16 +82,16 @@ CAST = (
     Person("Charlotte Dubois", "elsewhen", 20, "Pain au chocolat", "", "", "she", "fr"),
     Person("Viktor Petrov", "elsewhen", 90, "Tea with jam", "", "", "he"),
     Person("Amina Yusuf", "elsewhen", 40, "Cardamom coffee", "", "", "she"),
-    Person("Iain MacLeod", "elsewhen", -30, "Porridge, salt", "EE-an", "", "he"),
-    Person("Sofia Papadopoulou", "elsewhen", 110, "Freddo", "", "", "she", "el"),
+    Person("Iain MacLeod", "quiet", -30, "Porridge, salt", "EE-an", "", "he"),
+    Person("Sofia Papadopoulou", "less", 110, "Freddo", "", "", "she", "el"),
     Person("Jun-ho Park", "elsewhen", 15, "Iced americano, even in winter", "", "", "he", "ko"),
     Person("Leilani Kahale", "elsewhen", 130, "Coconut cake", "lay-LAH-nee", "", "she"),
     Person("Mustafa Demir", "elsewhen", -60, "Simit, tea", "", "", "he", "tr"),
-    Person("Ruby Hargreaves", "elsewhen", 70, "Hot milk, honey", "", "", "she"),
+    Person("Ruby Hargreaves", "quiet", 70, "Hot milk, honey", "", "", "she"),
     Person("Pavel Novák", "elsewhen", 25, "Espresso, water", "", "", "he", "cs"),
-    Person("Kiri Ngata", "elsewhen", 100, "Flat white", "", "", "she"),
+    Person("Kiri Ngata", "growing", 100, "Flat white", "", "", "she"),
     Person("Rosalind Ashworth", "oldest", 80, "Scone, jam first", "", "Miss Ashworth", "she"),
-    Person("Jean-Baptiste Mukasa", "elsewhen", 45, "Milky coffee", "", "", "he", "fr"),
+    Person("Jean-Baptiste Mukasa", "left", 45, "Milky coffee", "", "", "he", "fr"),
     Person("Noor Siddiqui", "elsewhen", 35, "Kashmiri chai", "", "", "they"),
     # away a while, booked for today; met once or twice
     Person("Henrik Dahl", "away", 34, "Double espresso, rye", "", "", "he", "da"),
@@ -104,11 +104,14 @@ OWNER = "Ruth"
 SHOP = "Fenwick Road Coffee"
 PIN = "1234"
 
-# What was promised to whom: by whom, how many days ago, for in how many days (None: when they come), kept today or not.
+# Whatever is written down was written while they were here. "Back" counts their visits: 1 is the last one before today.
+
+# What was promised to whom: by whom, how many visits back, for in how many days (None: when they come), kept today or not.
 PROMISED = (
-    ("Priya Raghunathan", "Keep an almond croissant back", "Sam", 7, None, False),
-    ("Nguyễn Thị Minh Khai", "Show her the new rice-paper rolls", "Maya", 2, None, False),
-    ("Joseph Achterberg", "Ask around for somebody who mends pocket watches", "Maya", 5, 0, False),
+    ("Priya Raghunathan", "Keep an almond croissant back", "Sam", 1, None, False),
+    ("Nguyễn Thị Minh Khai", "Show her the new rice-paper rolls", "Maya", 1, None, False),
+    ("Joseph Achterberg", "Ask around for somebody who mends pocket watches", "Maya", 2, 0, False),
+    ("Ruby Hargreaves", "Write out the lemon curd recipe", "Sam", 1, None, False),
     ("Tomás Ferreira", "Save the crossword page", "Maya", 1, None, True),
 )
 
@@ -117,32 +120,46 @@ TOGETHER = (
     ("Bright Books", "firm", (("Emeka Nwosu", "owner"), ("Beatriz Sousa", "office manager"))),
     ("Osei", "household", (("Patrick Osei", "father"), ("Anjali Deshmukh", "mother"))),
 )
-# Who has left, how many days ago, and why, in their words.
-LEFT = (("Jean-Baptiste Mukasa", 12, "A job in Leeds. The coffee was never the reason."),)
-GREETED = 0.6  # so many of the visits of those whose name is known to the team began with it
+# Who has left, on their last visit, and why, in their words.
+LEFT = (("Jean-Baptiste Mukasa", "A job in Leeds. The coffee was never the reason."),)
+GREETED = 0.6  # so many visits began with the name
+# Of these none did: nobody has learned the name, or there is none to learn yet.
+UNGREETED = (
+    "Emeka Nwosu", "Beatriz Sousa", "Daniel Weiss", "Iain MacLeod", "Noor Siddiqui", "Green bicycle", "Red scarf",
+    "Two terriers",
+)  # fmt: skip
 
-# What else the team wrote down: to whom, what, by whom, how many days ago.
+# What else the team wrote down: to whom, what, by whom, how many visits back.
 QUESTIONS = (
-    ("Lena Hoffmann", "Did the train to Hamburg work out?", "Sam", 6),
-    ("Emeka Nwosu", "How is the sound of the new speaker?", "Maya", 4),
+    ("Lena Hoffmann", "Did the train to Hamburg work out?", "Sam", 1),
+    ("Emeka Nwosu", "How is the sound of the new speaker?", "Maya", 1),
 )
 STEPS = (
-    ("Emeka Nwosu", "Looked up whether his speaker fits before he ordered it", "Maya", 11),
-    ("Patrick Osei", "Stayed ten minutes until his form was sent", "Sam", 9),
+    ("Emeka Nwosu", "Looked up whether his speaker fits before he ordered it", "Maya", 4),
+    ("Patrick Osei", "Stayed ten minutes until his form was sent", "Sam", 2),
 )
-# A trouble of theirs, by whom it was written down, and how many days ago it came each time.
-TROUBLES = (("Anjali Deshmukh", "The lid of her cup leaks", "Sam", (19, 12, 5)),)
+# A trouble of theirs, by whom it was written down, and how many visits back it came each time.
+TROUBLES = (("Anjali Deshmukh", "The lid of her cup leaks", "Sam", (5, 3, 1)),)
 # A mistake of ours, and whether we have said sorry.
-MISTAKES = (("Patrick Osei", "His toast went to another table", "Maya", 3, True),)
+MISTAKES = (
+    ("Patrick Osei", "His toast went to another table", "Maya", 1, True),
+    ("Sofia Papadopoulou", "We charged her twice for one freddo", "Sam", 9, True),
+)
 # Whom we sent on: name, what they needed, where to, by whom, how many days ago, in how many days we ask.
 SENT_ON = (
     ("Kris", "A doctor with an hour today", "Dr Costa, Mill Lane", "Maya", 3, 3),
     ("A man with a violin", "Somebody who mends bows", "The luthier by the bridge", "Sam", 1, 3),
 )
-# Who sent a newcomer to us.
-SENT_BY = (("Two terriers", "Sunita Patel"),)
+# Who sent a newcomer to us, as they said on their first visit: one of those above, or words; and who wrote it down.
+SENT_BY = (
+    ("Two terriers", "Sunita Patel", "Maya"),
+    ("Priya Raghunathan", "Sunita Patel", "Sam"),
+    ("Astrid Lindqvist", "Gwen Pritchard", "Sam"),
+    ("Red scarf", "the florist next door", "Maya"),
+)
 
-# The shop's own words for some, and what they told us besides, written down by whom: a birthday is MM-DD.
+# The shop's own words for some, and what they told us besides, two visits back: by whom it was written down. A birthday
+# is MM-DD.
 TAGGED = (
     ("Sunita Patel", "reading group", "Maya"),
     ("Priya Raghunathan", "window seat", "Sam"),

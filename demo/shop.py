@@ -1,4 +1,7 @@
-"""The demo shop: six months of invented visits that lead up to the present hour, whatever hour that is."""
+"""The demo shop: six months of invented visits that lead up to the present hour, whatever hour that is.
+
+Whatever is written down about somebody is written on one of their visits: nothing is known before they came, or after.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
-
-from peewee import fn
 
 from demo.cast import (
     CAST,
@@ -30,6 +31,7 @@ from demo.cast import (
     TOGETHER,
     TOLD,
     TROUBLES,
+    UNGREETED,
     Person,
 )
 from domain import access, expected
@@ -111,64 +113,76 @@ def build(now: datetime, zone: str | None = None) -> Shop:
 
 
 def _promise(shop: Shop, team: dict[str, Staff], now: datetime) -> None:
-    """Write down what was promised, some days ago; what is kept was kept a while before now, by who promised it."""
+    """Write down what was promised, some visits back; what is kept was kept a while before now, by who promised it."""
     today = shop.day_of(now)
     for name, text, by, back, due, kept in PROMISED:
-        day = today - timedelta(days=back)
         Promise.create(
-            customer=Customer.get((Customer.name == name) & (Customer.business == shop.business_id)), shop=shop, text=text,
-            author=team[by], day=day, at=shop.at(day, 600), due=None if due is None else today + timedelta(days=due),
+            text=text,
+            due=None if due is None else today + timedelta(days=due),
             kept_at=max(now - timedelta(minutes=39), shop.at(today, 0)) if kept else None,
             kept_by=team[by] if kept else None,
-        )  # fmt: skip
+            **_written(shop, name, team[by], back, today),
+        )
+
+
+def _written(shop: Shop, name: str, author: Staff, back: int, today: date) -> dict[str, Any]:
+    """Return of whom, where, by whom and when something was written down, so many visits back (at most the first)."""
+    customer = _called(shop, name)
+    visit = _visits(customer, today)[-back:][0]
+    return {"customer": customer, "shop": shop, "author": author, "day": visit.day, "at": visit.at}
+
+
+def _visits(customer: Customer, today: date) -> list[Visit]:
+    """Return somebody's visits before today, oldest first."""
+    return list(Visit.select().where((Visit.customer == customer) & (Visit.day < today)).order_by(Visit.at))
 
 
 def _remember(shop: Shop, team: dict[str, Staff], today: date) -> None:
     """Write down what the team asks next, did besides, heard again, got wrong, and whom it sent where."""
 
-    def by_name(name: str) -> Customer:
-        found: Customer = Customer.get((Customer.name == name) & (Customer.business == shop.business_id))
-        return found
-
-    def written(by: str, back: int) -> dict[str, Any]:
-        day = today - timedelta(days=back)
-        return {"shop": shop, "author": team[by], "day": day, "at": shop.at(day, 600)}
+    def written(name: str, by: str, back: int) -> dict[str, Any]:
+        return _written(shop, name, team[by], back, today)
 
     for name, text, by, back in QUESTIONS:
-        Question.create(customer=by_name(name), text=text, **written(by, back))
+        Question.create(text=text, **written(name, by, back))
     for name, text, by, back in STEPS:
-        ExtraStep.create(customer=by_name(name), text=text, **written(by, back))
+        ExtraStep.create(text=text, **written(name, by, back))
     for name, text, by, backs in TROUBLES:
-        issue = Issue.create(customer=by_name(name), text=text, **written(by, backs[0]))
+        issue = Issue.create(text=text, **written(name, by, backs[0]))
         for back in backs:
-            day = today - timedelta(days=back)
-            IssueTime.create(issue=issue, author=team[by], day=day, at=shop.at(day, 600))
+            when = written(name, by, back)
+            IssueTime.create(issue=issue, author=team[by], day=when["day"], at=when["at"])
     for name, text, by, back, sorry in MISTAKES:
-        owned = (
-            {"acknowledged_at": shop.at(today - timedelta(days=back), 610), "acknowledged_by": team[by]}
-            if sorry
-            else {}
-        )
-        Mistake.create(customer=by_name(name), text=text, said_sorry=sorry, **owned, **written(by, back))
-    for name, need, to, by, back, asks_in in SENT_ON:
-        row = written(by, back)
-        Referral.create(name=name, need=need, to_whom=to, check_on=row["day"] + timedelta(days=asks_in), **row)
-    for name, sender in SENT_BY:
+        when = written(name, by, back)
+        owned = {"acknowledged_at": when["at"] + timedelta(minutes=10), "acknowledged_by": team[by]} if sorry else {}
+        Mistake.create(text=text, said_sorry=sorry, **owned, **when)
+    for name, need, to, by, back, asks_in in SENT_ON:  # not of our own: nobody's visit
+        day = today - timedelta(days=back)
+        Referral.create(
+            name=name, need=need, to_whom=to, check_on=day + timedelta(days=asks_in), shop=shop, author=team[by],
+            day=day, at=shop.at(day, 600),
+        )  # fmt: skip
+    ours = {person.name for person in CAST}
+    for name, sender, by in SENT_BY:
+        customer = _called(shop, name)
         Introduction.create(
-            customer=by_name(name), by_customer=by_name(sender), shop=shop, day=today - timedelta(days=9)
-        )
+            customer=customer, shop=shop, author=team[by], day=_visits(customer, today)[0].day,
+            by_customer=_called(shop, sender) if sender in ours else None, by_text="" if sender in ours else sender,
+        )  # fmt: skip
 
 
 def _tell_besides(shop: Shop, team: dict[str, Staff], now: datetime) -> None:
-    """Give some people their tags, and write down what they told for fields, nine days ago."""
-    business, day = shop.business_id, shop.day_of(now) - timedelta(days=9)
+    """Give some people their tags, and write down what they told for fields, two visits back."""
+    business, today = shop.business_id, shop.day_of(now)
     for name, tag, by in TAGGED:
         known, _made = Tag.get_or_create(business=business, name=tag)
-        Tagged.create(tag=known, customer=_called(shop, name), author=team[by], day=day)
+        when = _written(shop, name, team[by], 2, today)
+        Tagged.create(tag=known, customer=when["customer"], author=team[by], day=when["day"])
     for name, field, text, by in TOLD:
         kind = field if field in ALWAYS else "text"
         known, _made = CustomField.get_or_create(business=business, name=ALWAYS.get(field, field), kind=kind)
-        FieldValue.create(field=known, customer=_called(shop, name), text=text, author=team[by], day=day)
+        when = _written(shop, name, team[by], 2, today)
+        FieldValue.create(field=known, customer=when["customer"], text=text, author=team[by], day=when["day"])
 
 
 def _called(shop: Shop, name: str) -> Customer:
@@ -181,15 +195,13 @@ def _gather(shop: Shop, now: datetime) -> None:
     for name, kind, people in TOGETHER:
         circle = Household.create(business=shop.business, kind=kind, name=name)
         for one, part in people:
-            Belonging.create(household=circle, customer=Customer.get((Customer.name == one) & ours), part=part)
-    for name, back, reason in LEFT:
-        Customer.update(state="moved", state_since=today - timedelta(days=back), state_reason=reason).where(
-            (Customer.name == name) & ours
-        ).execute()
+            Belonging.create(household=circle, customer=_called(shop, one), part=part)
+    for name, reason in LEFT:
+        customer = _called(shop, name)
+        last = _visits(customer, today)[-1].day
+        Customer.update(state="moved", state_since=last, state_reason=reason).where(Customer.id == customer).execute()
     chance = random.Random(20261125)
-    of_firms = Belonging.select(Belonging.customer).join(Household).where(Household.kind == "firm")
-    told = (Customer.call != "") | (Customer.say_as != "")
-    known = Customer.select(Customer.id).where(ours & told & Customer.id.not_in(of_firms))
+    known = Customer.select(Customer.id).where(ours & Customer.name.not_in(UNGREETED))
     lately = Visit.select(Visit.id).where(Visit.customer.in_(known) & (Visit.day >= today - timedelta(weeks=8)))
     greeted = [number for (number,) in lately.order_by(Visit.id).tuples() if chance.random() < GREETED]
     Visit.update(greeted_by_name=True).where(Visit.id.in_(greeted) & (Visit.day < today)).execute()
@@ -203,6 +215,8 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
         lang=person.lang, created_at=now - timedelta(days=MONTHS),
     )  # fmt: skip
     minute = _minute(local, person.minutes)
+    if person.habit == "firm":
+        chance = random.Random(person.habit)  # the same for each of them: they come together, to the minute
     days = list(comes(person.habit, today, chance))
     booked = _booked(person, shop, local)
     for day in days:
@@ -212,14 +226,15 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
         if booked is not None and person.habit in KEPT:
             _book(customer, shop, shop.at(day, booked), person)
     author = chance.choice(team)
-    written = today - timedelta(days=chance.randint(4, 40))
-    if person.usual:
-        Usual.create(customer=customer, shop=shop, text=person.usual, author=author, day=written)
-    if person.note:
+    visits = _visits(customer, today)
+    written = _visit_by(today - timedelta(days=chance.randint(4, 40)), visits)
+    if person.usual and written:
+        Usual.create(customer=customer, shop=shop, text=person.usual, author=author, day=written.day)
+    if person.note and written:
         Note.create(
             customer=customer, shop=shop, author=author, text=person.note, private=person.kind == "private",
             safety=person.kind == "safety", moment=person.kind if person.kind in ("list", "late") else "arrival",
-            day=written, at=shop.at(written, 600),
+            day=written.day, at=written.at,
         )  # fmt: skip
     if person.here is not None:
         at = max(now - timedelta(minutes=person.here), shop.at(today, 0))
@@ -227,14 +242,20 @@ def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: r
     if booked is not None:
         _book(customer, shop, shop.at(today, booked), person)
     if person.story:
-        tell(person.story, customer, shop, {one.name: one for one in team}, author, days)
-    elif person.usual and chance.random() < ASKED:
-        words = {"id": "the-usual", "usual": person.usual, "by": author.name, "dates": [written.isoformat()]}
-        last = Visit.select(fn.MAX(Visit.id)).where((Visit.customer == customer) & (Visit.day < today))
-        Visit.update(prompt=words, outcome="said").where(Visit.id == last).execute()
+        tell(person.story, customer, shop, {one.name: one for one in team}, author, visits)
+    elif person.usual and written and written is not visits[-1] and chance.random() < ASKED:
+        words = {"id": "the-usual", "usual": person.usual, "by": author.name, "dates": [written.day.isoformat()]}
+        Visit.update(prompt=words, outcome="said").where(Visit.id == visits[-1].id).execute()
 
 
-def tell(story: str, customer: Customer, shop: Shop, team: dict[str, Staff], author: Staff, days: list[date]) -> None:
+def _visit_by(day: date, visits: list[Visit]) -> Visit | None:
+    """Return the last of some visits, oldest first, on a day or before it; else the first, if there is any."""
+    return next((visit for visit in reversed(visits) if visit.day <= day), visits[0] if visits else None)
+
+
+def tell(
+    story: str, customer: Customer, shop: Shop, team: dict[str, Staff], author: Staff, visits: list[Visit]
+) -> None:
     """Write down what there is to say of somebody besides their visits.
 
     "call", "say", "quick", "quiet": they told us. "name X": we knew them as X until their last visit. "steady": the usual
@@ -243,11 +264,11 @@ def tell(story: str, customer: Customer, shop: Shop, team: dict[str, Staff], aut
     kind, _space, was = story.partition(" ")
     if kind in ("call", "say", "quick", "quiet", "name"):
         what = {"say": "say_as"}.get(kind, kind)
-        day = days[-1] if kind == "name" or not days else max(days[0], days[-1] - timedelta(days=12))
-        Told.create(customer=customer, what=what, was=was, author=author, day=day)
-    visits = list(Visit.select().where((Visit.customer == customer) & Visit.day.in_(days[-5:])).order_by(Visit.day))
+        last = visits[-1]
+        told = last if kind == "name" else _visit_by(last.day - timedelta(days=12), visits) or last
+        Told.create(customer=customer, what=what, was=was, author=author, day=told.day)
     if kind in ("steady", "new"):
-        Usual.update(day=days[-30]).where(Usual.customer == customer).execute()
+        Usual.update(day=visits[-30].day).where(Usual.customer == customer).execute()
         for visit in visits[-3:]:
             chip = "new" if kind == "new" and visit is visits[-1] else "usual"
             Note.create(
@@ -258,7 +279,7 @@ def tell(story: str, customer: Customer, shop: Shop, team: dict[str, Staff], aut
         Visit.update(staff=team["Sam"]).where(Visit.customer == customer).execute()
         Usual.update(author=team["Sam"]).where(Usual.customer == customer).execute()
     if kind == "mostly-sam":
-        Visit.update(staff=team["Maya"]).where(Visit.id == visits[0].id).execute()
+        Visit.update(staff=team["Maya"]).where(Visit.id == visits[-5].id).execute()
 
 
 def _booked(person: Person, shop: Shop, local: datetime) -> int | None:
@@ -322,7 +343,7 @@ def comes(habit: str, today: date, chance: random.Random) -> Iterator[date]:
 
 
 def _likely(habit: str, day: date, today: date, back: int) -> float:
-    same = day.weekday() == today.weekday()
+    same, ahead = day.weekday() == today.weekday(), (day - today).days % 7
     if habit == "daily":
         return 0.93
     if habit == "weekdays":
@@ -330,7 +351,17 @@ def _likely(habit: str, day: date, today: date, back: int) -> float:
     if habit in ("weekly", "year", "since"):
         return 0.9 if same else 0.02
     if habit in ("elsewhen", "oldest"):
-        return 0.9 if day.weekday() in ((today.weekday() + 2) % 7, (today.weekday() + 4) % 7) else 0.0
+        return 0.9 if ahead in (2, 4) else 0.0
+    if habit == "left":
+        return 0.9 if ahead in (2, 4) and back > 12 else 0.0
+    if habit == "firm":
+        return 0.95 if ahead in (0, 2, 5) else 0.0
+    if habit == "quiet":  # until six weeks ago
+        return 0.95 if ahead in (1, 3, 4) and back > 42 else 0.0
+    if habit == "less":  # in the last eight weeks
+        return 0.95 if ahead == 3 or (ahead in (1, 4, 5) and back > 56) else 0.0
+    if habit == "growing":  # in the last eight weeks
+        return 0.95 if ahead == 3 or (ahead in (1, 4, 5) and back <= 56) else 0.0
     if habit == "five":
         return 0.95 if back % 5 == 0 else 0.02
     if habit == "away":

@@ -1,6 +1,6 @@
 """The demo shop: alive whenever it is opened, the same for the same moment, and everybody in it somebody of their own."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -9,12 +9,35 @@ import pytest
 
 import app as wiring
 import clock
+import words.together
 from demo.cast import CAST, TEAM
 from demo.shop import build, local_zone
 from domain import access, export
 from domain.lines import lines
+from domain.people import people
 from domain.today import arrange
-from models import Business, Customer, Shop, Staff, Visit, db
+from models import (
+    Appointment,
+    Business,
+    Customer,
+    Expected,
+    ExtraStep,
+    FieldValue,
+    Introduction,
+    Issue,
+    IssueTime,
+    Mistake,
+    Note,
+    Promise,
+    Question,
+    Shop,
+    Staff,
+    Tagged,
+    Told,
+    Usual,
+    Visit,
+    db,
+)
 
 MOMENTS = {
     "on a Tuesday at 8:12": datetime(2026, 11, 24, 8, 12, tzinfo=UTC),
@@ -106,6 +129,73 @@ class TestTheDemoShop:
     def test_lets_the_team_in_with_the_pin_it_prints(self, demo):
         assert {staff.name for staff in access.team(Business.get().id)} >= {name for name, _role in TEAM}
         assert all(access.pin_matches("1234", staff.pin_hash) for staff in Staff.select())
+
+    def test_dates_whatever_is_written_to_a_visit(self, demo):
+        """A toast that went to another table on a day he was not here, a usual from before the first visit: never."""
+        came = defaultdict(set)
+        for customer, day in Visit.select(Visit.customer, Visit.day).tuples():
+            came[customer].add(day)
+        written = [
+            (table.__name__, row.customer.name, row.day)
+            for table in (
+                ExtraStep,
+                FieldValue,
+                Introduction,
+                Issue,
+                Mistake,
+                Note,
+                Promise,
+                Question,
+                Tagged,
+                Told,
+                Usual,
+            )
+            for row in table.select()
+        ] + [("IssueTime", row.issue.customer.name, row.day) for row in IssueTime.select()]
+        days = {customer.name: came[customer.id] for customer in Customer.select()}
+        assert [one for one in written if one[2] not in days[one[1]]] == []
+        assert len({table for table, _, _ in written}) == 12, "there is something of each kind"
+        for one in Introduction.select():
+            assert one.day == min(came[one.customer_id])
+            assert one.by_customer_id is None or min(came[one.by_customer_id]) < one.day, "who sends came first"
+
+    def test_gives_reasons_that_agree_with_the_visits(self, demo):
+        for line in demo[1]:
+            days = {visit.day.isoformat() for visit in line.customer.visits}
+            days |= {line.appointment.day.isoformat()} if line.appointment else set()
+            for prompt in Expected.get(Expected.customer == line.customer.id).prompts:
+                assert set(prompt.get("dates", ())) <= days, (line.customer.name, prompt)
+
+    def test_keeps_what_happens_in_its_order(self, demo):
+        shop, _lines, _today = demo
+        for promise in Promise.select().where(Promise.kept_at.is_null(False)):
+            came = Visit.get((Visit.customer == promise.customer) & (Visit.day == shop.today())).at
+            assert promise.at < came <= promise.kept_at <= clock.now()
+        for mistake in Mistake.select():
+            assert mistake.acknowledged_at is None or mistake.at < mistake.acknowledged_at
+        for one in Customer.select().where(Customer.state == "moved"):
+            assert max(visit.day for visit in one.visits) == one.state_since < shop.today()
+        for one in Appointment.select().where(Appointment.day < shop.today()):
+            assert Visit.select().where((Visit.customer == one.customer) & (Visit.day == one.day)).exists()
+
+    def test_has_somebody_of_each_kind_for_the_owner(self, demo):
+        shop, _lines, _today = demo
+        told = people(shop, clock.now())
+        assert told.unknown[0].firm == "Bright Books"
+        assert 3 <= len(told.unknown) <= 7
+        assert 0 < told.week.greeted < told.week.regulars
+        assert "Kiri Ngata" in {one.customers[0].name for one in told.growing}
+        steps = [one.step for one in told.fading]
+        assert steps[:2] == ["mistake", "owed"]
+        assert "greet" in steps
+        assert {one.stayed for one in told.senders} == {0, 1}
+        assert {one.customer is None for one in told.senders} == {True, False}
+        assert [one.reason for one in told.left] == ["A job in Leeds. The coffee was never the reason."]
+
+    def test_shows_two_of_a_firm_together(self, demo):
+        with_whom = {line.customer.name: words.together.with_whom(line.beside) for line in demo[1]}
+        assert with_whom["Emeka Nwosu"] == "with Beatriz Sousa of Bright Books"
+        assert with_whom["Beatriz Sousa"] == "with Emeka Nwosu of Bright Books"
 
     def test_calls_each_time_honest_that_it_shows(self, demo):
         for line in demo[1]:
