@@ -299,13 +299,13 @@ def _parts(brief: Any, tone: str, today: date, wording: words.prompts.Wording | 
         return [_("%(who)s: %(text)s", who=left_by(brief.left, today), text=text)] if n else []
 
     return [
+        _Making("safety", _("Safety"), len(brief.safety), safety),
         _Making("booked", _("Booked"), min(8, len(brief.booked)), booked),
         _Making("hour", _("The first hour"), min(8, len(brief.first_hour)), hour),
         _Making("new", _("New faces"), min(5, len(brief.new_faces)), new),
         _Making("promised", _("Promised"), min(5, len(brief.promised)), promised),
         _Making("asks", _("To ask"), min(5, len(brief.checks) + len(brief.asks)), asks),
         _Making("words", _("Worth saying"), min(5, len(brief.with_words)), with_words),
-        _Making("safety", _("Safety"), len(brief.safety), safety),
         _Making("left", _("From the last shift"), 1 if brief.left else 0, left),
     ]
 
