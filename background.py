@@ -1,4 +1,4 @@
-"""What ticks while the server runs: tonight's list is made before anybody asks for it."""
+"""What ticks while the server runs: tonight's lists are made before anybody asks for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from datetime import datetime, timedelta
 
 import clock
-from domain import expected
+from domain import expected, people_kept
 from models import Action, DayList, Shop, db
 
 TICK_S = 20.0
@@ -21,26 +21,27 @@ log = logging.getLogger("regulars.background")
 
 
 def tick() -> None:
-    """Do what is due now: make each shop's list of the day where it is missing or stale, forget the lists of past days and the
-    keys of old actions."""
+    """Do what is due now: make each shop's lists of the day where they are missing or stale, forget those of past days and
+    the keys of old actions."""
     global ticked_at
     for shop in Shop.select():
-        _make_list(shop)
+        _make_lists(shop)
         DayList.delete().where((DayList.shop == shop.id) & (DayList.day < shop.today() - LISTS_KEPT)).execute()
     Action.delete().where(Action.done_at < clock.now() - KEPT).execute()
     ticked_at = clock.now()
 
 
-def _make_list(shop: Shop) -> None:
-    """Make the list of a shop's day: at once where there is none, and a stale one after a rest."""
-    of_today = (DayList.shop == shop.id) & (DayList.day == shop.today())
-    stored = DayList.get_or_none(of_today)
+def _make_lists(shop: Shop) -> None:
+    """Make the list of a shop's day, at once where there is none, and a stale one after a rest; then the owner's of people."""
+    today = shop.today()
+    stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == today))
     began = time.monotonic()
-    if stored and (not stored.stale or began < rests_until.get(shop.id, 0)):
-        return
-    expected.day_list(shop, shop.today(), fresh=True)
-    ended = time.monotonic()
-    rests_until[shop.id] = ended + RESTS * (ended - began)
+    stands = stored and (not stored.stale or began < rests_until.get(shop.id, 0))
+    made = stored if stands else expected.day_list(shop, today, fresh=True)
+    people_kept.keep_again(shop, today, made.id)
+    if not stands:
+        ended = time.monotonic()
+        rests_until[shop.id] = ended + RESTS * (ended - began)
 
 
 def start() -> threading.Event:

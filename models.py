@@ -1149,6 +1149,15 @@ class HabitKept(Row):
         indexes = ((("customer", "shop"), True),)
 
 
+class PeopleKept(Row):
+    """The lists of the owner's page of people, as of a morning: made again whenever the day's list is (`domain.people_kept`)."""
+
+    shop = ForeignKeyField(Shop, unique=True, on_delete="CASCADE")
+    day = DateField()
+    day_list = IntegerField()  # the number of the list made from the same visits
+    lists: Any = JSONField()  # numbers of customers and counts, no names
+
+
 class DayTally(Row):
     """What was forecast of a day against what happened, without anybody's name: how good the list is."""
 
@@ -1227,7 +1236,7 @@ TABLES: tuple[type[Row], ...] = (
     Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Promise,
     Told, ExtraStep, Issue, IssueTime, Mistake, Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField,
     FieldValue, SearchWord, Note, NoteReading, Question, Seen, DayWord, Merge, Usual, Appointment, DayList,
-    Expected, RhythmKept, HabitKept, DayTally, PromptEnded, HandOver, HandOverSeen, Action,
+    Expected, RhythmKept, HabitKept, PeopleKept, DayTally, PromptEnded, HandOver, HandOverSeen, Action,
 )  # fmt: skip
 
 MIGRATIONS = Path(__file__).parent / "migrations"

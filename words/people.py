@@ -5,25 +5,73 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from markupsafe import Markup, escape
+
 import words
 from words.speaking import _, ngettext
 
+CAME, GREETED, END = "\ue000", "\ue001", "\ue002"  # around a number that opens its list
 
-def headline(week: Any) -> str:
-    """Return the finding of last week in one sentence."""
+
+def headline(week: Any, came: str, greeted: str) -> Markup:
+    """Return the finding of last week in one sentence, each number a link to its list: the addresses of the two."""
+    said = escape(_headline(week)).replace(END, Markup("</a>"))
+    for mark, address in ((CAME, came), (GREETED, greeted)):
+        said = said.replace(mark, Markup('<a href="%s">') % address)
+    return said
+
+
+def _headline(week: Any) -> str:
     if not week.regulars:
         return _("No regulars came last week.")
-    of = ngettext("%(n)s regular", "%(n)s regulars", week.regulars)
+    of = CAME + ngettext("%(n)s regular", "%(n)s regulars", week.regulars) + END
     if not week.greeted:
         return _("Of %(regulars)s who came last week, nobody was greeted by name yet.", regulars=of)
     if week.greeted == week.regulars:
         return _("Of %(regulars)s who came last week, all were greeted by name.", regulars=of)
     return ngettext(
-        "Of %(regulars)s who came last week, %(n)s was greeted by name.",
-        "Of %(regulars)s who came last week, %(n)s were greeted by name.",
+        "Of %(regulars)s who came last week, %(count)s was greeted by name.",
+        "Of %(regulars)s who came last week, %(count)s were greeted by name.",
         week.greeted,
+        count=f"{GREETED}{words.figure(week.greeted)}{END}",
         regulars=of,
     )
+
+
+def title(name: str) -> str:
+    """Return the heading of a list."""
+    return {
+        "came": _("Regulars who came last week"),
+        "greeted": _("Greeted by name last week"),
+        "unknown": _("Regular, but unknown"),
+        "growing": _("Growing"),
+        "fading": _("Fading"),
+        "faithful": _("Most faithful"),
+        "senders": _("Who sends us people"),
+        "left": _("Left, and why"),
+    }[name]
+
+
+def about(name: str) -> str:
+    """Return what a list holds, where its heading does not say it all."""
+    return {
+        "came": _("Who comes on six days or more in eight weeks, and was here from Monday to Sunday."),
+        "greeted": _("Regulars whose name was said last week, from Monday to Sunday."),
+        "unknown": _("They come on six days or more in eight weeks, and nobody has greeted them by name."),
+        "growing": _("Coming more often than in the weeks before."),
+        "fading": _("Quieter than their own habit. People move, and get busy: it is not always us."),
+        "faithful": _("By the days they came, whatever they bought."),
+    }.get(name, "")
+
+
+def nobody(name: str) -> str:
+    """Return what an empty list says."""
+    return {
+        "unknown": _("Every regular has heard their name."),
+        "faithful": _("Nobody yet. That is how every first day looks."),
+        "senders": _("Nobody told us yet who sent them."),
+        "left": _("Nobody left that we know of."),
+    }.get(name, _("Nobody just now."))
 
 
 def to_be_known(n: int) -> str:
@@ -38,6 +86,12 @@ def to_be_known(n: int) -> str:
 def who(one: Any) -> str:
     """Return whom a line is about: a firm, or the person."""
     return one.firm or one.customers[0].name
+
+
+def came(one: Any) -> str:
+    """Return how often a regular came last week, and whether they heard their name."""
+    visits = words.sentence_case(ngettext("%(n)s visit last week", "%(n)s visits last week", one.here))
+    return _("%(visits)s, greeted by name", visits=visits) if one.greeted_here else visits
 
 
 def visited(one: Any) -> str:
@@ -57,7 +111,7 @@ def change(turn: Any, today: date) -> str:
             "Every day or so, not since %(day)s",
             "Every %(n)s days or so, not since %(day)s",
             gap,
-            day=words.short_day(change.last_visit, today),
+            day=words.short_day(turn.last_visit, today),
         )
     visits = ngettext("%(n)s visit", "%(n)s visits", change.lately)
     return words.sentence_case(
@@ -111,5 +165,11 @@ def gone(one: Any, today: date) -> str:
     return _("Left %(day)s: %(reason)s", day=day, reason=one.reason)
 
 
-def more(n: int) -> str:
-    return ngettext("And one more.", "And %(n)s more.", n)
+def all_of(n: int) -> str:
+    """Return what opens the whole of a list of so many."""
+    return ngettext("All %(n)s", "All %(n)s", n)
+
+
+def further(n: int) -> str:
+    """Return what opens what follows in a list: so many more."""
+    return ngettext("And one more", "And %(n)s more", n)

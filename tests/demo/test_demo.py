@@ -181,8 +181,8 @@ class TestTheDemoShop:
     def test_has_somebody_of_each_kind_for_the_owner(self, demo):
         shop, _lines, _today = demo
         told = people(shop, clock.now())
-        assert told.unknown[0].firm == "Bright Books"
-        assert 3 <= len(told.unknown) <= 7
+        assert told.unknown.rows[0].firm == "Bright Books"
+        assert 3 <= told.unknown.total <= 7
         assert 0 < told.week.greeted < told.week.regulars
         assert "Kiri Ngata" in {one.customers[0].name for one in told.growing}
         steps = [one.step for one in told.fading]

@@ -71,6 +71,7 @@ def theirs(shop, sam, rosa):
     firm = Household.create(business=shop.business, kind="firm", name="Bright Books")
     Belonging.create(household=firm, customer=rosa)
     return {
+        "which": "came",
         "customer_id": rosa.id,
         "promise_id": promise.id,
         "visit_id": visit.id,
@@ -201,7 +202,7 @@ class TestTheWalk:
     def test_another_businesss_owner_finds_nothing_of_ours(self, rules, theirs, outsider, htmx):
         before = everything()
         for rule in rules:
-            if is_open(rule) or not rule.arguments:
+            if is_open(rule) or not rule.arguments - {"which"}:  # a list of one's own shop, by its name
                 continue
             for method in rule.methods - {"OPTIONS"}:
                 ours = ask(outsider, method, path_of(rule, theirs), htmx)
