@@ -239,9 +239,22 @@ def _short_weekdays(index: int) -> str:
     return [_("Mons"), _("Tues"), _("Weds"), _("Thurs"), _("Fris"), _("Sats"), _("Suns")][index]
 
 
+FEW = 4  # days are told of many
+
+
 def dates(days: list[str], today: date) -> str:
     """Return ISO days as a list people can read: 3 October, 10 October and yesterday."""
-    return listed([short_day(date.fromisoformat(day), today) for day in days])
+    if len(days) > FEW + 1:
+        days = sorted(days)
+    return few([short_day(date.fromisoformat(day), today) for day in days])
+
+
+def few(items: list[str]) -> str:
+    """Return items joined; of many the last few, the latest first, and how many there were before these."""
+    if len(items) <= FEW + 1:
+        return listed(items)
+    before = len(items) - FEW
+    return listed([*items[: -FEW - 1 : -1], ngettext("%(n)s before", "%(n)s before", before)])
 
 
 def why(reason_facts: dict[str, Any], today: date) -> list[str]:

@@ -342,7 +342,7 @@ def _each(prompt: Prompt, today: date, values: list[str]) -> str:
     """Return each day of a prompt with what it was: 10 November 12, 17 November 9 and yesterday 11."""
     days = [words.short_day(date.fromisoformat(day), today) for day in prompt["dates"]]
     # Translators: one of several days with a number or a time: Tuesday 7:28
-    return words.listed([_("%(day)s %(value)s", day=d, value=v) for d, v in zip(days, values, strict=True)])
+    return words.few([_("%(day)s %(value)s", day=d, value=v) for d, v in zip(days, values, strict=True)])
 
 
 @says("missed-once")

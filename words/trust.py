@@ -9,6 +9,7 @@ import words
 from words.speaking import _, cldr, ngettext
 
 FORGOTTEN_AFTER = timedelta(days=180)
+LATELY = timedelta(days=730)
 
 
 def level(bucket: Any) -> str:
@@ -49,14 +50,19 @@ def why(bucket: Any, whom: Any, today: date) -> list[str]:
     sentences = [_debt(one, today) for one in facts.debts]
     if facts.first:
         sentences.append(_("First visit: %(day)s.", day=words.short_day(facts.first, today)))
-    if facts.lately:
-        begins = max(facts.first, today - timedelta(days=730))
+    if facts.lately and facts.first < today - LATELY:
+        sentences.append(
+            ngettext(
+                "Came on %(n)s day in the last two years.", "Came on %(n)s days in the last two years.", facts.lately
+            )
+        )
+    elif facts.lately:
         sentences.append(
             ngettext(
                 "Came on %(n)s day since %(day)s.",
                 "Came on %(n)s days since %(day)s.",
                 facts.lately,
-                day=words.short_day(begins, today),
+                day=words.short_day(facts.first, today),
             )
         )
     if facts.due:
