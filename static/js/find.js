@@ -41,6 +41,7 @@
   const comesBack = () => sessionStorage.getItem(BACK) !== null || performance.getEntriesByType("navigation")[0]?.type === "back_forward";
   addEventListener("pageshow", (event) => {
     back = field() && (event.persisted || comesBack()) ? JSON.parse(sessionStorage.getItem(LEFT) ?? "null") : null;
+    if (back && !("q" in back)) back = null; // of another place, left later
     if (back) field().value = back.q;
     if (field() && field().value !== field().defaultValue) whenPowered(typed); else if (back) arrive();
     if (field()) sessionStorage.removeItem(BACK);

@@ -3,7 +3,7 @@
 // what a poll changes above the rows in sight does not move them.
 (() => {
   const LEFT = "left-today", BACK = "back-to-row";
-  const FIND = "left-find"; // written by find.js while the last place was Find, which is where a card then leads back to
+  const FIND = "left-find"; // the last place, where that was not Today: a card leads back to it; of Find, find.js writes what stood there
   const list = () => document.querySelector("[data-opens-at-now]");
   const scroller = () => {
     const main = document.getElementById("main");
@@ -17,12 +17,14 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-card]");
     if (link && list()) from = link.closest("li[id]")?.id ?? "";
+    const told = event.target.closest("a[href^='/customers/']") && document.querySelector("[data-told-back]:not(.app--find)")?.dataset.toldBack;
+    if (told) sessionStorage.setItem(FIND, JSON.stringify({ key: window.navigation?.currentEntry?.key, path: location.pathname, told }));
     const back = event.target.closest("a[data-back]");
     if (!back || event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
     const find = JSON.parse(sessionStorage.getItem(FIND) ?? "null");
     if (!find && back.dataset.back === "find") return;
     event.preventDefault();
-    sessionStorage.setItem(BACK, back.hash.slice(1));
+    if (!find || "q" in find) sessionStorage.setItem(BACK, back.hash.slice(1));
     const { key } = find ?? JSON.parse(sessionStorage.getItem(LEFT) ?? "{}"), entries = window.navigation?.entries() ?? [];
     if (entries.slice(0, window.navigation?.currentEntry?.index ?? 0).some((entry) => entry.key === key)) window.navigation.traverseTo(key);
     else location.assign(find?.path ?? back.pathname);
