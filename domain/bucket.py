@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 from peewee import Case, fn
 
-from domain.known import kept_on
+from domain.known import Kept, kept_on
 from domain.promises import Owed
 from domain.trust import Booking, Bucket, Debt, Facts, bucket
 from models import Appointment, Customer, Introduction, Mistake, Shop, Visit, instant_of
 
 LATELY = timedelta(days=730)
+EXCUSED = ("ours", "both")  # causes of a lateness
 
 
 def came_rows() -> Any:
@@ -99,22 +101,40 @@ def bucket_of(rows: dict[str, list[Any]], owed: list[Owed], first: date | None, 
 
 def _bookings(booked: list[Any], arrived: list[Any], shop: Shop) -> tuple[Booking, ...]:
     """Return what became of each appointment; of one that nobody marked either way nothing is known."""
+    found = [
+        Booking(date.fromisoformat(day), "missed", cause in EXCUSED)
+        for day, _at, state, cause in booked
+        if state == "missed"
+    ]
+    for kept, cause in _kept(booked, arrived, shop):
+        late = kept.late > shop.grace_minutes
+        found.append(Booking(kept.day, "late" if late else "", late and cause in EXCUSED))
+    return tuple(sorted(found, key=lambda one: one.day))
+
+
+def agreed_arrivals(rows: dict[str, list[Any]], shop: Shop) -> dict[tuple[date, int], str]:
+    """Return how somebody came to what was agreed, by day and minute of the arrival: "in_time", or "late", or, late too but
+    by our failure, wholly or in part, "ours" or "both"."""
+    return {
+        (kept.day, kept.arrived): (cause if cause in EXCUSED else "late")
+        if kept.late > shop.grace_minutes
+        else "in_time"
+        for kept, cause in _kept(rows["booked"], rows["arrived"], shop)
+    }
+
+
+def _kept(booked: list[Any], arrived: list[Any], shop: Shop) -> Iterator[tuple[Kept, str]]:
+    """Yield the appointments that were come to, each with the cause of its lateness, where one is known."""
     came: dict[str, list[int]] = defaultdict(list)
     for day, at in arrived:
         came[day].append(_minute(at, shop))
-    found: list[Booking] = []
-    agreed: dict[str, dict[int, bool]] = defaultdict(dict)
+    agreed: dict[str, dict[int, str]] = defaultdict(dict)
     for day, starts_at, state, cause in booked:
-        excused = cause in ("ours", "both")
-        if state == "missed":
-            found.append(Booking(date.fromisoformat(day), "missed", excused))
-        else:
-            agreed[day][_minute(starts_at, shop)] = excused
+        if state != "missed":
+            agreed[day][_minute(starts_at, shop)] = cause
     for day, starts in agreed.items():
         for kept in kept_on(date.fromisoformat(day), starts, came[day]):
-            late = kept.late > shop.grace_minutes
-            found.append(Booking(kept.day, "late" if late else "", late and starts[kept.booked]))
-    return tuple(sorted(found, key=lambda one: one.day))
+            yield kept, starts[kept.booked]
 
 
 def _minute(instant: str, shop: Shop) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from peewee import JOIN, Case, fn
 
 from domain.birthdays import is_child
-from domain.bucket import FACTS, LATELY, bucket_of
+from domain.bucket import FACTS, LATELY, agreed_arrivals, bucket_of
 from domain.fields import TOLD, ToldField, told_from, told_rows
 from domain.lines import Line, gathered, look, offer
 from domain.promises import OWED, Owed, owed_from, owed_rows
@@ -59,7 +59,7 @@ from models import (
     parsed,
 )
 
-WEEKS = 12
+WEEKS = LAST_VISITS = 12
 VISITS_SHOWN = 20
 MORE_VISITS = 100  # of a page of earlier ones
 NOTED_VISITS = 7  # the latest, among which we say how often the usual was noted
@@ -102,6 +102,19 @@ class Dots:
 
 
 @dataclass(frozen=True, slots=True)
+class LastVisits:
+    """The last twelve visits at a glance, oldest first: the day of each, and how it was to what was agreed ("": nothing was)."""
+
+    days: tuple[date, ...]
+    how: tuple[str, ...]  # "", "in_time", "late"; and late by our failure, wholly or in part: "ours", "both"
+    today: bool  # one dot more: expected, and not here yet
+
+    @property
+    def agreed(self) -> int:
+        return sum(bool(how) for how in self.how)
+
+
+@dataclass(frozen=True, slots=True)
 class Visits:
     """The latest visits, in the shop's zone, newest first, and how many there are in all."""
 
@@ -124,7 +137,7 @@ class Card:
     ]  # for safety first, then for the moment that is now, newest first; what only chips say comes last
     private: int  # how many private notes there are; their text is fetched only when asked for
     noted: tuple[int, int] | None  # on how many of how many latest visits somebody noted that they had the usual
-    dots: Dots
+    dots: Dots | LastVisits
     visits: Visits
     owed_today: int | None  # to anybody, where that is at hand
     usual: Fact | None
@@ -180,7 +193,7 @@ def card_for(
         notes=notes,
         private=private,
         noted=_noted(parts["usual"], days, chips),
-        dots=_dots(line, set(days), today),
+        dots=_dots(line, set(days), visits, agreed_arrivals(gathered_facts, shop), today),
         visits=visits,
         owed_today=owed_today,
         greeted=bool(came[-1]),
@@ -252,16 +265,27 @@ def _noted(usual: Fact | None, days: list[str], chips: dict[str, set[str]]) -> t
     return (noted, len(since)) if noted >= NOTED_LEAST else None
 
 
-def _dots(line: Line, visited: set[str], today: date) -> Dots:
+def _dots(
+    line: Line, visited: set[str], visits: Visits, agreed: dict[tuple[date, int], str], today: date
+) -> Dots | LastVisits:
+    """Return the weeks of somebody who comes by habit on a weekday; of all others, and where at least half of the last visits
+    were agreed, these visits."""
+    last = _last_visits(line, visits, agreed, today)
     weekday = line.reason.get("weekday") if line.reason else None
-    expected = line.arrived or line.is_expected
-    if weekday is not None:
-        last = today - timedelta(days=(today.weekday() - weekday) % 7 or 7)
-        weeks = [last - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
-        return Dots(weekday, tuple(day.isoformat() in visited for day in weeks), expected)
-    begins = _monday(today) - timedelta(weeks=WEEKS)
-    weeks_of = {(date.fromisoformat(day) - begins).days // 7 for day in visited}
-    return Dots(None, tuple(week in weeks_of for week in range(WEEKS)), expected)
+    if weekday is None or line.appointment is not None or last.agreed * 2 >= len(last.how) > 0:
+        return last
+    latest = today - timedelta(days=(today.weekday() - weekday) % 7 or 7)
+    weeks = [latest - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
+    return Dots(weekday, tuple(day.isoformat() in visited for day in weeks), line.arrived or line.is_expected)
+
+
+def _last_visits(line: Line, visits: Visits, agreed: dict[tuple[date, int], str], today: date) -> LastVisits:
+    latest = visits.latest[LAST_VISITS - 1 :: -1]
+    days = tuple(at.date() for at in latest)
+    how = [agreed.get((at.date(), at.hour * 60 + at.minute), "") for at in latest]
+    if line.appointment and latest and days[-1] == today and not how[-1] and latest[-1] <= line.appointment.starts_at:
+        how[-1] = "in_time"  # early, and what is agreed is still to begin
+    return LastVisits(days, tuple(how), line.is_expected and not line.arrived)
 
 
 # -- the queries

@@ -152,7 +152,7 @@ def undo_step(asked: Asked) -> dict[str, Any]:
     return asked.told(step.customer)
 
 
-@follows("question", "their-question", "still-fine")
+@follows(*questions.PROMPTS)
 def after_words(asked: Asked, question: int, outcome: str, was: str) -> None:
     """Take the words on the slip, said or skipped, for the question's own."""
     if outcome:

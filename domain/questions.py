@@ -16,6 +16,7 @@ from peewee import JOIN
 from domain.states import sought
 from models import Customer, ExtraStep, Question, Shop, Staff, instant_of
 
+PROMPTS = ("question", "their-question", "still-fine")  # words to say that ask a question
 PATIENCE = 2  # skipped so often, a question is asked no more: the card offers to drop it
 
 

@@ -20,14 +20,14 @@ import words.troubles
 import words.trust
 from domain import notes
 from domain.actions import Answer
-from domain.card import MORE_VISITS, Card, Dots, Visits, Written, card_for, earlier_visits
+from domain.card import MORE_VISITS, Card, Dots, LastVisits, Visits, Written, card_for, earlier_visits
 from domain.lines import Line, line_for
 from domain.plain_words import CARD, SENSITIVE, Doubt, doubt, left_out
-from domain.questions import due_first
+from domain.questions import PROMPTS, due_first
 from domain.states import is_living, is_sought
 from domain.together import known
 from domain.trust import Bucket
-from models import WISHES, Customer, Household, Merge, Note, Visit
+from models import WISHES, Customer, Household, Merge, Note, Question, Visit
 from views import edit_known, together
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
@@ -81,18 +81,27 @@ def of_card(card: Card) -> dict[str, Any]:
         of_booking = note.moment == "booking" and not note.safety
         (for_booking if of_booking else written).append(_written(note, today, language))
     asks = [asking.question for asking in card.questions] if is_sought(card.stands.state) else []
-    due = due_first(asks, g.shop, today)
+    on_slip = _on_slip(card.line, asks)
+    due = on_slip or due_first(asks, g.shop, today)
     bucket = _bucket(
         card.line.customer.id, card.line.customer.pronoun, card.bucket, card.dots, card.visits, today, language
     )
     return {
-        "card": card, "written": written, "for_booking": for_booking, "now": clock.now(), "due": due, "bucket": bucket,
+        "card": card, "written": written, "for_booking": for_booking, "now": clock.now(), "due": due,
+        "on_slip": on_slip, "bucket": bucket,
     }  # fmt: skip
+
+
+def _on_slip(line: Line, asks: list[Question]) -> Question | None:
+    """Return the question that the words to say ask, until they are said or skipped: it is asked there alone."""
+    if line.prompt is None or line.prompt["id"] not in PROMPTS or line.prompt_outcome in ("said", "skipped"):
+        return None
+    return next((one for one in asks if one.id == line.prompt["about"]), None)
 
 
 @lru_cache(maxsize=512)
 def _bucket(
-    customer: int, pronoun: str, bucket: Bucket, dots: Dots, visits: Visits, today: date, _language: str
+    customer: int, pronoun: str, bucket: Bucket, dots: Dots | LastVisits, visits: Visits, today: date, _language: str
 ) -> Markup:
     """Return the bucket of trust with its visits as HTML, made once as long as it is the same."""
     template = current_app.jinja_env.get_template("customers/_bucket.html")

@@ -80,6 +80,21 @@ def stands(note: Any) -> str:
     return _joined(moment, lifetime, _("for all our shops") if note.everywhere else "")
 
 
+LONG, LINES, BEGINNING = 280, 6, 200  # letters and lines of a note; longer ones are folded to about so many letters
+
+
+def beginning(note: Any) -> str:
+    """Return how a very long note begins, as it stands folded; "" for most, and for what is to be seen for safety."""
+    text, lines = note.text, note.text.split("\n")
+    if note.safety or (len(text) <= LONG and len(lines) <= LINES):
+        return ""
+    begins = "\n".join(lines[: LINES - 2])
+    if len(begins) > BEGINNING:
+        cut = begins[: BEGINNING + 1]
+        begins = cut[: cut.rfind(" ")] if " " in cut[BEGINNING // 2 :] else cut
+    return begins.rstrip(" .,;:!?\n") + " …"
+
+
 def tagged_by(tags: list[Any], today: date) -> str:
     """Return who gave somebody their tags, and when, each once."""
     return words.listed(list(dict.fromkeys(by(tag, today) for tag in tags)))
@@ -124,6 +139,55 @@ def _visited(_where: str, day: date, minute: int, today: date) -> str:
 
 def last_visits(n: int) -> str:
     return ngettext("The last visit", "The last %(n)s visits", n)
+
+
+LATE = ("late", "ours", "both")
+NAMED = 3  # of those that were late; more are counted
+
+
+def last_twelve(dots: Any) -> str:
+    """Return what stands below the dots of visits: Last twelve visits. A diamond is late."""
+    told = _visits_told(len(dots.how)) + "."
+    return told + " " + _("A diamond is late.") if any(how in LATE for how in dots.how) else told
+
+
+def _visits_told(n: int) -> str:
+    if n == 12:
+        return _("Last twelve visits")
+    return ngettext("%(count)s visit so far", "%(count)s visits so far", n, count=words.sentence_case(words.number(n)))
+
+
+def finding(dots: Any, today: date) -> str:
+    """Return what the dots of visits show: Last twelve visits: eleven on time or early, today late."""
+    visits, n = _visits_told(len(dots.how)), len(dots.how)
+    late = [(day, how) for day, how in zip(dots.days, dots.how, strict=True) if how in LATE]
+    in_time = sum(how == "in_time" for how in dots.how)
+    if not late and not in_time:
+        return _("%(visits)s, the first of them %(day)s", visits=visits, day=words.short_day(dots.days[0], today))
+    parts = []
+    if in_time:
+        parts.append(
+            _("all on time or early") if in_time == n else _("%(count)s on time or early", count=words.number(in_time))
+        )
+    if n > in_time + len(late):
+        parts.append(_("%(count)s with no time agreed", count=words.number(n - in_time - len(late))))
+    if len(late) > NAMED:
+        parts.append(_("%(count)s late", count=words.number(len(late))))
+    else:
+        parts += [late_on(day, how, today) for day, how in late]
+    return f"{visits}: {', '.join(parts)}"
+
+
+def late(day: date, how: str, today: date) -> str:
+    """Return what one diamond says: 3 November late."""
+    return words.sentence_case(late_on(day, how, today))
+
+
+def late_on(day: date, how: str, today: date) -> str:
+    told = {
+        "late": _("%(day)s late"), "ours": _("%(day)s late by our failure"), "both": _("%(day)s late, in part by our failure"),
+    }[how]  # fmt: skip
+    return told % {"day": words.short_day(day, today)}
 
 
 def wish(what: str) -> str:

@@ -16,6 +16,14 @@ def heading(asking: Any, due: bool) -> str:
     return _("Ask today") if due else _("To ask")
 
 
+def is_said(question: Any, said: Any) -> bool:
+    """Say whether words to say have a question in them whole, with what to tell whoever asked it."""
+    slip = f"{said.fact} {said.ask}".casefold()
+    return all(
+        part.rstrip("?. ").casefold() in slip for part in (question.text, question.reply if question.theirs else "")
+    )
+
+
 def by(asking: Any, today: date) -> str:
     """Return who wrote a question down and when, and from when it may be asked: Tom, yesterday · from Thursday on."""
     day = words.short_day(asking.question.day, today)

@@ -264,6 +264,24 @@ class TestTheSamePlace:
         expect(link).to_be_in_viewport()
         expect(row(page, "Ewa")).to_have_attribute("data-arrived", "true")
 
+    @pytest.mark.parametrize(
+        ("who", "place", "told"),
+        [
+            ("owner", "/people", "Back to people"),
+            ("Maya", "/promises", "Back to promises"),
+            ("Maya", "/shift", "Back to the shift"),
+        ],
+    )
+    def test_a_card_leads_back_to_where_it_was_opened(self, site: Site, who: str, place: str, told: str):
+        page = site.phone(who, width=1280)
+        page.goto(place)
+        page.locator("main a[href^='/customers/']").first.click()
+        page.get_by_role("link", name=told).click()
+        expect(page).to_have_url(re.compile(f"{place}$"))
+        page.goto("/today")
+        page.goto(site.card("Callum"))
+        expect(page.get_by_role("link", name="Back to today")).to_be_visible()
+
     def test_a_first_look_opens_at_the_now_line(self, site: Site):
         page = site.phone(height=400)
         page.goto(site.card("Callum"))
@@ -348,3 +366,22 @@ def test_the_clock_of_the_now_line_stands_on_one_line(site: Site, told: str, wid
     )
     assert page.locator("#now time").evaluate(lines) == 1
     assert page.locator("#now").evaluate("(line) => line.scrollWidth <= line.clientWidth")
+
+
+class TestTheActsOfACard:
+    @pytest.mark.parametrize("text", [100, 200], ids=["", "text at 200 percent"])
+    @pytest.mark.parametrize("width", [390, 360, 320])
+    def test_stay_in_one_row_whoever_is_here(self, site: Site, width: int, text: int):
+        page = site.phone(width=width)
+        page.goto(site.card("Priya"))
+        page.evaluate("size => { document.documentElement.style.fontSize = `${size}%`; }", text)
+        for act in ("here", "undo"):
+            boxes = [box for one in page.locator(".acts :is(a, button)").all() if (box := one.bounding_box())]
+            assert len({round(box["y"] + box["height"] / 2) for box in boxes}) == 1, act
+            assert min(min(box["width"], box["height"]) for box in boxes) >= 44
+            assert max(box["x"] + box["width"] for box in boxes) <= width
+            words = page.get_by_test_id(act).evaluate("one => one.scrollWidth <= one.clientWidth + 1")
+            assert words, act
+            if act == "here":
+                page.get_by_test_id("here").tap()
+                expect(page.get_by_test_id("undo")).to_be_visible()

@@ -10,8 +10,9 @@ MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def asked(html):
-    """Return the question that a card asks now."""
-    return re.findall(r'data-state="due".*?<p class="strong"><bdi>(.*?)</bdi>', html, re.S)
+    """Return the question that a card asks now: in the words to say, or in a section of its own."""
+    slip = re.findall(r'data-prompt="(?:their-)?question".*?“([^”]+)”', html, re.S)
+    return slip + re.findall(r'data-state="due"(?:(?!</section>).)*?<p class="strong"><bdi>(.*?)</bdi>', html, re.S)
 
 
 def test_one_question_a_visit_and_the_answer_is_a_note(server, shop, at):
@@ -23,6 +24,7 @@ def test_one_question_a_visit_and_the_answer_is_a_note(server, shop, at):
     theirs = hers.act("question.create", customer=str(bea.id), text="Saturday hours", theirs=True)["result"]["question"]
 
     at(MONDAY + timedelta(days=1))
+    hers.act("visit.create", customer=str(bea.id))
     card = hers.get(f"/customers/{bea.id}").text
     assert asked(card) == ["How is the new oven?"], "the oldest, and no second"
     number = re.findall(r"/questions/(\d+)/answer", card)[0]
@@ -40,5 +42,5 @@ def test_one_question_a_visit_and_the_answer_is_a_note(server, shop, at):
     hers.post(f"/questions/{theirs}/reply", {"from": "card", "reply": "Open until half three"}, htmx=True)
     at(MONDAY + timedelta(days=3))
     card = hers.get(f"/customers/{bea.id}").text
-    assert asked(card) == ["Saturday hours"]
+    assert asked(card) == ["Saturday hours?"]
     assert "Tell her: Open until half three" in card

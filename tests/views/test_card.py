@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from models import Customer, DayList, Expected, Note, NoteReading, Told, Usual, Visit
+from models import Appointment, Customer, DayList, Expected, Note, NoteReading, Told, Usual, Visit
 from tests.conftest import TUESDAY, came, counted_queries, days_before, someone
 
 TODAY = date(2026, 11, 24)
@@ -15,7 +15,11 @@ SECRET = "He told us the door sticks"
 
 def text_of(answer) -> str:
     """Return what a person reads of a page."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+    return text_of_html(answer.text)
+
+
+def text_of_html(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def listed(shop, customer, minute=None, reason=None, **more):
@@ -154,9 +158,145 @@ class TestVisits:
         assert "No visit yet." in phone.get(f"/customers/{rosa.id}").text
 
     def test_of_somebody_who_comes_twice_a_day_are_all_in_the_dots(self, phone, shop, rosa):
+        listed(shop, rosa, 8 * 60 + 20, weekday())
         for minute in (8 * 60, 15 * 60):
             came(rosa, shop, *days_before(TODAY, *range(1, 90)), minute=minute)
-        assert "Last twelve weeks: came in 12 of them" in phone.get(f"/customers/{rosa.id}").text
+        card = phone.get(f"/customers/{rosa.id}")
+        assert 'aria-label="Last twelve Tuesdays: came on 12"' in card.text
+        assert "Last twelve Tuesdays" in text_of(card)
+
+
+class TestDots:
+    """Of somebody without a weekday of their own, or who has an appointment: the last twelve visits."""
+
+    def booked(self, shop, customer, backs, minute=600, **more):
+        for back in backs:
+            day = TODAY - timedelta(days=back)
+            Appointment.create(customer=customer, shop=shop, day=day, starts_at=shop.at(day, minute), **more)
+
+    def finding(self, phone, customer):
+        """Return what the dots say, how many there are and how many diamonds, and the line below."""
+        card = phone.get(f"/customers/{customer.id}").text
+        svg = re.search(r'<svg class="weeks".*?aria-label="([^"]+)">(.*?)</svg>\s*<p class="by">(.*?)</p>', card, re.S)
+        assert svg
+        return svg[1], svg[2].count("dot-came"), re.findall(r'dot-late".*?<title>(.*?)</title>', svg[2]), svg[3]
+
+    def test_of_walk_ins_tell_since_when(self, phone, shop, rosa):
+        listed(shop, rosa)
+        came(rosa, shop, *days_before(TODAY, *range(1, 100, 3)))
+        told = "Last twelve visits, the first of them 21 October"
+        assert self.finding(phone, rosa) == (told, 12, [], "Last twelve visits.")
+
+    def test_of_fewer_are_as_many_as_there_were(self, phone, shop, rosa):
+        came(rosa, shop, *days_before(TODAY, 20, 40))
+        assert self.finding(phone, rosa)[1:] == (2, [], "Two visits so far.")
+
+    def test_a_diamond_is_late_and_told(self, phone, shop, rosa, at):
+        listed(shop, rosa, 8 * 60 + 20, weekday())
+        self.booked(shop, rosa, range(0, 84, 7))
+        came(rosa, shop, *days_before(TODAY, *range(7, 84, 7)), minute=590)
+        at(shop.at(TODAY, 645))
+        came(rosa, shop, TODAY, minute=640)
+        told = "Last twelve visits: eleven on time or early, today late"
+        assert self.finding(phone, rosa) == (told, 11, ["Today late"], "Last twelve visits. A diamond is late.")
+
+    def test_early_today_is_in_time_before_what_is_agreed_begins(self, phone, shop, rosa, at):
+        self.booked(shop, rosa, (0, 7))
+        at(shop.at(TODAY, 595))
+        came(rosa, shop, *days_before(TODAY, 0, 7), minute=590)
+        assert self.finding(phone, rosa)[0] == "Two visits so far: all on time or early"
+
+    @pytest.mark.parametrize(
+        ("cause", "told"),
+        [
+            ("", "17 November late"),
+            ("theirs", "17 November late"),
+            ("ours", "17 November late by our failure"),
+            ("both", "17 November late, in part by our failure"),
+        ],
+    )
+    def test_a_lateness_that_was_ours_says_so(self, phone, shop, rosa, cause, told):
+        self.booked(shop, rosa, (7,), cause=cause)
+        came(rosa, shop, *days_before(TODAY, 7), minute=640)
+        came(rosa, shop, *days_before(TODAY, 3))
+        finding = f"Two visits so far: one with no time agreed, {told}"
+        assert self.finding(phone, rosa)[:3] == (finding, 1, [told])
+
+    def test_of_many_late_are_counted(self, phone, shop, rosa):
+        self.booked(shop, rosa, range(7, 42, 7))
+        came(rosa, shop, *days_before(TODAY, *range(7, 42, 7)), minute=640)
+        assert self.finding(phone, rosa)[0] == "Five visits so far: five late"
+
+
+class TestALongNote:
+    def folded(self, phone, rosa):
+        return re.findall(
+            r'<details class="long">.*?long__begins">(.*?)</span>', phone.get(f"/customers/{rosa.id}").text, re.S
+        )
+
+    @pytest.mark.parametrize("text", ["a " * 140, "one line\n" * 6, "Short"], ids=["280 letters", "six lines", "short"])
+    def test_that_is_not_very_long_stands_whole(self, phone, rosa, text):
+        phone.act("note.create", customer=str(rosa.id), text=text)
+        assert self.folded(phone, rosa) == []
+
+    @pytest.mark.parametrize("text", ["word " * 60, "one line\n" * 7, "x" * 400], ids=["letters", "lines", "one word"])
+    def test_is_folded_and_whole_behind_it(self, phone, rosa, text):
+        phone.act("note.create", customer=str(rosa.id), text=text)
+        (begins,) = self.folded(phone, rosa)
+        assert text.startswith(begins.strip().removesuffix("…").strip())
+        assert len(begins) < 220
+        assert text.strip() in phone.get(f"/customers/{rosa.id}").text
+
+    def test_for_safety_never_folds(self, phone, rosa):
+        phone.act("note.create", customer=str(rosa.id), text="No nuts. " * 60, safety=True)
+        assert self.folded(phone, rosa) == []
+
+
+class TestAQuestionOnTheSlip:
+    """Words to say that ask a question: the section below does not ask it again."""
+
+    @pytest.fixture
+    def asks(self, shop, phone, rosa, at):
+        def one(text, **more):
+            made = phone.act("question.create", customer=str(rosa.id), text=text, **more)["result"]["question"]
+            prompt = {
+                "id": "their-question" if more else "question", "about": int(made), "text": text, "by": "Sam",
+                "dates": ["2026-11-24"], "weekday": None, **more,
+            }  # fmt: skip
+            at(TUESDAY + timedelta(days=1))
+            day_list = DayList.create(shop=shop, day=TODAY + timedelta(days=1), made_at=TUESDAY)
+            Expected.create(day_list=day_list, customer=rosa, probability=0.5, prompts=[prompt])
+            phone.act("visit.create", customer=str(rosa.id))
+            return phone.get(f"/customers/{rosa.id}").text
+
+        return one
+
+    def test_is_asked_once_and_what_they_said_can_be_written(self, asks, phone, rosa):
+        card = asks("Did the key fit?")
+        assert 'data-testid="said"' in card
+        assert text_of_html(card).count("id the key fit?") == 2, "the slip, and to undo"
+        assert not re.search('data-testid="question-skip"|Ask today', card)
+        (address,) = set(re.findall(r'action="(/questions/\d+/answer)"', card))
+        card = phone.post(address, {"from": "card", "outcome": "said", "answer": "Yes, at once"}, htmx=True).text
+        assert "Did the key fit? Yes, at once" in card
+        assert 'data-testid="said"' not in card
+
+    def test_that_is_too_long_for_it_is_read_below(self, asks):
+        long = "Did the shoes fit in the end, or shall we look for the other pair?"
+        card = asks(long)
+        assert f"<bdi>{long}</bdi>" in card
+        assert 'data-testid="question-skip"' not in card
+
+    def test_of_theirs_needs_no_section(self, asks):
+        card = asks("Saturday hours", theirs=True, reply="Open until three")
+        assert "Open until three" in card
+        assert 'data-testid="question"' not in card
+
+    def test_that_was_skipped_on_the_slip_is_there_with_its_way_back(self, asks, phone, rosa):
+        card = asks("Did the key fit?")
+        (name,) = re.findall(r'name="prompt" value="([^"]+)"', card)
+        form = {"from": "card", "prompt": name, "outcome": "skipped"}
+        assert 'data-testid="question-unskip"' in phone.post(f"/customers/{rosa.id}/prompts", form, htmx=True).text
 
 
 class TestWhatItCosts:
