@@ -155,7 +155,7 @@ SENT_BY = (
     ("Two terriers", "Sunita Patel", "Maya"),
     ("Priya Raghunathan", "Sunita Patel", "Sam"),
     ("Astrid Lindqvist", "Gwen Pritchard", "Sam"),
-    ("Red scarf", "the florist next door", "Maya"),
+    ("Red scarf", "The florist next door", "Maya"),
 )
 
 # The shop's own words for some, and what they told us besides, two visits back: by whom it was written down. A birthday

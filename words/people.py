@@ -125,12 +125,13 @@ def change(turn: Any, today: date) -> str:
 
 def step(turn: Any, today: date) -> tuple[str, str]:
     """Return the kind next step: what is so, and what to do."""
+    text = turn.about if turn.about.endswith((".", "!", "?", "…", "。", "؟")) else f"{turn.about}."
     if turn.step == "mistake":
         day = words.short_day(turn.since, today)
-        return _("Our mistake, %(day)s: %(text)s", day=day, text=turn.about), _("Make it good first.")
+        return _("Our mistake, %(day)s: %(text)s", day=day, text=text), _("Make it good first.")
     if turn.step == "owed":
         day = words.short_day(turn.since, today)
-        return _("We still owe them, since %(day)s: %(text)s", day=day, text=turn.about), _(
+        return _("We still owe them, since %(day)s: %(text)s", day=day, text=text), _(
             "Keep it, or tell them how it stands."
         )
     if turn.step == "greet":

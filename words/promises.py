@@ -32,7 +32,7 @@ def about(owed: Any, today: date, me: int) -> str:
     elif owed.line is None:
         told.append(_("since %(day)s", day=words.short_day(promise.day, today)))
     told.append(said_by(owed.by, promise.author_id, me))
-    return " · ".join(told)
+    return "\u00a0· ".join(told)  # no line begins with a dot
 
 
 def due(day: date, today: date) -> str:

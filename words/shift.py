@@ -40,7 +40,7 @@ def span(name: str, began: datetime, now: datetime) -> str:
 
 
 def went(welcomed: Any, still: int, promised: int = 0) -> str:
-    """Return what went well, how many are still to come, and how many promises are open; nothing of what did not happen."""
+    """Return what went well, how many are still to come, and how many promises are for today; nothing of what did not happen."""
     return " ".join(text for text in (_went_well(welcomed), _still(still), _promised(promised)) if text)
 
 
@@ -48,7 +48,7 @@ def _promised(n: int) -> str:
     if not n:
         return ""
     count = words.sentence_case(words.number(n))
-    return ngettext("%(count)s promise is open.", "%(count)s promises are open.", n, count=count)
+    return ngettext("%(count)s promise is for today.", "%(count)s promises are for today.", n, count=count)
 
 
 def pass_on(n: int, checks: int = 0) -> str:

@@ -107,7 +107,7 @@ class TestTheShiftPage:
         assert "One promise to pass on" in page
         assert "Find the form" in page
         assert "Not yet due" not in page
-        assert "One promise is open." in page
+        assert "One promise is for today." in page
 
     def test_a_promise_kept_there_leads_back_there(self, phone, shop, rosa):
         made = phone.act("promise.create", customer=str(rosa.id), text="Find the form", due="2026-11-24")["result"][

@@ -212,7 +212,7 @@ class TestHowItWent:
         assert words.shift.went(Welcomed(*counts), still) == told
 
     @pytest.mark.parametrize(
-        ("promised", "told"), [(0, ""), (1, " One promise is open."), (2, " Two promises are open.")]
+        ("promised", "told"), [(0, ""), (1, " One promise is for today."), (2, " Two promises are for today.")]
     )
     def test_ends_with_the_promises(self, promised, told):
         assert words.shift.went(Welcomed(0, 0, 0), 1, promised) == "One is still to come." + told

@@ -23,7 +23,7 @@ def test_the_promise_is_seen_kept_and_confirmed(server, shop, at):
     today = hers.get("/today").text
     assert "Promised for today" in today
     assert "Part ordered" in today
-    assert "for today · Tom said it" in today
+    assert "for today\u00a0· Tom said it" in today
 
     at(FRIDAY)
     for phone in (his, hers):  # overdue, seen by all staff

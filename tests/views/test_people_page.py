@@ -154,7 +154,7 @@ class TestThePage:
         assert f'href="/customers/{max_.id}"' in part(page, "senders")
         assert "1 came on their word" in part(page, "senders")
         fading = part(page, "fading")
-        assert "We lost her umbrella" in fading
+        assert "We lost her umbrella. <b>" in fading, "a stop before what to do"
         assert "Make it good first." in fading
         assert "We still owe them, since" in fading
 

@@ -257,6 +257,13 @@ class TestThroughTheApi:
         assert HandOverSeen.get().staff == ana
 
 
+def test_safety_stands_first_with_those_still_to_come(phone, shop, rosa, sam):
+    Appointment.create(customer=rosa, shop=shop, day=shop.today(), starts_at=TUESDAY + timedelta(minutes=30))
+    Note.create(text="No sesame, ever", safety=True, day=shop.today(), at=TUESDAY, author=sam, customer=rosa, shop=shop)
+    row = phone.get("/shift").text.split('data-testid="to-come"')[1].split("</li>")[0]
+    assert row.index("No sesame, ever") < row.index("8:42, booked")
+
+
 class TestTheBrief:
     def test_is_safe_at_the_counter(self, phone, shop, rosa, sam):
         Appointment.create(customer=rosa, shop=shop, day=shop.today(), starts_at=TUESDAY + timedelta(minutes=30))
