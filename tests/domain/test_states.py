@@ -9,6 +9,7 @@ from domain import export, finding, importing, lines, nights
 from domain.expected import day_list, make_list
 from domain.history import histories
 from domain.learning import just_met
+from domain.people import WHOLE
 from domain.promises import due_elsewhere, promises
 from domain.prompts import prompts_for
 from models import (
@@ -182,7 +183,7 @@ class TestEveryPage:
             if "GET" in rule.methods
             and not rule.arguments
             and not rule.rule.startswith(("/static", "/api", "/healthz", "/readyz", "/sign-in", "/first-run"))
-        )
+        ) + [f"/people/{name}" for name in WHOLE]
 
     def walk(self, pages, phone, desk):
         return {page for page in pages for hand in (phone, desk) if "Linny" in hand.get(page).text}
@@ -193,7 +194,7 @@ class TestEveryPage:
         phone.act("customer.state", customer=str(linny.id), state=state)
         owed = {"/today", "/promises", "/shift"} if state != "died" else set()
         once = {"/today"} if state == "died" else set()
-        left = {"/people"} if state == "moved" else set()  # with why
+        left = {"/people", "/people/left"} if state == "moved" else set()  # with why
         assert self.walk(pages, phone, desk) <= owed | once | left
         for hand in (phone, desk):
             if state == "died":

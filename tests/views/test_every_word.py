@@ -25,6 +25,7 @@ import app as wiring
 import models
 import words
 from domain import access
+from domain.people import WHOLE
 from domain.promises import digest, new_secret
 from models import Customer, HandOver, Note, Promise, Session, Shop, Staff
 from tests.browser import worlds
@@ -76,12 +77,13 @@ class Read(HTMLParser):
         super().__init__()
         self.open: list[tuple[str, bool]] = []  # tag, and whether what is inside needs no translation
         self.found: list[tuple[str, str]] = []
-        self.after_a_name = False  # a name stands in the middle of a sentence: what follows it goes on with the text
+        # A name, or a link in a heading, stands in the middle of a sentence: what follows it goes on with the text
+        self.goes_on = False
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.after_a_name = False
+        self.goes_on = tag == "a" and self._in_heading()
         given = {name: value or "" for name, value in attrs}
         written = tag in UNREAD | AS_WRITTEN or given.get("translate") == "no" or (bool(self.open) and self.open[-1][1])
         spoken = {name for name in given if name in SPOKEN or (name.startswith("data-") and " " in given[name])}
@@ -101,14 +103,17 @@ class Read(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         while self.open and self.open.pop()[0] != tag:
             pass
-        self.after_a_name = tag == "bdi"
+        self.goes_on = tag == "bdi" or (tag == "a" and self._in_heading())
+
+    def _in_heading(self) -> bool:
+        return bool(self.open) and self.open[-1][0] == "h1"
 
     def handle_data(self, text: str) -> None:
         if not self.open or not self.open[-1][1]:
-            place, before = self.found.pop() if self.after_a_name and self.found else ("", "")
+            place, before = self.found.pop() if self.goes_on and self.found else ("", "")
             place = place or (f"<{self.open[-1][0]}>" if self.open else "")
             self.found.append((place, f"{before} {text}"))
-            self.after_a_name = False
+            self.goes_on = False
 
 
 # Columns that programs write: what stands in them is no excuse for an English word on a page
@@ -264,6 +269,7 @@ def arguments(shop: Shop) -> dict[str, list[Any]]:
         ],
         "secret": [link_to_confirm(plain, shop), "x"],
         "prompt": ["third-weekday"],
+        "which": [*WHOLE],
     }
 
 
