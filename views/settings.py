@@ -14,7 +14,7 @@ from domain import expected
 from domain.accuracy import accuracy
 from domain.actions import Answer
 from domain.fields import every_field
-from models import CALLED, TONES, Shop, minutes_of
+from models import CALLED, TONES, CustomField, Shop, minutes_of
 from views.asking import OWNER, open_to, request_action
 from words import _, languages, sentence_case, weekday
 
@@ -31,6 +31,7 @@ def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None, fiel
     zones = sorted(
         zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
     )
+    fields = every_field(g.staff)
     return render_template(
         "settings/show.html",
         shop=shop,
@@ -44,7 +45,8 @@ def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None, fiel
         local=clock.now(),
         accuracy=accuracy(shop, shop.today()),
         say=words.accuracy,
-        fields=every_field(g.staff),
+        fields=fields,
+        toast=_told_of_fields(fields),
         field_told=field_told,
     )
 
@@ -119,18 +121,34 @@ def _hours(typed: list[list[str]], told: dict[str, str]) -> list[list[str] | Non
 @bp.post("/settings/fields")
 @open_to(*OWNER)
 def add_field() -> Response:
-    return _of_fields(request_action("field.create", name=request.form.get("name", "")))
+    return _of_fields(request_action("field.create", name=request.form.get("name", "")), "added")
 
 
 @bp.post("/settings/fields/<int:field_id>/remove")
 @open_to(*OWNER)
 def remove_field(field_id: int) -> Response:
-    return _of_fields(request_action("field.remove", field=field_id))
+    return _of_fields(request_action("field.remove", field=field_id), "removed", field_id)
 
 
-def _of_fields(answer: Answer) -> Response:
+def _of_fields(answer: Answer, done: str, field: int = 0) -> Response:
     if answer.unknown:
         abort(404)
     if not answer.done:
         return make_response(_page(g.shop, g.shop.hours or [["", ""]] * 7, field_told=answer.reason), 422)
-    return redirect(url_for("settings.show", _anchor="fields"), 303)
+    values: dict[str, Any] = {done: field or (answer.result or {}).get("field")}
+    return redirect(url_for("settings.show", _anchor="fields", **values), 303)
+
+
+def _told_of_fields(fields: list[CustomField]) -> dict[str, Any] | None:
+    """Return the toast for a field just added or removed, with the way back; none once it stands otherwise."""
+    known = {str(field.id): field for field in fields if field.kind == "text"}
+    removed, added = (known.get(request.args.get(done, "")) for done in ("removed", "added"))
+    if removed and removed.removed_at:
+        says = _("Undo: bring %(field)s back, with all that was told", field=removed.name)
+        undo = {"to": url_for("settings.add_field"), "fields": {"name": removed.name}, "says": says}
+        return {"words": _("%(field)s is removed. What was told is kept.", field=removed.name), "undo": undo}
+    if added and not added.removed_at:
+        says = _("Undo: remove %(field)s", field=added.name)
+        undo = {"to": url_for("settings.remove_field", field_id=added.id), "fields": {}, "says": says}
+        return {"words": _("%(field)s is on every card.", field=added.name), "undo": undo}
+    return None

@@ -1,5 +1,6 @@
 """The owner's settings: each field kept when it is good, and told in words, as it was typed, when it is not."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 import clock
 from domain import expected
 from domain.lines import lines
-from models import Appointment, DayList, Shop, Visit
+from models import Appointment, CustomField, DayList, Shop, Visit
 from tests.conftest import TUESDAY, came, someone
 
 GOOD = {"name": "Fenwick Road Coffee", "zone": "Europe/London", "called": "guest", "same_visit_minutes": "90"}
@@ -287,3 +288,35 @@ class TestLanguageAndTone:
         Shop.update(language="tlh").execute()
         assert keep(desk, name="Corner Café").status_code == 303
         assert keep(desk, language="es").status_code == 303
+
+
+class TestAFieldOfTheShopsOwn:
+    def told(self, desk, answer):
+        assert answer.status_code == 303
+        return desk.get(answer.location.partition("#")[0]).text
+
+    def test_removed_is_brought_back_from_the_toast_with_all_that_was_told(self, desk, rosa):
+        added = self.told(desk, desk.post("/settings/fields", {"name": "Bus they take"}))
+        assert "Bus they take is on every card." in added
+        field = CustomField.get(CustomField.kind == "text")
+        desk.act("customer.tell", customer=str(rosa.id), field=str(field.id), text="The 38")
+        page = self.told(desk, desk.post(f"/settings/fields/{field.id}/remove"))
+        assert "Bus they take is removed. What was told is kept." in page
+        toast = page.partition('id="toast"')[2].partition("</div>")[0]
+        [to], [name] = re.findall(r'action="([^"]+)"', toast), re.findall(r'name="name" value="([^"]+)"', toast)
+        assert desk.post(to, {"name": name}).status_code == 303
+        assert CustomField.get_by_id(field.id).removed_at is None
+        assert "The 38" in desk.get(f"/customers/{rosa.id}").text
+
+    def test_just_added_is_taken_off_again_from_the_toast(self, desk):
+        page = self.told(desk, desk.post("/settings/fields", {"name": "Bus they take"}))
+        toast = page.partition('id="toast"')[2].partition("</div>")[0]
+        [to] = re.findall(r'action="([^"]+)"', toast)
+        assert desk.post(to).status_code == 303
+        assert CustomField.get().removed_at is not None
+
+    @pytest.mark.parametrize("what", ["removed=99", "removed=x", "added=", "removed=1"])
+    def test_that_is_none_or_stands_otherwise_tells_nothing(self, desk, shop, what):
+        CustomField.create(business=shop.business, name="Bus they take")
+        page = desk.get(f"/settings?{what}").text
+        assert 'data-testid="toast-undo"' not in page
