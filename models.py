@@ -258,6 +258,12 @@ class Business(Row):
     name = TextField()
     created_at = InstantField()
 
+    @classmethod
+    def hold(cls, number: int) -> None:
+        """Hold a business's row until the transaction ends; SQLite's transactions hold everything anyway."""
+        if is_postgres():
+            list(cls.select(cls.id).where(cls.id == number).for_update().tuples())
+
 
 class Shop(Row):
     """One place people come to, with its own zone, hours and habits."""
@@ -441,6 +447,9 @@ class Customer(Row):
     state_since = DateField(null=True)  # of any state but the first; of a death only where somebody told the day
     state_at = InstantField(null=True)  # when we were told of it
     state_reason = TextField(default="")  # why they left, in words, where they said
+    may_be = IntegerField(
+        null=True
+    )  # whom they may be: somebody called alike, of whom nobody was asked when they were added
 
     class Meta:
         indexes = ((("business", "source_id"), True), (("business", "state", "state_since"), False))
@@ -656,6 +665,9 @@ class Promise(Row):
     text = TextField(constraints=[Check("text <> ''")])
     due = DateField(null=True)
     channel = TextField(default="counter", constraints=[checked("channel", CHANNELS)])
+    promised_channel = TextField(
+        null=True, constraints=[checked("promised_channel", CHANNELS)]
+    )  # where kept by another
     author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
     day = DateField()
     at = InstantField()
@@ -735,6 +747,8 @@ class IssueTime(Row):
     author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
     day = DateField()
     at = InstantField()
+    solved_at = InstantField(null=True)  # as it stood until then, of one that came again
+    solved_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
 
 
 class Mistake(Row):
@@ -976,6 +990,7 @@ class Question(Row):
     day = DateField()
     at = InstantField()
     not_before = DateField(null=True)
+    anew_from = DateField(null=True)  # words offered before that day do not count: we ask again
     skips = IntegerField(default=0)
     ended_at = InstantField(null=True)
     ended_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)

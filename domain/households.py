@@ -49,7 +49,8 @@ def leave(asked: Asked) -> dict[str, Any]:
 def left(asked: Asked) -> dict[str, Any]:
     """Keep that a firm comes no more, and why: the reason is what we can learn from."""
     household = _household(asked)
-    reason, day = asked.text("reason"), asked.day("on") or asked.shop.day_of(asked.act.at)
+    reason = asked.text("reason", missing=_("Say why they come no more, in a word or two."))
+    day = asked.day("on") or asked.shop.day_of(asked.act.at)
     if day > asked.shop.today():
         raise Refused(_("That day is still to come. Choose today or a day before."))
     won = (

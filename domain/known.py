@@ -44,10 +44,9 @@ from models import (
 LATELY_DAYS = 90  # who marked whom, at what time, and with which chips, is looked at this far back
 OWED_DAYS = 180  # a mistake of ours, an extra step, something solved or sent: after that it is old news
 LAST_VISITS = 5
+QUESTIONS = ("their-question", "still-fine", "question")
 ABOUT_ONE_THING = (
-    "their-question",
-    "still-fine",
-    "question",
+    *QUESTIONS,
     "fault-mended",
     "extra-step",
     "sent-us",
@@ -107,6 +106,14 @@ class Trouble(Written):
 
 
 @dataclass(frozen=True, slots=True)
+class OurMistake(Written):
+    """Something that went wrong on our side."""
+
+    said_sorry: bool = False
+    made_good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Owed(Written):
     """A promise that is open, or kept and not confirmed."""
 
@@ -156,7 +163,7 @@ class Known:
     closed: Set[int] = frozenset()  # weekdays on which the shop does not open
     patients: bool = False  # how often they come is their health's business
     troubles: tuple[Trouble, ...] = ()  # oldest first, as all of these
-    mistakes: tuple[Written, ...] = ()  # of ours, for which nobody has said sorry yet
+    mistakes: tuple[OurMistake, ...] = ()  # not made good, or for which nobody has said sorry yet
     owed: tuple[Owed, ...] = ()
     questions: tuple[Asking, ...] = ()  # those still open
     steps: tuple[Written, ...] = ()  # nobody had to take
@@ -231,6 +238,7 @@ class Gathering:
         self.team = {number: name for number, name, left in staff if left is None}
         self.values: dict[int, dict[str, Any]] = {number: {} for number in ids}
         self.writers: dict[int, set[int]] = {number: set() for number in ids}
+        self.offers: dict[int, dict[tuple[str, int], list[date]]] = defaultdict(lambda: defaultdict(list))
 
     def add_what_they_told(self) -> None:
         rows = (
@@ -289,7 +297,7 @@ class Gathering:
             marks[customer].setdefault(visit, (day, set()))[1].update(one for one in (staff, witness) if one)
             if prompt:
                 self._rest(customer, prompt["id"], day, rests)
-                self._count_about(customer, prompt)
+                self._count_about(customer, prompt, day)
         for customer, visits in marks.items():
             last = list(visits.values())[-LAST_VISITS:]
             self.values[customer]["marked"] = tuple((day, frozenset(staff)) for day, staff in last)
@@ -318,16 +326,23 @@ class Gathering:
             for customer, day, prompt, outcome in rows.tuples():
                 self._rest(customer, prompt["id"], day, rests)
                 if rows is ended or prompt["id"] in ABOUT_ONE_THING:
-                    self._count_about(customer, prompt)
+                    self._count_about(customer, prompt, day)
                 if prompt["id"] == "say-as" and outcome == "said":
                     self.values[customer].setdefault("tried", set()).add(prompt["say_as"])
 
-    def _count_about(self, customer: int, prompt: dict[str, Any]) -> None:
-        """Count the visits on which words about one thing, such as a question, were offered."""
+    def _count_about(self, customer: int, prompt: dict[str, Any], day: date) -> None:
+        """Keep the days of the visits on which words about one thing, such as a question, were offered."""
         if "about" in prompt:
-            about: dict[tuple[str, int], int] = self.values[customer].setdefault("asked", {})
-            key = prompt["id"], prompt["about"]
-            about[key] = about.get(key, 0) + 1
+            self.offers[customer][prompt["id"], prompt["about"]].append(day)
+
+    def _asked(self, customer: int, anew: Mapping[int, date]) -> dict[tuple[str, int], int]:
+        """Return on how many visits words about each thing were offered; of a question asked anew, those since that day."""
+        return {
+            (prompt, number): sum(day >= anew[number] for day in days)
+            if prompt in QUESTIONS and number in anew
+            else len(days)
+            for (prompt, number), days in self.offers[customer].items()
+        }
 
     def add_appointments(self) -> None:
         """Add the appointments they came to, each with the arrival that was for it, and those they missed."""
@@ -412,15 +427,19 @@ class Gathering:
                     told(Trouble, *row[:4], ours=bool(ours), times=tuple(_days(times)), solved=self._day(solved))
                     for *row, ours, solved, times in troubles
                 ),
-                mistakes=tuple(told(Written, *row) for row in mistakes),
+                mistakes=tuple(
+                    told(OurMistake, *row, said_sorry=bool(sorry), made_good=good is not None)
+                    for *row, sorry, good in mistakes
+                ),
                 owed=tuple(
                     told(Owed, *row, due=_day(due), kept=self._day(kept), channel=channel, delivery=delivery)
                     for *row, due, kept, channel, delivery in owed
                 ),
                 questions=tuple(
                     told(Asking, *row, theirs=bool(theirs), reply=reply, due=_day(due), solved=self._day(solved))
-                    for *row, theirs, reply, due, solved in questions
+                    for *row, theirs, reply, due, _anew, solved in questions
                 ),
+                asked=self._asked(customer, {row[0]: day for row in questions if (day := _day(row[-2]))}),
                 steps=tuple(told(Written, *row) for row in steps),
                 sent_on=tuple(told(Written, *row) for row in sent_on),
                 sent_us=tuple(told(Written, number, "", author, day) for number, author, day in sent_us),
@@ -429,12 +448,12 @@ class Gathering:
 
     def _written(self, since: date) -> Iterator[tuple[Any, tuple[str, ...]]]:
         """Yield each subject's query about the customer of a query around it, with its columns: written before today, for what
-        is written at a visit is for the next; but a trouble counts at once."""
+        is written at a visit is for the next; but a trouble and a mistake of ours count at once."""
         wrote = ("id", "text", "author", "day")
 
         def of(table: Any, *more: Any) -> Any:
             here = (table.customer == Customer.id) & (table.shop == self.shop.id)
-            if table is not Issue:
+            if table not in (Issue, Mistake):
                 here &= table.day < self.today
             columns = (table.id, table.text, table.author.alias("author"), table.day, *more)
             return table.select(*columns).where(here).order_by(table.id)
@@ -444,18 +463,22 @@ class Gathering:
         standing = Issue.solved_at.is_null() | (Issue.solved_at >= begin)
         troubles = of(Issue, Issue.ours, Issue.solved_at, gathered(times, "day").alias("times")).where(standing)
         yield troubles, (*wrote, "ours", "solved_at", "times")
-        yield of(Mistake).where(~Mistake.said_sorry & (Mistake.day >= since)), wrote
+        not_over = (~Mistake.said_sorry | Mistake.made_good_at.is_null()) & (Mistake.day >= since)
+        yield (
+            of(Mistake, Mistake.said_sorry, Mistake.made_good_at).where(not_over),
+            (*wrote, "said_sorry", "made_good_at"),
+        )
         owed = of(Promise, Promise.due, Promise.kept_at, Promise.channel, Promise.delivery).where(
             Promise.closed_at.is_null()
             & Promise.confirmed_at.is_null()
             & (Promise.kept_at.is_null() | (Promise.kept_at >= begin))
         )
         yield owed, (*wrote, "due", "kept_at", "channel", "delivery")
-        asked = of(Question, Question.theirs, Question.reply, Question.not_before, Issue.solved_at)
+        asked = of(Question, Question.theirs, Question.reply, Question.not_before, Question.anew_from, Issue.solved_at)
         asked = asked.join(Issue, JOIN.LEFT_OUTER, on=Question.issue == Issue.id).where(
             Question.ended_at.is_null() & (Question.skips < PATIENCE) & (Issue.ours.is_null() | ~Issue.ours)
         )  # whether a fault of ours is still mended is for us to see
-        yield asked, (*wrote, "theirs", "reply", "not_before", "solved_at")
+        yield asked, (*wrote, "theirs", "reply", "not_before", "anew_from", "solved_at")
         yield of(ExtraStep).where(ExtraStep.day >= since), wrote
         sent_on = (
             Referral.select(Referral.id, Referral.to_whom, Referral.author.alias("author"), Referral.day)

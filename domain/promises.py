@@ -47,7 +47,9 @@ def create_promise(asked: Asked) -> dict[str, Any]:
 @does("promise.keep")
 def keep_promise(asked: Asked) -> dict[str, Any]:
     """Say that we did it, by which `channel` if not as promised. What was sent by e-mail stays unconfirmed until it arrived."""
-    how: dict[str, Any] = {"channel": asked.choice("channel", CHANNELS, "")} if asked.act.data.get("channel") else {}
+    how: dict[str, Any] = {}
+    if asked.act.data.get("channel"):
+        how = {"channel": asked.choice("channel", CHANNELS, ""), "promised_channel": Promise.channel}
     return _step(asked, "open", None, kept_at=asked.act.at, kept_by=asked.staff.id, **how)
 
 
@@ -66,7 +68,7 @@ def confirm_promise(asked: Asked) -> dict[str, Any]:
 def close_promise(asked: Asked) -> dict[str, Any]:
     """End a promise that was not kept, or need not be; the reason stays with it."""
     promise = _promise(asked)
-    reason = asked.text("reason")
+    reason = asked.text("reason", missing=_("Say why it is closed, in a word or two."))
     if promise.state in ("confirmed", "closed"):
         raise Conflict(how_it_stands(promise, asked))
     return _step(asked, promise.state, promise, closed_at=asked.act.at, closed_by=asked.staff.id, closed_reason=reason)
@@ -82,7 +84,8 @@ def reopen_promise(asked: Asked) -> dict[str, Any]:
         return _step(asked, "closed", promise, closed_at=None, closed_by=None, closed_reason="")
     back: dict[str, Any] = {"confirmed_at": None, "confirmed_by": None, "delivery": ""}
     if promise.confirmed_at in (None, promise.kept_at):  # one tap kept and confirmed it
-        back |= {"kept_at": None, "kept_by": None}
+        back |= {"kept_at": None, "kept_by": None, "promised_channel": None}
+        back |= {"channel": promise.promised_channel} if promise.promised_channel else {}
     return _step(asked, promise.state, promise, **back)
 
 

@@ -20,7 +20,7 @@ The order in this file is the order of importance, and has these reasons:
 10. The usual, which can be asked any day.
 
 Safety comes before all of these: it stands on the row itself, and is never said. While somebody's trouble with us is open,
-nothing cheerful is said: of 5 to 10 only what is open between us (`grave`).
+or a mistake of ours is not made good, nothing cheerful is said: of 5 to 10 only what is open between us (`grave`).
 To add one, write the function, decorate it, give it words in ``words/prompts.py``, a line in ``docs/prompts.md`` and a
 table of cases in ``tests/domain/test_prompts.py``.
 """
@@ -91,7 +91,7 @@ FITS: dict[str, Fits] = {}  # what a prompt asks of the moment, and the facts th
 RESTS: dict[str, int] = {}  # days before the same prompt may be shown again
 EXEMPT: set[str] = set()  # from the silences: rest, crowd, the wish for quiet or for no notes
 HOW_OFTEN: set[str] = set()  # about how often they come: of a patient, that is a matter of health
-GRAVE: set[str] = set()  # fit to be said to somebody whose trouble with us is open
+GRAVE: set[str] = set()  # fit to be said to somebody whose trouble with us is open, or whom we made no amends
 SAME_ASK = ({"steady-order", "the-usual"},)  # said in the same words, so they rest together
 
 
@@ -136,9 +136,10 @@ def about(one: Written, **facts: Any) -> Facts:
 @rule("our-mistake", exempt=True, grave=True)
 def our_mistake(known: Known) -> Facts | None:
     """Something went wrong on our side within the last half year, and nobody has said sorry yet."""
-    if not known.mistakes:
+    owing = [one for one in known.mistakes if not one.said_sorry and one.day < known.today]
+    if not owing:
         return None
-    mistake = known.mistakes[-1]
+    mistake = owing[-1]
     days = known.history.days
     return about(mistake, last_time=bool(days) and days[-1] == mistake.day)
 
@@ -743,6 +744,7 @@ def candidates(known: Known) -> list[dict[str, Any]]:
     if known.is_child or not is_sought(known.state):
         return []
     troubled = any(not one.ours and not one.solved for one in known.troubles)
+    troubled |= any(not one.made_good for one in known.mistakes)
     left_alone = "quiet" in known.told or "no_notes" in known.told
     resting = known.recent | {name for pair in SAME_ASK if pair & known.recent for name in pair}
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from domain import questions
@@ -88,7 +89,14 @@ def keep_question(asked: Asked) -> dict[str, Any]:
     if question.ended_at is None and not question.skips:
         raise Conflict(_("That question is open already."))
     note = Note.get_or_none(Note.id == question.note_id) if question.note_id else None
-    before = {"skips": 0, "not_before": None} if question.skips else {}
+    before: dict[str, Any] = {}
+    today = asked.shop.today()
+    if question.skips:
+        before = {"skips": 0, "not_before": None}
+    if question.skips or (question.ended_at is not None and asked.shop.day_of(question.ended_at) != today):
+        # what was offered until now is forgotten with it; but what is taken back on the same day is as it was
+        asked_today = questions.was_asked_on(question, asked.shop, today)
+        before["anew_from"] = today + timedelta(days=1) if asked_today else today
     as_read = (Question.outcome == question.outcome) & (Question.skips == question.skips)
     _change(asked, question, as_read, **before, outcome="", ended_at=None, ended_by=None, note=None)
     if note is not None and asked.is_writers(note) and note.edited_at is None:

@@ -60,13 +60,18 @@ def solve_issue(asked: Asked) -> dict[str, Any]:
         stands = Issue.get_by_id(issue.id)
         name = stands.solved_by.name if stands.solved_by else _("a colleague")
         raise Conflict(_("Solved already by %(name)s, %(when)s.", name=name, when=asked.when(stands.solved_at)))
-    if not issue.ours:
-        wrote = asked.wrote()
-        # Translators: asked a week after a customer's trouble was solved, which follows in the words of whoever wrote it
-        text = _("Is it still fine: %(text)s?", text=issue.text.rstrip(" .?!"))
-        after = wrote["day"] + STILL_FINE_AFTER
-        Question.create(customer=issue.customer, text=text, issue=issue, not_before=after, **wrote)
+    _ask_after(issue, **asked.wrote())
     return asked.told(issue.customer)
+
+
+def _ask_after(issue: Issue, **wrote: Any) -> None:
+    """Write down to ask whether it is still fine; of a fault of ours we know ourselves."""
+    if issue.ours:
+        return
+    # Translators: asked a week after a customer's trouble was solved, which follows in the words of whoever wrote it
+    text = _("Is it still fine: %(text)s?", text=issue.text.rstrip(" .?!"))
+    after = wrote["day"] + STILL_FINE_AFTER
+    Question.create(customer=issue.customer, text=text, issue=issue, not_before=after, **wrote)
 
 
 @does("issue.reopen")
@@ -80,12 +85,20 @@ def reopen_issue(asked: Asked) -> dict[str, Any]:
 
 @does("issue.undo")
 def undo_issue(asked: Asked) -> dict[str, Any]:
-    """Take back the last time that was counted, on the same day, by whoever counted it; with the only one goes the issue."""
+    """Take back the last time that was counted, on the same day, by whoever counted it; with the only one goes the issue.
+
+    What was solved until then is solved again, with the question that follows from it.
+    """
     issue = _issue(asked)
     times = list(issue.times.order_by(IssueTime.id.desc()).limit(2))
     if not times or not asked.is_writers(times[0]):
         raise Refused(_("Only who wrote it down can take it back, on the same day. It can be solved."))
     (times[0] if len(times) > 1 else issue).delete_instance()
+    solved_at, solved_by = times[0].solved_at, times[0].solved_by
+    still_open = (Issue.id == issue.id) & Issue.solved_at.is_null()
+    again = solved_at is not None and Issue.update(solved_at=solved_at, solved_by=solved_by).where(still_open).execute()
+    if again and not Question.select().where(Question.issue == issue.id).exists():
+        _ask_after(issue, shop=issue.shop, author=solved_by, day=asked.shop.day_of(solved_at), at=solved_at)
     return asked.told(issue.customer)
 
 
@@ -99,8 +112,9 @@ def _counted_on(issue: Issue, day: date) -> IssueTime | None:
 
 def _once_more(asked: Asked, issue: Issue) -> dict[str, Any]:
     """Count one time, and begin a solved one again where it was left; return the act's result."""
-    _opened(issue)
-    IssueTime.create(issue=issue, author=asked.staff, day=asked.shop.day_of(asked.act.at), at=asked.act.at)
+    before = {"solved_at": issue.solved_at, "solved_by": issue.solved_by_id} if _opened(issue) else {}
+    day = asked.shop.day_of(asked.act.at)
+    IssueTime.create(issue=issue, author=asked.staff, day=day, at=asked.act.at, **before)
     return {"issue": str(issue.id), "times": issue.times.count()}
 
 
@@ -226,7 +240,7 @@ def issue_rows() -> Any:
     """Return the query for the open issues of the customer of a query around it at ``:shop``, the latest first."""
     times = (
         IssueTime.select(IssueTime.day, Staff.name, IssueTime.author.alias("author"))
-        .join(Staff, JOIN.LEFT_OUTER)
+        .join(Staff, JOIN.LEFT_OUTER, on=IssueTime.author == Staff.id)
         .where(IssueTime.issue == Issue.id)
         .order_by(IssueTime.id)
     )

@@ -43,7 +43,9 @@ class TestItsWay:
 
     def test_ends_otherwise_only_with_a_reason(self, phone, ordered):
         refused = phone.act("promise.close", promise=ordered, reason="  ")
-        assert (refused["status"], state(ordered)) == ("rejected", "open")
+        assert (refused["status"], refused["reason"], state(ordered)) == (
+            "rejected", "Say why it is closed, in a word or two.", "open",
+        )  # fmt: skip
         assert phone.act("promise.close", promise=ordered, reason="She bought one elsewhere")["result"] == {
             "state": "closed"
         }
@@ -54,6 +56,17 @@ class TestItsWay:
         before = Promise.select().dicts().get()
         phone.act(f"promise.{step}", promise=ordered, reason="Not needed")
         assert phone.act("promise.reopen", promise=ordered)["result"] == {"state": "open"}
+        assert Promise.select().dicts().get() == before
+
+    def test_kept_by_another_way_it_is_taken_back_with_the_way_that_was_promised(self, phone, ordered, at):
+        before = Promise.select().dicts().get()
+        phone.act("promise.keep", promise=ordered, channel="email")
+        at(TUESDAY + timedelta(days=2))
+        phone.act("promise.confirm", promise=ordered)
+        assert Promise.get().channel == "email"
+        phone.act("promise.reopen", promise=ordered)
+        assert (state(ordered), Promise.get().channel) == ("kept", "email")
+        phone.act("promise.reopen", promise=ordered)
         assert Promise.select().dicts().get() == before
 
     def test_steps_are_taken_back_one_by_one(self, phone, ordered, at):

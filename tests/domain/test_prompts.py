@@ -20,6 +20,7 @@ from domain.known import (
     Known,
     Learned,
     Noted,
+    OurMistake,
     Owed,
     Trouble,
     Written,
@@ -774,7 +775,7 @@ def field(kind: str, text: str) -> dict[str, Written]:
 
 
 EVERYTHING: dict[str, tuple[Known, Moment]] = {
-    "our-mistake": (known(9, 5, 2, mistakes=(Written(*OPEN),)), Moment()),
+    "our-mistake": (known(9, 5, 2, mistakes=(OurMistake(*OPEN),)), Moment()),
     "not-arrived": (known(9, 5, 2, owed=(Owed(*OPEN, kept=WEEK_AGO, channel="email", delivery="bounced"),)), Moment()),
     "same-trouble": (known(9, 5, 2, troubles=(Trouble(*OPEN, times=(WEEK_AGO, WEEK_AGO)),)), Moment()),
     "promise-overdue": (known(9, 5, 2, owed=(Owed(*OPEN, due=TODAY - timedelta(days=1)),)), Moment()),
@@ -896,6 +897,15 @@ class TestSilences:
         who, moment = EVERYTHING[name]
         once = Trouble(9, "The door sticks", "Ana", WEEK_AGO, times=(WEEK_AGO,))
         assert (best(replace(who, troubles=(*who.troubles, once)), moment) == name) is (name in GRAVE)
+
+    @pytest.mark.parametrize("day", [WEEK_AGO, TODAY], ids=["a week ago", "written down today"])
+    @pytest.mark.parametrize("name", EVERYTHING)
+    def test_nor_while_a_mistake_of_ours_is_not_made_good(self, name, day):
+        who, moment = EVERYTHING[name]
+        owned = OurMistake(9, "We lost her order", "Ana", day, said_sorry=True)
+        assert (best(replace(who, mistakes=(*who.mistakes, owned)), moment) == name) is (name in GRAVE)
+        good = replace(owned, made_good=True)
+        assert best(replace(who, mistakes=(*who.mistakes, good)), moment) == name
 
     def test_what_may_be_said_then_is_about_them_and_us(self):
         between = {

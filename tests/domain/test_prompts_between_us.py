@@ -9,7 +9,7 @@ import pytest
 
 from domain import expected
 from domain.birthdays import is_birthday, is_child
-from domain.known import Asking, Owed, Trouble, Written
+from domain.known import Asking, OurMistake, Owed, Trouble, Written
 from domain.prompts import Moment, candidates
 from models import (
     Appointment,
@@ -48,9 +48,9 @@ class TestOurMistake:
         rows(
             [
                 ("nothing went wrong", known(9, 2), None),
-                ("on the last visit", known(9, 7, mistakes=(Written(*wrote()),)), True),
-                ("on the visit before", known(7, 2, mistakes=(Written(*wrote()),)), False),
-                ("on the telephone, before they ever came", known(mistakes=(Written(*wrote()),)), False),
+                ("on the last visit", known(9, 7, mistakes=(OurMistake(*wrote()),)), True),
+                ("on the visit before", known(7, 2, mistakes=(OurMistake(*wrote()),)), False),
+                ("on the telephone, before they ever came", known(mistakes=(OurMistake(*wrote()),)), False),
             ]
         ),
     )
@@ -59,7 +59,7 @@ class TestOurMistake:
         assert (facts and facts["last_time"]) == last_time
 
     def test_the_latest_comes_first(self):
-        two = (Written(*wrote(1, "Order mixed up")), Written(*wrote(2, "Cup was cracked", 3)))
+        two = (OurMistake(*wrote(1, "Order mixed up")), OurMistake(*wrote(2, "Cup was cracked", 3)))
         assert facts_of("our-mistake", known(9, mistakes=two))["text"] == "Cup was cracked"
 
 
@@ -312,11 +312,16 @@ class TestWhatIsKnown:
         Issue.create(**self.wrote(regular, shop, sam, text="Car stereo", day=TODAY))
         assert ids_for(shop, regular) == []
 
-    def test_mistakes_until_sorry_was_said(self, shop, regular, sam):
+    def test_mistakes_until_sorry_was_said_and_they_are_made_good(self, shop, regular, sam):
+        good = {"made_good": "A new one", "made_good_at": TUESDAY}
         Mistake.create(**self.wrote(regular, shop, sam, text="Order mixed up"))
         Mistake.create(**self.wrote(regular, shop, sam, text="Cup cracked", said_sorry=True))
+        Mistake.create(**self.wrote(regular, shop, sam, text="Too hot", **good))
+        Mistake.create(**self.wrote(regular, shop, sam, text="Over", said_sorry=True, **good))
         Mistake.create(**self.wrote(regular, shop, sam, text="Long ago", day=ago(181)))
-        assert [one.text for one in what_is_known(shop, regular).mistakes] == ["Order mixed up"]
+        assert [(one.text, one.said_sorry, one.made_good) for one in what_is_known(shop, regular).mistakes] == [
+            ("Order mixed up", False, False), ("Cup cracked", True, False), ("Too hot", False, True),
+        ]  # fmt: skip
 
     def test_promises_open_or_unconfirmed(self, shop, regular, sam):
         Promise.create(**self.wrote(regular, shop, sam, text="The part", due=ago(1)))
@@ -469,7 +474,7 @@ class TestWhatIsKnown:
         Usual.create(customer=regular, shop=shop, text="Flat white", author=sam, day=ago(9))
         Mistake.create(**self.wrote(regular, shop, sam, text="Order mixed up"))
         expected.offer_again(regular, shop, TODAY)
-        assert ids_for(shop, regular) == ["our-mistake", "the-usual"]
+        assert ids_for(shop, regular) == ["our-mistake"], "and nothing cheerful until it is made good"
 
 
 class TestWhatFollows:
@@ -520,6 +525,26 @@ class TestWhatFollows:
         assert Question.get_by_id(asked.id).skips == 2
         at(TUESDAY + timedelta(days=6))
         assert "question" not in ids_for(shop, regular, TODAY + timedelta(days=6))
+
+    def test_asked_again_on_the_teams_word_it_is_offered_on_two_visits_more(self, phone, regular, shop, sam, at):
+        asked = self.question(regular, shop, sam)
+        for days in (0, 3):
+            at(TUESDAY + timedelta(days=days))
+            phone.act("visit.create", customer=str(regular.id))
+            self.say(phone, regular, "question", "skipped")
+        assert phone.act("question.keep", question=str(asked.id))["status"] == "applied"
+        for days, offered in ((5, True), (7, True), (9, False)):
+            at(TUESDAY + timedelta(days=days))
+            day = TODAY + timedelta(days=days)
+            assert ("question" in ids_for(shop, regular, day)) is offered
+            words = {"id": "question", "about": asked.id, "dates": []}
+            Visit.create(customer=regular, shop=shop, day=day, at=shop.at(day, 480), prompt=words, outcome="shown")
+
+    def test_taken_back_on_the_same_day_what_was_offered_still_counts(self, phone, regular, shop, sam):
+        asked = self.question(regular, shop, sam)
+        self.say(phone, regular, "question")
+        assert phone.act("question.keep", question=str(asked.id))["status"] == "applied"
+        assert Question.get_by_id(asked.id).anew_from is None
 
     def test_a_skip_is_taken_back(self, phone, regular, shop, sam):
         asked = self.question(regular, shop, sam)

@@ -627,7 +627,7 @@ class TwoYears:
         if not wrong.owned and self.chance.random() < 0.02:
             wrong.owned, wrong.sorry = True, self.chance.random() < 0.6
             act("mistake.acknowledge", mistake=self.rows[id(wrong)], said_sorry=wrong.sorry)
-        elif not wrong.good and self.chance.random() < 0.02:
+        elif not wrong.good and self.chance.random() < 0.05:  # until then nothing cheerful is said
             wrong.good = True
             act("mistake.make_good", mistake=self.rows[id(wrong)], text="A slice of cake")
 
@@ -673,7 +673,7 @@ class TwoYears:
         chance, number = self.chance.random(), self.rows[id(asked)]
         if asked.over:
             if chance < 0.0005:
-                asked.over = False
+                asked.over, asked.anew = False, day
                 asked.skips, asked.not_before = 0, None if asked.skips else asked.not_before
                 act("question.keep", question=number)
         elif asked.theirs and not asked.reply and chance < 0.2:

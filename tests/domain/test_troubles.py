@@ -51,6 +51,27 @@ class TestTheSameAgain:
         assert open_(phone, rosa) == {"issue": one, "times": 2}
         assert (Issue.get().solved_at, Question.select().count()) == (None, 0)
 
+    def test_taken_back_it_is_solved_again_as_it_was_with_its_question(self, phone, other_phone, rosa, at):
+        one = open_(phone, rosa)["issue"]
+        phone.act("issue.solve", issue=one)
+        told = (Question.text, Question.not_before, Question.author, Question.day, Question.at)
+        before = Issue.select().dicts().get(), Question.select(*told).tuples().get()
+        at(TUESDAY + timedelta(days=2))
+        other_phone.act("issue.again", issue=one)
+        assert (Issue.get().solved_at, Question.select().count()) == (None, 0)
+        assert other_phone.act("issue.undo", issue=one)["status"] == "applied"
+        assert (Issue.select().dicts().get(), Question.select(*told).tuples().get()) == before
+        assert IssueTime.select().count() == 1
+
+    def test_taken_back_does_not_ask_again_what_was_asked(self, phone, rosa, at):
+        one = open_(phone, rosa)["issue"]
+        phone.act("issue.solve", issue=one)
+        at(TUESDAY + timedelta(days=8))
+        phone.act("question.answer", question=str(Question.get().id), outcome="said")
+        phone.act("issue.again", issue=one)
+        phone.act("issue.undo", issue=one)
+        assert (Question.select().count(), Question.get().outcome) == (1, "said")
+
     def test_is_taken_back_by_who_counted_it_the_first_with_the_issue(self, phone, other_phone, rosa, at):
         one = open_(phone, rosa)["issue"]
         at(TUESDAY + timedelta(days=1))

@@ -72,6 +72,7 @@ class Asked:
     over: bool = False
     skips: int = 0
     after: Trouble | None = None
+    anew: date | None = None  # the day on which somebody had it asked again
 
     @property
     def is_open(self) -> bool:
@@ -639,6 +640,8 @@ def complaint(fact: str, ask: str, why: str, life: Life, now: Now, crowd: bool =
         return "is said in a crowd"
     if kind not in GRAVE and any(not trouble.ours and not trouble.solved for trouble in life.troubles):
         return "is said to somebody in trouble"
+    if kind not in GRAVE and any(not wrong.good and (now.day - wrong.day).days <= 180 for wrong in life.wrongs):
+        return "is said to somebody whom we made no amends"
     return _again(kind, quoted(why), life, now)
 
 
@@ -649,6 +652,9 @@ def _again(kind: str, about: str, life: Life, now: Now) -> str | None:
     if kind == "fine":  # solved once more, it is another question
         solved = max(one.day for one in life.asked if one.after and one.is_meant(about))
         same = [day for day in same if day > solved]
+    if kind in ASKED:
+        anew = max((one.anew for one in life.asked if one.anew and one.is_meant(about)), default=date.min)
+        same = [day for day in same if day > anew]
     if (kind in ASKED and len(same) >= 2) or (kind in ONCE and same):
         return "was said often enough"
     rest = 365 if kind in YEARLY else 28
