@@ -19,6 +19,7 @@ from peewee import JOIN, IntegrityError
 
 import clock
 from domain import expected, notes
+from domain.likeness import alike
 from domain.lines import Line, look, offer
 from domain.plain_words import has_card_number
 from domain.states import had_died, is_living
@@ -28,6 +29,7 @@ from models import (
     PRONOUNS,
     WISHES,
     Action,
+    Business,
     Customer,
     Merge,
     Note,
@@ -108,8 +110,9 @@ class Asked:
     changed: int | None = None  # the customer the act changed, where it is one
     line: Line | None = None  # their line after it, where the doer knows it without asking again
 
-    def text(self, name: str, required: bool = True) -> str:
-        """Return a text of the act's data, stripped. Raises Refused when it is missing, no text, or too long."""
+    def text(self, name: str, required: bool = True, missing: str = "") -> str:
+        """Return a text of the act's data, stripped. Raises Refused when it is missing (the sentence `missing` says so, where
+        the field's name would not), no text, or too long."""
         value = self.act.data.get(name, "")
         if value is None or isinstance(value, (dict, list, bool)):
             raise Refused(_("“%(name)s” has to be a text.", name=name))
@@ -119,7 +122,7 @@ class Asked:
         if name in ONE_LINE:
             value = one_line(value)
         if required and not is_seen(value):
-            raise Refused(_("“%(name)s” is empty. Write something first.", name=called(name)))
+            raise Refused(missing or _("“%(name)s” is empty. Write something first.", name=called(name)))
         most = LONGEST.get(name, 2000)
         if len(value) > most:
             raise Refused(_("“%(name)s” is too long: %(most)s letters fit.", name=called(name), most=most))
@@ -474,9 +477,23 @@ def greet_visit(asked: Asked) -> dict[str, Any]:
 
 @does("customer.create")
 def create_customer(asked: Asked) -> dict[str, Any]:
-    """Add somebody by a name or a word; with `here` they are marked here at once."""
-    customer = Customer.create(business=asked.staff.business_id, name=asked.text("name"), created_at=asked.act.at)
+    """Add somebody by a name or a word; with `here` they are marked here at once.
+
+    Where somebody is called alike, `alike` tells what is known of it: "ask" (nothing, so it is a conflict until somebody
+    has answered), "new" (that was answered, they are another). Whoever could not ask, as a phone without signal, says
+    neither: they are added, and whom they may be is asked on their card.
+    """
+    name, known = asked.text("name"), asked.choice("alike", ("", "ask", "new"), "")
+    business, may_be = asked.staff.business_id, None
+    if known != "new":
+        Business.hold(business)  # of two phones with one name the second is to find the first
+        may_be = next((one.person.id for one in alike(asked.shop, name, clock.now())), None)
+    if may_be is not None and known == "ask":
+        raise Conflict(_("Somebody is called so already. Is it the same person?"))
+    customer = Customer.create(business=business, name=name, may_be=may_be, created_at=asked.act.at)
     result = {"customer": str(customer.id)}
+    if may_be is not None:
+        result["may_be"] = str(may_be)
     if asked.flag("here"):
         act = asked.act
         visit, _joined = customer.check_in(

@@ -28,6 +28,7 @@ from domain.referrals import (
     referred_from,
     referred_rows,
 )
+from domain.same_person import TWIN, Twin, twin_from, twin_rows
 from domain.states import State
 from domain.tags import TAGS, Given, tags_from, tags_rows
 from domain.today import is_past
@@ -154,6 +155,7 @@ class Card:
     fields: list[ToldField]
     stands: State
     around: list[Circle]
+    twin: Twin | None  # whom they may be
     greeted: bool  # ever, by name
 
 
@@ -390,6 +392,7 @@ PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], 
     **{name: (rows, columns, lambda found, _customer: found) for name, (rows, columns) in FACTS.items()},
     "stands": (_stands, ("state", "state_since", "state_reason"), _stands_from),
     "around": (around_rows, AROUND, around_from),
+    "twin": (twin_rows, TWIN, twin_from),
 }
 
 

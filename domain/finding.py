@@ -21,7 +21,7 @@ from domain.lookup import END, Person
 from domain.slips import beginnings, forgiven, slips
 from domain.states import is_sought
 from domain.today import line_time
-from models import Database, Shop, db, instant_text, typed_words, words_in
+from models import Database, Shop, db, folded, instant_text, typed_words, words_in
 
 MOST = 8  # people shown: about what a phone has room for above the field
 LIKELY = 6  # of whom before typing: without a finger's travel
@@ -53,6 +53,7 @@ class Found:
     hits: list[Hit]
     words: tuple[str, ...] = ()
     more: bool = False
+    by_tag: bool = False
 
 
 # -- before typing
@@ -102,8 +103,13 @@ def found(shop: Shop, typed: str, now: datetime) -> Found:
 
     A name comes before a usual; then those expected today and not here yet, the next first; those here; those seen
     lately; the others in the order of their words. Asks once, twice more where slips are forgiven; and where something
-    has changed, for those seen lately, and what the board asks.
+    has changed, for those seen lately, and what the board asks. Behind a # stands a tag; where there is none that begins so,
+    it is a name like any other, asked for once more.
     """
+    if typed.startswith("#") and (tags := lookup.tags_begun(shop, folded(typed.lstrip("# ")))):
+        lines = board(shop, now).by_customer
+        have = _ranked({person.id: person for person in lookup.tagged(shop, tags, now)}, lines, shop, now)
+        return Found([Hit(one, lines.get(one.id)) for one in have[:MOST]], more=len(have) > MOST, by_tag=True)
     words = tuple(sorted(typed_words(typed)[:WORDS], key=len, reverse=True))  # the longest says most
     if not words:
         return Found([])

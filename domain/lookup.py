@@ -12,12 +12,12 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from models import Shop, db, instant_text, is_postgres
+from models import Shop, db, folded, instant_text, is_postgres
 
 NAMES = 10  # words read of a range: as many as are shown, and some that belong to the same person
 USUALS = 8
 LATEST = 200  # visits looked back on
-ALIKE = 200  # people compared, who share a word and the length of a name
+ALIKE = 200  # people compared, who share a word and the length of a name, or a tag
 SLACK = 4  # letters that two names may differ in length and be the same: hyphens, dots, one slip
 BEGUN = 3000  # words told of the beginnings asked for
 END = "\U0010ffff"  # comes after whatever a word may go on with
@@ -88,6 +88,12 @@ WHERE c.id IN (
   LIMIT {ALIKE})
 ORDER BY c.search_name, c.id
 """
+_TAGGED = f"""
+SELECT {_PERSON}, (SELECT MAX(v.at) FROM visit v WHERE v.customer_id = c.id AND v.shop_id = ? AND v.at <= ?), c.state
+FROM customer c LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
+WHERE c.id IN (SELECT t.customer_id FROM tagged t WHERE t.tag_id IN ({{marks}}))
+ORDER BY c.search_name, c.id LIMIT {ALIKE}
+"""
 # Each word of a name that begins in one of the given ways: from one straight to the next other one, however many share it
 _WORDS = f"""
 WITH RECURSIVE begins(lo) AS (VALUES {{places}}),
@@ -133,6 +139,19 @@ def called_about(shop: Shop, words: tuple[str, ...], letters: int, now: datetime
         _CALLED.format(marks=marks), (shop.id, instant_text(now), shop.id, shop.business_id, *words, *long, *long)
     )
     return [Person._make((*row[:-1], "", 0, row[-1])) for row in rows]
+
+
+def tagged(shop: Shop, tags: list[int], now: datetime) -> list[Person]:
+    """Return who has one of some tags, by name. One query."""
+    marks = ", ".join("?" * len(tags))
+    rows = _execute(_TAGGED.format(marks=marks), (shop.id, instant_text(now), shop.id, *tags))
+    return [Person._make((*row[:-1], "", 0, row[-1])) for row in rows]
+
+
+def tags_begun(shop: Shop, begins: str) -> list[int]:
+    """Return the tags that begin so, folded as the beginning is: a shop has few, so all are looked at. One query."""
+    rows = _execute("SELECT id, name FROM tag WHERE business_id = ?", (shop.business_id,))
+    return [number for number, name in rows if folded(name).startswith(begins)]
 
 
 def latest(shop: Shop, before: date) -> list[Person]:

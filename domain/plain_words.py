@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from models import folded
 
-CARD, INSULT, LABEL, HEALTH, FAITH, ORIGIN, MONEY, PRIVATE = (
-    "card", "insult", "label", "health", "faith", "origin", "money", "private"
+CARD, INSULT, LABEL, HEALTH, FAITH, ORIGIN, MONEY, PRIVATE, NAME = (
+    "card", "insult", "label", "health", "faith", "origin", "money", "private", "name"
 )  # fmt: skip
+UNKIND = (INSULT, LABEL)
 SENSITIVE = (HEALTH, FAITH, ORIGIN, MONEY, PRIVATE)
 
 # Whole words wherever they stand. [oa] and the like are as in regular expressions; the text is folded: no accents.
@@ -79,6 +80,12 @@ _OF_SOMEBODY = {
     kind: re.compile(rf"{_BEFORE}(?P<word>{_any(words)}){_AFTER}") for kind, words in SAID_OF_SOMEBODY.items()
 }
 _LABEL_ALONE = re.compile(rf"^(?:{_any(SAID_OF_SOMEBODY[LABEL])})$")
+# In a name such words stand before somebody: Mean Dave, the fat one. At its end one may be a name of its own: Angela Moody.
+_BEFORE_A_NAME = re.compile(
+    rf"^(?:(?:the|that|an?|el|la|ese|esa) )?(?:(?:{_any(VERY)}) )*"
+    rf"(?P<word>{_any(' '.join(SAID_OF_SOMEBODY[kind] for kind in UNKIND))}) (?=\w)"
+)
+_SURNAME = re.compile(r"(?<=\w) moody$")
 _CLAUSE = re.compile(r"[^.;:,!?\n]+")
 _NUMBER = re.compile(r"(?<![\d+])\d(?:[ -]?\d){12,18}(?!\d)")
 
@@ -106,6 +113,21 @@ def doubt(text: str) -> Doubt | None:
                 word = found["word"] if "word" in found.re.groupindex else found[0]
                 return Doubt(kind, word, begin, end)
     return None
+
+
+def unkind(text: str) -> Doubt | None:
+    """Return what to ask about an insult or a label in a text; nothing else is asked about."""
+    found = doubt(text)
+    return found if found and found.kind in UNKIND else None
+
+
+def name_doubt(name: str) -> Doubt | None:
+    """Return what to ask about a name, or a word to know somebody by: whether they would smile at it."""
+    words = _SURNAME.sub("", _plain(name))
+    if match := _BEFORE_A_NAME.search(words):
+        return Doubt(NAME, match["word"])
+    said = unkind(words)
+    return Doubt(NAME, said.word) if said else None
 
 
 def has_card_number(text: str) -> bool:

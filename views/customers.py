@@ -22,7 +22,7 @@ from domain import notes
 from domain.actions import Answer
 from domain.card import MORE_VISITS, Card, Dots, LastVisits, Visits, Written, card_for, earlier_visits
 from domain.lines import Line, line_for
-from domain.plain_words import CARD, SENSITIVE, Doubt, doubt, left_out
+from domain.plain_words import CARD, SENSITIVE, Doubt, doubt, left_out, name_doubt, unkind
 from domain.questions import PROMPTS, due_first
 from domain.states import is_living, is_sought
 from domain.together import known
@@ -31,17 +31,25 @@ from models import WISHES, Customer, Household, Merge, Note, Question, Visit
 from views import edit_known, together
 from views.answers import done, or_problem, page_or_partial
 from views.asking import STAFF, open_to, request_action
-from views.find import asked_first
+from views.find import asked_about, asked_first
 from words import _
 
 bp = Blueprint("customers", __name__)
 DUE_IN = ("0", "1", "7")  # days, of a promise
 OF_STATE = ("state", "state_since", "state_reason")
-TEXTS = ("name", "say_as", "call", "pronoun", "usual", *OF_STATE)
-MADE = {  # what the words on a sheet can be: the acts that keep them
-    "note": "note.create", "promise": "promise.create", "question": "question.create", "step": "step.create",
-    "issue": "issue.open", "mistake": "mistake.record",
-}  # fmt: skip
+NAMES = ("name", "say_as", "call")
+TEXTS = (*NAMES, "pronoun", "usual", *OF_STATE)
+MADE: dict[
+    str, tuple[str, str, dict[str, Any]]
+] = {  # what the words on a sheet can be: what is made of them, by which act
+    "note": ("note", "note.create", {}),
+    "promise": ("promise", "promise.create", {}),
+    "question": ("question", "question.create", {}),
+    "step": ("step", "step.create", {}),
+    "issue": ("issue", "issue.open", {}),
+    "fault": ("issue", "issue.open", {"ours": True}),
+    "mistake": ("mistake", "mistake.record", {}),
+}
 ON_CARDS = ("card", "pane")  # where a form stood: on a card's own page, or on a card beside a list
 
 
@@ -192,12 +200,14 @@ def greet(visit_id: int) -> Response | str:
 @bp.post("/customers")
 @open_to(*STAFF)
 def create() -> Response | str:
-    """Add somebody new, who is here. Where one is called alike, ask first, unless that was answered."""
-    name = request.form.get("name", "")
-    question = None if request.form.get("someone_else") else asked_first(name)
-    if question:
+    """Add somebody new, who is here. Where the name is unkind, or one is called alike, ask first, unless that was answered."""
+    name, someone_else = request.form.get("name", ""), "someone_else" in request.form
+    if not someone_else and request.form.get("answer") != "keep" and name_doubt(name):
+        return make_response(asked_about(name), 422)
+    answer = request_action("customer.create", name=name, here=True, alike="new" if someone_else else "ask")
+    if answer.status == "conflict" and (question := asked_first(name)):
         return question
-    answer = or_problem(request_action("customer.create", name=name, here=True))
+    or_problem(answer)
     assert answer.result is not None
     return redirect(url_for("today.show", marked=answer.result["visit"]), 303)
 
@@ -227,13 +237,15 @@ def create_note(customer_id: int) -> Response | str:
     asks = doubt(text)
     if asks and asks.kind != CARD and form.get("answer") != "keep" and not notes.wants_none(customer.id):
         return _again(_note_sheet(customer, **_answered(asks, text)))
+    if words.plain.is_begun(text):
+        return _again(_note_sheet(customer, words.plain.put_right()))
     private = form.get("seen_by") == "private" or bool(asks and asks.kind in SENSITIVE and not form.get("safety"))
     made: Answer | None = None
     if text and what != "note":
         due = form.get("due", "")
         day = g.shop.today() + timedelta(days=int(due)) if what == "promise" and due in DUE_IN else None
         more = {"due": str(day)} if day else {}
-        made = request_action(MADE[what], then=what, customer=customer.id, text=text, **more)
+        made = request_action(MADE[what][1], then=what, customer=customer.id, text=text, **MADE[what][2], **more)
         if made.unknown:
             abort(404)
         if not made.done:
@@ -260,7 +272,7 @@ def create_note(customer_id: int) -> Response | str:
     assert made.result is not None
     if what == "note":
         return _kept(customer, words.card.kept("note"), note=str(made.result["note"]))
-    number = str(made.result[what])
+    number = str(made.result[MADE[what][0]])
     back = url_for("customers.show", customer_id=customer.id, kept=f"{what}-{number}")
     return done("_toast.html", back, toast=_made_toast(what, number, customer.id))
 
@@ -285,7 +297,7 @@ def _answered(asks: Doubt, text: str) -> dict[str, Any]:
         rest = left_out(text, asks)
         return {"text": rest, "told": words.plain.left_out() if rest else words.plain.nothing_left()}
     if answer == "instead":
-        return {"text": left_out(text, asks, words.plain.instead(asks.word)), "told": words.plain.put_right()}
+        return {"text": left_out(text, asks, words.plain.begun()), "told": words.plain.put_right()}
     return {"text": text, "asks": asks}
 
 
@@ -296,7 +308,8 @@ def take_back(customer_id: int) -> Response:
     customer, what = wanted(customer_id), request.form.get("what", "")
     if what not in MADE:
         abort(404)
-    or_problem(request_action(f"{what}.undo", **{what: request.form.get("number", "")}))
+    thing = MADE[what][0]
+    or_problem(request_action(f"{thing}.undo", **{thing: request.form.get("number", "")}))
     return redirect(url_for("customers.show", customer_id=customer.id, kept="taken-back"), 303)
 
 
@@ -351,6 +364,8 @@ def change_note(note_id: int) -> Response | str:
     asks = doubt(text)
     if asks and asks.kind != CARD and form.get("answer") != "keep" and not notes.wants_none(note.customer_id):
         return _again(_edit_sheet(note, base=base, **_answered(asks, text)))
+    if words.plain.is_begun(text):
+        return _again(_edit_sheet(note, text, base, words.plain.put_right()))
     answer = request_action("note.edit", note=note.id, text=text, base=base)
     if not answer.done:
         return _again(_edit_sheet(note, text, base, answer.reason))
@@ -403,6 +418,8 @@ def _told(kept: str, customer: int) -> dict[str, Any] | None:
         to, says = url_for("states.change", customer_id=customer), words.states.undo()
         undo = {"to": to, "fields": {"undoes": number}, "says": says}
         return {"words": words.states.kept(), **({"undo": undo} if number else {})}
+    if kind in ("two", "one") and number.isdecimal() and len(number) < 10:
+        return _one_or_two(kind, number, customer)
     if kind in ("joined", "out"):
         return together.toast(kept, customer)
     if kind in MADE and number.isdecimal() and len(number) < 10:
@@ -410,6 +427,18 @@ def _told(kept: str, customer: int) -> dict[str, Any] | None:
     if kept == "taken-back":
         return {"words": _("Undone. It is gone.")}
     return {"words": told()} if told else None
+
+
+def _one_or_two(kind: str, number: str, customer: int) -> dict[str, Any]:
+    """Return the toast of what was answered to "same person?"; `number` is of the merge, or of whom they might have been."""
+    if kind == "one":
+        undo = {"to": url_for("same_person.undo", merge_id=int(number)), "fields": {}, "says": _("Undo: they are two")}
+        return {"words": _("They are one person now."), "undo": undo}
+    to = url_for("same_person.may_be", customer_id=customer)
+    return {
+        "words": _("Someone else, then."),
+        "undo": {"to": to, "fields": {"other": number}, "says": _("Undo: ask again")},
+    }
 
 
 @bp.post("/notes/<int:note_id>/seen")
@@ -457,7 +486,7 @@ def edit(customer_id: int) -> Response | str:
     of_state = {name: value for name, value in changed.items() if name in OF_STATE}
     meanwhile = [name for name in changed if stands[name] not in (was[name], changed[name])]
     if request.form.get("answer") != "keep":
-        asks = next((found for text in edit_known.new_words(besides) if (found := doubt(text))), None)
+        asks = _asked_about(changed, edit_known.new_words(besides))
     if meanwhile:  # both are to be seen before one goes
         told, was, asks = words.card.changed_meanwhile([stands[name] for name in meanwhile]), stands, None
     elif asks and asks.kind != CARD:
@@ -476,6 +505,13 @@ def edit(customer_id: int) -> Response | str:
         told = answer.reason
     page = {"card": card, "values": typed, "was": was, "told": told, "doubt": asks, "besides": besides}
     return make_response(render_template("customers/edit.html", **page, known=_circles()), 422)
+
+
+def _asked_about(changed: dict[str, Any], besides: list[str]) -> Doubt | None:
+    """Return the first thing to ask about what was changed on the page: names, the usual, then tags and fields."""
+    named = (name_doubt(changed[name]) for name in NAMES if name in changed)
+    asks = [*named, unkind(changed.get("usual", "")), *map(doubt, besides)]
+    return next((found for found in asks if found), None)
 
 
 def _circles() -> list[Household]:

@@ -15,7 +15,7 @@ from domain.likeness import alike
 from domain.lookup import Person
 from domain.states import is_living
 from domain.tags import SHOWN, tagged
-from models import Action, instant_of, one_line
+from models import instant_of, one_line
 from views.answers import is_partial
 from views.asking import STAFF, open_to
 from views.hits import hits_html
@@ -26,7 +26,7 @@ from words.states import beside_name
 bp = Blueprint("find", __name__)
 LONGEST = 80  # letters of what is typed
 PLACES = Places("rows", "query", "key", "told")
-_moulds: dict[tuple[int, str, bool, bool, bool], Mould] = {}
+_moulds: dict[tuple[int, str, bool, bool, bool, bool], Mould] = {}
 
 
 @bp.get("/find")
@@ -57,30 +57,43 @@ def _page(typed: str) -> str:
     if is_partial():
         return _filled(here, rows, query, told)
     return render_template(
-        "find/show.html", rows=rows, query=query, key=str(uuid4()), more=here.more, told=told, partial=False
+        "find/show.html",
+        rows=rows,
+        query=query,
+        key=str(uuid4()),
+        more=here.more,
+        by_tag=here.by_tag,
+        told=told,
+        partial=False,
     )
 
 
 def _filled(here: Found, rows: Markup, query: str, told: str) -> str:
     """Return the results alone, from the template as it was rendered the first time."""
-    kind = (g.shop.id, words.language(), bool(query), bool(rows), here.more)
+    kind = (g.shop.id, words.language(), bool(query), bool(rows), here.more, here.by_tag)
     mould = _moulds.get(kind)
     if mould is None:
         template = current_app.jinja_env.get_template("find/_results.html")
         places = {
             **PLACES, "rows": Markup(PLACES["rows"]) if rows else "", "query": PLACES["query"] if query else "",
         }  # fmt: skip
-        mould = _moulds[kind] = Mould(template.render(**places, more=here.more, partial=True, shop=g.shop), PLACES)
+        html = template.render(**places, more=here.more, by_tag=here.by_tag, partial=True, shop=g.shop)
+        mould = _moulds[kind] = Mould(html, PLACES)
     return mould.filled({"rows": rows, "query": escape(query), "key": str(uuid4()), "told": escape(told)})
 
 
+def asked_about(name: str) -> str:
+    """Return the page that asks whether somebody new would smile at a name."""
+    key = request.form.get("action", "")
+    return render_template("find/unkind.html", name=one_line(name), key=key or str(uuid4()))
+
+
 def asked_first(name: str) -> str | None:
-    """Return the page that asks whether somebody new is one we know; None where nobody is called alike, or where this
-    very act has added them already."""
+    """Return the page that asks whether somebody new is one we know; None where nobody is called alike (any more)."""
     name, now = one_line(name), clock.now()
     people = [one for one in alike(g.shop, name, now) if is_living(one.person.state)]  # whoever is here lives
     key = request.form.get("action", "")
-    if not people or Action.select().where(Action.key == key).exists():
+    if not people:
         return None
     facts = {one.person.id: _facts(one.person) for one in people}
     first = people[0].person

@@ -217,7 +217,8 @@ def this_is() -> list[tuple[str, str]]:
     """Return what words on the sheet can be, the commonest first."""
     return [
         ("note", _("Good to know")), ("promise", _("We promised")), ("question", _("Ask next time")),
-        ("step", _("Extra step")), ("issue", _("The same trouble")), ("mistake", _("Our mistake")),
+        ("step", _("Extra step")), ("issue", _("A trouble of theirs")), ("fault", _("A fault they told us of")),
+        ("mistake", _("Our mistake")),
     ]  # fmt: skip
 
 
@@ -229,6 +230,7 @@ def kept(what: str) -> str:
         "question": _("Kept. It is asked at the next visit."),
         "step": _("Kept. A good step."),
         "issue": _("Kept. It leads the card until it is solved."),
+        "fault": _("Kept. It leads the card until it is mended."),
         "mistake": _("Kept. It is ours to make good."),
     }[what]
 

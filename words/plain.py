@@ -1,4 +1,4 @@
-"""The words for what is asked before words are kept: what sounds like a label, or like what is theirs to tell."""
+"""The words for what is asked before words are kept: what sounds like a label, or like what is theirs to tell; unkind names."""
 
 from __future__ import annotations
 
@@ -16,22 +16,20 @@ class Ask:
     answers: list[tuple[str, str]]
 
 
-def question(doubt: Any, customer: Any, privately: bool) -> Ask:
-    """Return what to ask about words that may not belong in a note; `privately` where they can be kept in private."""
+def question(doubt: Any, customer: Any, privately: bool = False, among_others: bool = False) -> Ask:
+    """Return what to ask about words that may not belong here; `privately` where they can be kept in private, `among_others`
+    where they stand in one field of many, and whoever wrote them changes them there."""
+    keep = ("keep", _("Keep it as it is"))
+    if doubt.kind == "name":
+        return Ask(smiles(customer.pronoun), [keep])
     if doubt.kind in ("label", "insult"):
         she_needs = {
             "she": _("What does she need, or what happened? Say that instead."),
             "he": _("What does he need, or what happened? Say that instead."),
         }.get(customer.pronoun, _("What do they need, or what happened? Say that instead."))
         sounds = _("“%(word)s” is what we think, not what helps.", word=doubt.word)
-        return Ask(
-            f"{sounds} {she_needs}",
-            [
-                ("instead", _("Say instead: %(words)s", words=instead(doubt.word))),
-                ("leave", _("Leave it out")),
-                ("keep", _("Keep it as it is")),
-            ],
-        )
+        begin = ("instead", _("Say instead: %(words)s", words=begun()))
+        return Ask(f"{sounds} {she_needs}", [keep] if among_others else [begin, ("leave", _("Leave it out")), keep])
     sounds = {
         "health": _("That sounds like health."),
         "faith": _("That sounds like faith."),
@@ -42,28 +40,26 @@ def question(doubt: Any, customer: Any, privately: bool) -> Ask:
     wanted = {
         "she": _("Would she want it written here?"), "he": _("Would he want it written here?"),
     }.get(customer.pronoun, _("Would they want it written here?"))  # fmt: skip
-    keeps = _("Keep, private") if privately else _("Keep it")
-    return Ask(f"{sounds} {wanted}", [("leave", _("Leave it out")), ("keep", keeps)])
+    keeps = ("keep", _("Keep, private") if privately else _("Keep it"))
+    return Ask(f"{sounds} {wanted}", [keeps] if among_others else [("leave", _("Leave it out")), keeps])
 
 
-BRIEF = """rude maleducad groser unpleasant desagradable grumpy moody malhumorad arrogant snob antipatic prepotente annoying
-    mean borde""".split()
-EXACT = "fussy quisquillos nitpicker bossy mandon pushy know caprichos troublemaker conflictiv".split()
-PRICE = "stingy cheap tacan rata agarrad cutre".split()
-CALM = "crazy loc hysterical histeric weird strange mad rar".split()
+def smiles(pronoun: str = "") -> str:
+    """Return what to ask about a name that is none to smile at."""
+    return {
+        "she": _("Would she smile at that name?"), "he": _("Would he smile at that name?"),
+    }.get(pronoun, _("Would they smile at that name?"))  # fmt: skip
 
 
-def instead(word: str) -> str:
-    """Return a need that may lie behind a label, to be put right by whoever knows."""
-    for labels, need in (
-        (BRIEF, _("likes it brief and to the point")),
-        (EXACT, _("likes it exactly so: read the order back")),
-        (PRICE, _("likes to hear the price first")),
-        (CALM, _("needs a calm word")),
-    ):
-        if any(word.startswith(label) for label in labels):
-            return need
-    return _("needs ten more minutes")
+def begun() -> str:
+    """Return how a need begins, to be gone on with by whoever knows it: what it is we cannot know."""
+    # Translators: the beginning of a note about a customer, who needs something; whoever writes goes on. Keep the dots.
+    return _("needs …")
+
+
+def is_begun(text: str) -> bool:
+    """Say whether what was begun for whoever writes still waits for their words."""
+    return begun() in text
 
 
 def nothing_left() -> str:
@@ -75,4 +71,4 @@ def left_out() -> str:
 
 
 def put_right() -> str:
-    return _("Make it true of them, then keep it.")
+    return _("Go on in your words: only you know what it is.")

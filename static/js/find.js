@@ -81,6 +81,7 @@
     const form = event.target.closest("button") && event.target.closest(".add");
     if (!form || !field() || !field().value.trim()) return;
     const name = form.elements.name;
+    if (name.type !== "hidden" && field().value.trim().startsWith("#")) return; // they were found by a tag
     if (name.type === "hidden" || !name.value.trim()) name.value = field().value.trim();
   }, true);
 })();

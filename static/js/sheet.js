@@ -75,6 +75,13 @@
   addEventListener("blur", veil);
   document.addEventListener("visibilitychange", () => { if (document.hidden) veil(); });
 
+  // What was begun for whoever writes ends in dots: these are chosen, so that the first letter takes their place.
+  const goOn = () => {
+    const words = document.activeElement, at = words?.matches("[data-note] textarea[autofocus]") ? words.value.indexOf("…") : -1;
+    if (at >= 0) words.setSelectionRange(at, at + 1);
+  };
+  for (const kind of ["focusin", "DOMContentLoaded"]) document.addEventListener(kind, goOn);
+
   // -- opening and closing
 
   let opener; // who asked for it: the element, and where it leads, should the element be replaced meanwhile

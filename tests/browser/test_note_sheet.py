@@ -199,6 +199,27 @@ class TestWords:
         sheet.get_by_test_id("keep").tap()
         expect(sheet.get_by_role("alert")).to_contain_text("asked us to write nothing down, so nothing was kept.")
 
+    def test_that_were_refused_in_a_field_drawn_larger_write_no_style_into_the_page(self, phone: Page):
+        """The site's own check: no console may have complained. A corner that was dragged leaves a style on the field."""
+        sheet = opened(phone)
+        words = sheet.get_by_label("In your words")
+        words.fill("Her card 4111 1111 1111 1111")
+        words.evaluate("(words) => { words.style.blockSize = '12rem'; }")
+        with phone.expect_response(lambda answer: answer.status == 422):
+            sheet.get_by_test_id("keep").tap()
+        expect(sheet.get_by_role("alert")).to_contain_text("Such a number is never kept here.")
+        expect(words).not_to_have_attribute("style", re.compile("."))
+
+    def test_that_are_a_fault_they_told_us_of_lead_the_card(self, site: Site, phone: Page):
+        sheet = opened(phone)
+        sheet.get_by_label("In your words").fill("The door sticks")
+        sheet.get_by_text("A fault they told us of").tap()
+        expect(sheet.get_by_text("How long, when, who")).to_be_hidden()
+        sheet.get_by_test_id("keep").tap()
+        expect(toast(phone)).to_contain_text("It leads the card until it is mended.")
+        phone.goto(site.card("Priya"))
+        expect(phone.get_by_test_id("issue")).to_contain_text("Told us: The door sticks")
+
     def test_that_are_a_promise_are_asked_by_when_and_not_how_long(self, phone: Page):
         sheet = opened(phone)
         expect(sheet.get_by_label("By when")).to_be_hidden()
@@ -214,8 +235,12 @@ class TestWords:
         expect(sheet.get_by_test_id("doubt")).to_contain_text("What does she need, or what happened?")
         expect(sheet.get_by_label("In your words")).to_have_value("Decaf; difficult; window")
         assert axe_finds(phone, runOnly={"type": "tag", "values": RULES}) == []
-        sheet.get_by_role("button", name="Say instead: needs ten more minutes").tap()
-        expect(sheet.get_by_label("In your words")).to_have_value("Decaf; needs ten more minutes; window")
+        sheet.get_by_role("button", name="Say instead: needs …").tap()
+        words = sheet.get_by_label("In your words")
+        expect(words).to_have_value("Decaf; needs …; window")
+        expect(words).to_be_focused()
+        phone.keyboard.type("ten more minutes")  # over the dots, which are chosen
+        expect(words).to_have_value("Decaf; needs ten more minutes; window")
         sheet.get_by_test_id("keep").tap()
         expect(toast(phone)).to_contain_text("Kept.")
         phone.goto(site.card("Priya"))

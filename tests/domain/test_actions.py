@@ -162,6 +162,9 @@ class TestEachAct:
         "customer.leave": {"customer": "ROSA", "household": "HERS"},
         "household.left": {"household": "HERS", "reason": "We closed at four", "on": "2026-11-20"},
         "household.back": {"household": "LEFT"},
+        "customer.may_be": {"customer": "ROSA", "other": "OTHER"},
+        "customer.merge": {"customer": "ROSA", "gone": "OTHER"},
+        "customer.unmerge": {"merge": "MERGE"},
         "day.out": {"text": "rye"},
         "day.behind": {"minutes": 15},
         "day.over": {"word": "WORD"},
@@ -194,6 +197,11 @@ class TestEachAct:
         if kind.startswith("field."):
             Staff.update(role="manager").where(Staff.name == "Sam").execute()
             names["FIELD"] = applied(phone.act("field.create", name="Bus they take"))["field"]
+        if kind in ("customer.may_be", "customer.merge", "customer.unmerge"):
+            names["OTHER"] = applied(phone.act("customer.create", name="Rosa Marcheti", alike="new"))["customer"]
+        if kind == "customer.unmerge":
+            one = {"customer": str(regular.id), "gone": names["OTHER"]}
+            names["MERGE"] = applied(phone.act("customer.merge", **one))["merge"]
         if kind == "state.seen":
             lost = someone(Shop.get(), "Linny", state="died", state_since=TUESDAY.date())
             names["DEAD"] = str(lost.id)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import Note, Question
+from models import Customer, Note, Question, Usual, Visit
 from tests.conftest import someone
 
 
@@ -33,10 +33,13 @@ class TestNeedsNotLabels:
 
     def test_a_factual_form_is_offered_to_be_put_right(self, phone, mrs_k):
         asked = write(phone, mrs_k, text="Decaf; difficult; window")
-        assert "Say instead: needs ten more minutes" in asked.text
-        offered = write(phone, mrs_k, text="Decaf; difficult; window", answer="instead")
-        assert "Decaf; needs ten more minutes; window</textarea>" in offered.text
-        assert Note.select().count() == 0  # whoever knows her decides whether it is so
+        assert "Say instead: needs …" in asked.text
+        for htmx in (True, False):  # with scripts and without
+            offered = write(phone, mrs_k, text="Decaf; difficult; window", answer="instead", htmx=htmx)
+            assert " autofocus>Decaf; needs …; window</textarea>" in offered.text
+            assert "Go on in your words" in offered.text
+        as_offered = write(phone, mrs_k, text="Decaf; needs …; window")
+        assert (as_offered.status_code, Note.select().count()) == (422, 0), "what it is only whoever knows her can say"
         write(phone, mrs_k, text="Decaf; needs ten more minutes; window")
         assert Note.get().text == "Decaf; needs ten more minutes; window"
 
@@ -74,6 +77,48 @@ class TestNeedsNotLabels:
         assert Note.get().text == "Decaf"
         assert phone.post(f"/notes/{Note.get().id}", {**form, "answer": "keep"}, htmx=True).status_code == 200
         assert Note.get().text == "Difficult"
+
+    @pytest.mark.parametrize("name", ["Difficult Dave", "Mean Dave", "the fat one"])
+    def test_a_name_they_would_not_smile_at_is_questioned(self, phone, shop, name):
+        asked = phone.post("/customers", {"name": name})
+        assert (asked.status_code, Customer.select().count()) == (422, 0)
+        assert "Would they smile at that name?" in asked.text
+        assert f'name="name" value="{name}"' in asked.text
+        assert phone.post("/customers", {"name": name, "answer": "keep"}).status_code == 303
+        assert (Customer.get().name, Visit.select().count()) == (name, 1)
+
+    @pytest.mark.parametrize("name", ["Red scarf", "Angela Moody", "Christian", "Gay Simmons"])
+    def test_any_other_is_added_at_once(self, phone, shop, name):
+        assert phone.post("/customers", {"name": name}).status_code == 303
+
+    def test_kept_on_purpose_it_is_still_asked_whether_we_know_them(self, phone, shop):
+        someone(shop, "Mad Max")
+        asked = phone.post("/customers", {"name": "Mad Max", "answer": "keep"})
+        assert "There is a Mad Max already. Same person?" in asked.text
+        assert phone.post("/customers", {"name": "Mad Max", "someone_else": "yes"}).status_code == 303
+        assert Customer.select().count() == 2
+
+    @pytest.mark.parametrize(
+        ("field", "text", "told"),
+        [
+            ("name", "Difficult Kat", "Would she smile at that name?"),
+            ("call", "the rude one", "Would she smile at that name?"),
+            ("say_as", "SNOB-bish snob", "Would she smile at that name?"),
+            ("usual", "whatever, she is rude", "“rude” is what we think"),
+        ],
+    )
+    def test_so_is_what_is_changed_on_the_page(self, phone, mrs_k, field, text, told):
+        form = {"was_name": mrs_k.name, "name": mrs_k.name, "was_call": "Mrs K.", "call": "Mrs K.", field: text}
+        asked = phone.post(f"/customers/{mrs_k.id}/edit", form)
+        assert asked.status_code == 422
+        assert told in asked.text
+        assert 'value="instead"' not in asked.text
+        assert phone.post(f"/customers/{mrs_k.id}/edit", {**form, "answer": "keep"}).status_code == 303
+        kept = {"name": Customer.get().name, "call": Customer.get().call, "say_as": Customer.get().say_as}
+        assert text in (*kept.values(), *(usual.text for usual in Usual.select()))
+
+    def test_a_phone_without_signal_is_not_questioned_and_loses_nothing(self, phone, shop):
+        assert phone.act("customer.create", name="Difficult Dave")["status"] == "applied"
 
     def test_a_cards_number_is_never_kept(self, phone, mrs_k):
         for form in ({}, {"answer": "keep"}):

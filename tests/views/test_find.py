@@ -102,6 +102,21 @@ class TestTheSearch:
         assert set(re.findall(r'name="shop" value="(\d+)"', html)) == {str(other.id)}
         assert set(re.findall(r'name="shop" value="(\d+)"', search(phone, "ros"))) == {str(shop.id)}
 
+    def test_behind_a_hash_is_a_tag(self, phone, regular, okafor):
+        for customer, tag in ((regular, "Book club"), (okafor, "Terrace")):
+            phone.act("customer.tag", customer=str(customer.id), tag=tag)
+        for typed in ("#book", "#BOOK club", "# Bo"):
+            html = search(phone, typed)
+            assert names(html) == ["Rosa Marchetti"]
+            assert "One found: Rosa Marchetti." in html
+            assert "Someone new:" not in html, "a tag is no name to add"
+            assert 'id="new-name"' in html
+        assert len(names(search(phone, "#"))) == 2
+        assert names(search(phone, "#ros")) == ["<mark>Ros</mark>a Marchetti"], "of no tag it is a name"
+        with counted_queries() as seen:
+            search(phone, "#boo")
+        assert len(seen) <= 3, "\n".join(seen)
+
     def test_asks_little(self, phone, shop):
         for i in range(30):
             someone(shop, f"Guest {i:02}")

@@ -19,7 +19,9 @@ from models import (
 )
 from tests.conftest import TUESDAY, signed_in
 
-KINDS = {"promise": Promise, "question": Question, "step": ExtraStep, "issue": Issue, "mistake": Mistake}
+KINDS = {
+    "promise": Promise, "question": Question, "step": ExtraStep, "issue": Issue, "fault": Issue, "mistake": Mistake,
+}  # fmt: skip
 
 
 def write(phone, customer, htmx=True, **form):
@@ -38,6 +40,16 @@ class TestWordsBecome:
         back = phone.post(f"/customers/{rosa.id}/take-back", {"what": what, "number": number})
         assert back.status_code == 303
         assert KINDS[what].select().count() == 0
+
+    def test_a_fault_they_told_us_of_leads_the_card_and_is_told_once_mended(self, phone, shop, rosa, at):
+        write(phone, rosa, text="The door sticks", this_is="fault")
+        assert Issue.get().ours
+        card = phone.get(f"/customers/{rosa.id}").text
+        assert "Told us: The door sticks" in card
+        phone.act("issue.solve", issue=str(Issue.get().id))
+        at(TUESDAY + timedelta(days=1))
+        words = phone.post(f"/customers/{rosa.id}/visits", htmx=True).text
+        assert "The fault she told us of is mended." in words
 
     def test_with_chips_these_go_along_as_a_note(self, phone, rosa):
         assert write(phone, rosa, text="Ask about the key", this_is="question", chip="chat").status_code == 200

@@ -3,7 +3,7 @@
 import pytest
 
 import clock
-from domain import access
+from domain import access, merging
 from models import (
     Belonging,
     Business,
@@ -25,7 +25,7 @@ from models import (
     Staff,
     Visit,
 )
-from tests.conftest import PIN_HASH, Phone, hire, signed_in
+from tests.conftest import PIN_HASH, Phone, hire, signed_in, someone
 from views.asking import roles_of
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -83,6 +83,7 @@ def theirs(shop, sam, rosa):
         "note_id": note.id,
         "field_id": CustomField.create(business=shop.business, name="Bus they take").id,
         "household_id": firm.id,
+        "merge_id": merging.merge(rosa.id, someone(shop, "Rosa M.").id).id,
         "word_id": DayWord.create(shop=shop, day=shop.today(), kind="out", text="rye", at=clock.now()).id,
     }
 
