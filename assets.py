@@ -53,6 +53,7 @@ def join_scripts(static_dir: Path) -> str:
 
     Each of ours is closed in: its names stay its own, and when it breaks at the start (a browser lacks something)
     the others still run and the fault is reported as if it had been a script by itself.
+    Lines of comment are left out: a phone has no use for them.
     """
     vendor = static_dir / "vendor"
     packages = json.loads((vendor / "lock.json").read_text(encoding="utf-8"))["packages"]
@@ -64,11 +65,15 @@ def join_scripts(static_dir: Path) -> str:
         for file in package["files"]
     ]
     for file in sorted((static_dir / "js").glob("*.js")):
-        source = file.read_text(encoding="utf-8").rstrip()
+        source = _COMMENT_LINES.sub("", file.read_text(encoding="utf-8")).rstrip()
         closed_in = f'try {{(() => {{ "use strict";\n{source}\n}})();}} catch (e) {{ reportError(e); }}'
         parts.append(f"/* {file.name} */\n{closed_in}")
     return "\n".join(parts) + "\n"
 
+
+# Lines that only tell why are for whoever reads the files. None of ours holds such a line inside of a text (a template
+# literal would); what stands behind code stays.
+_COMMENT_LINES = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
 
 # What must be copied as it stands (strings, url() without quotes), what goes (comments), and white space.
 _CSS_PIECE = re.compile(

@@ -126,6 +126,14 @@ class TestOurOwn:
             assert address.startswith("../")
             assert (STATIC / address.removeprefix("../")).is_file()
 
+    def test_lines_of_comment_are_not_sent_and_no_text_holds_any(self):
+        joined = assets.join_scripts(STATIC).partition("/* double.js */")[2]
+        assert joined
+        assert not [line for line in joined.splitlines() if line.lstrip().startswith("//")]
+        for file in (STATIC / "js").glob("*.js"):
+            lines = file.read_text(encoding="utf-8").splitlines()
+            assert all(line.count("`") % 2 == 0 for line in lines), f"{file.name}: a text of several lines may hold one"
+
     def test_they_stay_light(self):
         built = assets.build(STATIC)
         assert len(built.stylesheet.gzip) < 12_000
