@@ -36,9 +36,9 @@ CAST = (
     Person("Daniel Weiss", "daily", -38, "Filter, black", "", "", "he"),
     Person("Desmond Fairweather", "late", -14, "Pot of Assam", "", "", "he", "", "Comes on the 38, and buses wait. Keep the table by the door.", "late"),
     # next
-    Person("Priya Raghunathan", "third", 8, "Flat white, oat · almond croissant", "PREE-ya", "Priya", "she", "ta", "Left-handed. Likes the window stool."),
+    Person("Priya Raghunathan", "third", 4, "Flat white, oat · almond croissant", "PREE-ya", "Priya", "she", "ta", "Left-handed. Likes the window stool."),
     Person("Joan Whitlock", "booked", 13, "Victoria sponge", "", "", "she", story="quick"),
-    Person("Bilal Iqbal", "weekdays", 18, "Cheese sandwich, no pickle", "", "Mr Iqbal", "he", story="call"),
+    Person("Bilal Iqbal", "weekdays", 13, "Cheese sandwich, no pickle", "", "Mr Iqbal", "he", story="call"),
     Person("Astrid Lindqvist", "hundred", 24, "Cardamom bun, milk", "", "", "she", "sv"),
     # later
     Person("Siobhán Ní Dhomhnaill", "weekly", 30, "Tea, two sugars", "shi-VAWN", "", "she", "ga", story="say"),
@@ -153,7 +153,7 @@ SENT_ON = (
 # Who sent a newcomer to us, as they said on their first visit: one of those above, or words; and who wrote it down.
 SENT_BY = (
     ("Two terriers", "Sunita Patel", "Maya"),
-    ("Priya Raghunathan", "Sunita Patel", "Sam"),
+    ("Kiri Ngata", "Sunita Patel", "Sam"),
     ("Astrid Lindqvist", "Gwen Pritchard", "Sam"),
     ("Red scarf", "The florist next door", "Maya"),
 )
