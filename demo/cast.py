@@ -153,7 +153,6 @@ SENT_ON = (
 # Who sent a newcomer to us, as they said on their first visit: one of those above, or words; and who wrote it down.
 SENT_BY = (
     ("Two terriers", "Sunita Patel", "Maya"),
-    ("Kiri Ngata", "Sunita Patel", "Sam"),
     ("Astrid Lindqvist", "Gwen Pritchard", "Sam"),
     ("Red scarf", "The florist next door", "Maya"),
 )
