@@ -9,6 +9,7 @@ from datetime import datetime
 from domain import lookup
 from domain.lookup import Person
 from domain.slips import ONE_FROM, beginnings, slips
+from domain.states import is_living
 from models import Shop, folded, words_in
 
 MOST = 3  # people asked about
@@ -46,6 +47,7 @@ def alike(shop: Shop, name: str, now: datetime) -> list[Alike]:
             (Alike(person, called, _unlike(words, _words(called))) for called in (person.name, person.call)), key=_slips
         )
         for person in found
+        if is_living(person.state)  # as whoever is new and here does
     ]
     return sorted((one for one in both if one.slips < 2), key=_slips)[:MOST]
 

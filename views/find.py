@@ -13,7 +13,6 @@ import words.finding
 from domain.finding import Found, found, likely
 from domain.likeness import alike
 from domain.lookup import Person
-from domain.states import is_living
 from domain.tags import SHOWN, tagged
 from models import instant_of, one_line
 from views.answers import is_partial
@@ -91,7 +90,7 @@ def asked_about(name: str) -> str:
 def asked_first(name: str) -> str | None:
     """Return the page that asks whether somebody new is one we know; None where nobody is called alike (any more)."""
     name, now = one_line(name), clock.now()
-    people = [one for one in alike(g.shop, name, now) if is_living(one.person.state)]  # whoever is here lives
+    people = alike(g.shop, name, now)
     key = request.form.get("action", "")
     if not people:
         return None
