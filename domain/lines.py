@@ -329,7 +329,7 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
         line.around = _minute(line.at)
     if visit is not None:
         line.visit = Visit(id=visit, customer=number, shop=shop.id, day=day, at=instant_of(at))
-        line.seen_by = [name for name in (staff, *(parsed(seen) or ())) if name]
+        line.seen_by = list(dict.fromkeys(name for name in (staff, *(parsed(seen) or ())) if name))
     line.greeted_by_name = _flag(greeted)
     if outcome:
         line.prompt, line.prompt_outcome = parsed(said), outcome

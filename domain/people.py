@@ -16,7 +16,6 @@ from typing import Any
 from peewee import JOIN
 
 from domain import people_kept, states
-from domain.card import Dots
 from domain.people_kept import Counted, Turned
 from domain.referrals import Sender, who_sends
 from models import Appointment, Belonging, Customer, Household, Mistake, Promise, Shop
@@ -57,7 +56,7 @@ class Turn:
     step: str  # "mistake", "owed", "greet" or "hello"
     about: str  # the mistake or promise, in our words
     since: date | None
-    dots: Dots
+    weeks: tuple[int, ...]  # on how many days they came in each of the last twelve, oldest first
     customers: list[Customer] = field(default_factory=list)
 
     @property
@@ -248,7 +247,7 @@ class _Reading:
         text, since = mistake or promise or ("", None)
         circle = self.circles.get(one.firm) if one.firm is not None else None
         numbers = [number for number in one.customers if number not in self.out]
-        return Turn(numbers, circle.name if circle else "", one, step, text, since, Dots(None, tuple(one.weeks), False))
+        return Turn(numbers, circle.name if circle else "", one, step, text, since, tuple(map(int, one.weeks)))
 
     @cached_property
     def _known(self) -> set[int]:

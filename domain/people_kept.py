@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from heapq import nsmallest
@@ -53,7 +53,7 @@ class Turned:
     last_visit: str
     lately: int
     before: int
-    weeks: list[bool]  # whether any of them came in each of the last twelve whole weeks
+    weeks: list[int]  # on how many days any of them came, in each of the last twelve whole weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +145,12 @@ def _regulars(shop: Shop, day: date) -> list[tuple[int, ...]]:
 
 def _turned(change: Change[int, int], rhythm: Rhythm[int], day: date) -> dict[str, Any]:
     begins = day - timedelta(days=day.weekday(), weeks=WEEKS)
-    weeks = {(came - begins).days // 7 for one in change.customers for came, _ in rhythm.habits[one].visits}
+    days = {came for one in change.customers for came, _ in rhythm.habits[one].visits}
+    weeks = Counter((came - begins).days // 7 for came in days)
     return asdict(
         Turned(
             change.kind, list(change.customers), change.firm, change.usual_gap, change.last_visit.isoformat(), change.lately,
-            change.before, [week in weeks for week in range(WEEKS)],
+            change.before, [weeks[week] for week in range(WEEKS)],
         )
     )  # fmt: skip
 

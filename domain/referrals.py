@@ -168,6 +168,7 @@ def set_introduction(asked: Asked) -> dict[str, Any]:
         by = asked.staff.customers.where((Customer.id == number) & (Customer.id != customer.id)).get_or_none()
         if by is None:
             raise Unknown(_("There is nobody here by that number. They may have been removed."))
+        _can_have_sent(by, customer)
     Introduction.create(
         customer=customer,
         by_customer=by,
@@ -179,6 +180,29 @@ def set_introduction(asked: Asked) -> dict[str, Any]:
     if by:
         asked.told(by)
     return asked.told(customer)
+
+
+def _can_have_sent(by: Customer, customer: Customer) -> None:
+    """Raise Refused where somebody cannot have sent a customer: they came later, or were themselves sent by them."""
+    first = dict(
+        Visit.select(Visit.customer, fn.MIN(Visit.at))
+        .where(Visit.customer.in_([by.id, customer.id]))
+        .group_by(Visit.customer)
+        .tuples()
+    )
+    known_since = min(by.created_at, first.get(by.id, by.created_at))
+    if customer.id in first and first[customer.id] < known_since:
+        raise Refused(
+            _("%(name)s came to us before %(by)s, so it was somebody else.", name=customer.called, by=by.called)
+        )
+    above: int | None = by.id
+    seen: set[int] = set()
+    while above and above not in seen:
+        seen.add(above)
+        known = Introduction.get_or_none(Introduction.customer == above)
+        above = known.by_customer_id if known else None
+        if above == customer.id:
+            raise Refused(_("%(by)s was sent to us by %(name)s.", name=customer.called, by=by.called))
 
 
 @does("introduction.undo")

@@ -158,6 +158,16 @@ def sends(one: Any) -> str:
     return _("%(came)s, %(stayed)s stayed", came=words.sentence_case(came), stayed=words.figure(one.stayed))
 
 
+def weeks(one: Any) -> str:
+    """Return the finding that the dots of twelve weeks show."""
+    half = len(one.weeks) // 2
+    return _(
+        "%(now)s in the last six weeks, %(before)s in the six before",
+        now=ngettext("%(n)s day", "%(n)s days", sum(one.weeks[half:])),
+        before=words.figure(sum(one.weeks[:half])),
+    )
+
+
 def gone(one: Any, today: date) -> str:
     """Return since when somebody left, and why."""
     day = words.short_day(one.on, today) if one.on else ""

@@ -161,3 +161,17 @@ class TestWhoSends:
 
     def test_nobody_sends_themselves(self, phone, rosa):
         assert phone.act("introduction.set", customer=str(rosa.id), by=str(rosa.id))["status"] == "rejected"
+
+
+class TestWhoCanHaveSentSomebody:
+    def test_is_nobody_who_came_later(self, phone, shop, rosa, okafor):
+        came(rosa, shop, *days_before(TUESDAY.date(), 30, 20))
+        came(okafor, shop, *days_before(TUESDAY.date(), 5))
+        answer = phone.act("introduction.set", customer=str(rosa.id), by=str(okafor.id))
+        assert answer["status"] == "rejected"
+        assert "before" in answer["reason"]
+        assert phone.act("introduction.set", customer=str(okafor.id), by=str(rosa.id))["status"] == "applied"
+
+    def test_is_nobody_they_sent_themselves(self, phone, shop, rosa, okafor):
+        phone.act("introduction.set", customer=str(okafor.id), by=str(rosa.id))
+        assert phone.act("introduction.set", customer=str(rosa.id), by=str(okafor.id))["status"] == "rejected"
