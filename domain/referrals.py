@@ -190,8 +190,7 @@ def _can_have_sent(by: Customer, customer: Customer) -> None:
         .group_by(Visit.customer)
         .tuples()
     )
-    known_since = min(by.created_at, first.get(by.id, by.created_at))
-    if customer.id in first and first[customer.id] < known_since:
+    if {customer.id, by.id} <= set(first) and first[customer.id] < first[by.id]:
         raise Refused(
             _("%(name)s came to us before %(by)s, so it was somebody else.", name=customer.called, by=by.called)
         )
