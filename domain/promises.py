@@ -97,9 +97,12 @@ def undo_promise(asked: Asked) -> dict[str, Any]:
         raise Refused(
             _("Only who wrote a promise down can take it back, on the same day. It can be closed with a reason.")
         )
-    customer = promise.customer
-    promise.delete_instance()
-    return asked.told(customer)
+    still = Promise.kept_at.is_null() & Promise.closed_at.is_null()
+    if Promise.delete().where((Promise.id == promise.id) & still).execute() != 1:  # with it would go what was done
+        now = Promise.get_or_none(Promise.id == promise.id)
+        stands = how_it_stands(now, asked) if now else _("There is no such promise. It may have been taken back.")
+        raise Conflict(stands + " " + _("Take that back first.") if now else stands)
+    return asked.told(promise.customer)
 
 
 def _promise(asked: Asked) -> Promise:

@@ -95,6 +95,21 @@ class TestItsWay:
         assert phone.act("promise.undo", promise=ordered)["status"] == "applied"
         assert Promise.select().count() == 0
 
+    @pytest.mark.parametrize(
+        ("step", "stands"),
+        [
+            ("keep", "Kept already by Sam, 8:12. Take that back first."),
+            ("confirm", "Confirmed already, 8:12. Take that back first."),
+            ("close", "Closed already by Sam, 8:12. Take that back first."),
+        ],
+    )
+    def test_once_it_is_kept_or_closed_stands_until_that_is_taken_back(self, phone, ordered, step, stands):
+        phone.act(f"promise.{step}", promise=ordered, reason="Not needed")
+        told = phone.act("promise.undo", promise=ordered)
+        assert (told["status"], told["reason"]) == ("conflict", stands)
+        phone.act("promise.reopen", promise=ordered)
+        assert phone.act("promise.undo", promise=ordered)["status"] == "applied"
+
 
 class TestTwoColleagues:
     def test_who_is_second_hears_who_was_first(self, phone, other_phone, ordered):
