@@ -548,6 +548,11 @@ def folded(text: str) -> str:
     return " ".join(plain.casefold().replace("đ", "d").replace("ø", "o").replace("ł", "l").replace("ı", "i").split())
 
 
+def alike(text: str) -> str:
+    """Return words so that two who wrote the same down are known to have."""
+    return folded(text).rstrip(" .?!")
+
+
 LONGEST_WORD = 24  # letters of a word that count for searching
 # Writing that runs on without spaces, where a name may begin at any letter: Thai, Lao, Burmese, Khmer, Korean (which
 # folds into its letters; a syllable begins with a lead), Japanese, Chinese.

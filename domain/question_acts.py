@@ -8,7 +8,7 @@ from typing import Any
 from domain import questions
 from domain.actions import Asked, Conflict, Refused, does, follows
 from domain.notes import wants_none
-from models import ExtraStep, Note, Question
+from models import Customer, ExtraStep, Note, Question, alike
 from words import _
 
 OUTCOMES = ("said", "skipped")
@@ -16,13 +16,23 @@ OUTCOMES = ("said", "skipped")
 
 @does("question.create")
 def create_question(asked: Asked) -> dict[str, Any]:
-    """Write down what to ask at the next visit; or (`theirs`) what they asked us, and the `reply` if we know it."""
-    customer = asked.writable(begins=True)
+    """Write down what to ask at the next visit; or (`theirs`) what they asked us, and the `reply` if we know it.
+
+    The same words while they are open are the same question, so that nobody asks twice.
+    """
+    customer, text, theirs = asked.writable(begins=True), asked.text("text"), asked.flag("theirs")
+    reply = asked.text("reply", required=False)
+    customer.hold()  # of two phones with the same words one writes it down
+    known = _open_alike(asked, customer, text, theirs, reply)
+    if known is not None:
+        if reply:
+            Question.update(reply=reply).where(Question.id == known.id).execute()
+        return asked.told(customer, {"question": str(known.id)})
     question = Question.create(
         customer=customer,
-        text=asked.text("text"),
-        theirs=asked.flag("theirs"),
-        reply=asked.text("reply", required=False),
+        text=text,
+        theirs=theirs,
+        reply=reply,
         not_before=asked.day("not_before"),
         **asked.wrote(),
     )
@@ -112,6 +122,14 @@ def undo_question(asked: Asked) -> dict[str, Any]:
         raise Refused(_("Only who wrote a question down can take it back, on the same day. It can be dropped."))
     question.delete_instance()
     return asked.told(question.customer)
+
+
+def _open_alike(asked: Asked, customer: Customer, text: str, theirs: bool, reply: str) -> Question | None:
+    """Return the open question of the same words; one with another reply is another, for no words are lost."""
+    still = Question.ended_at.is_null() & (Question.theirs == theirs)
+    found = Question.select().where((Question.customer == customer.id) & (Question.shop == asked.shop.id) & still)
+    same = (one for one in found.order_by(Question.id) if alike(one.text) == alike(text))
+    return next((one for one in same if not reply or one.reply in ("", reply)), None)
 
 
 def _question(asked: Asked) -> Question:

@@ -9,7 +9,7 @@ from typing import Any
 from peewee import JOIN
 
 from domain.actions import Asked, Conflict, Refused, does, follows
-from models import Customer, Issue, IssueTime, Mistake, Question, Staff, folded, gathered, instant_of, parsed
+from models import Customer, Issue, IssueTime, Mistake, Question, Staff, alike, gathered, instant_of, parsed
 from words import _
 
 STILL_FINE_AFTER = timedelta(days=7)
@@ -26,7 +26,7 @@ def open_issue(asked: Asked) -> dict[str, Any]:
     known = Issue.select().where(
         (Issue.customer == customer.id) & (Issue.shop == asked.shop.id) & (Issue.ours == ours)
     ).order_by(Issue.id.desc())  # fmt: skip
-    issue = next((one for one in known if _alike(one.text) == _alike(text)), None)
+    issue = next((one for one in known if alike(one.text) == alike(text)), None)
     if issue is None:
         issue = Issue.create(
             customer=customer,
@@ -100,10 +100,6 @@ def undo_issue(asked: Asked) -> dict[str, Any]:
     if again and not Question.select().where(Question.issue == issue.id).exists():
         _ask_after(issue, shop=issue.shop, author=solved_by, day=asked.shop.day_of(solved_at), at=solved_at)
     return asked.told(issue.customer)
-
-
-def _alike(text: str) -> str:
-    return folded(text).rstrip(" .?!")
 
 
 def _counted_on(issue: Issue, day: date) -> IssueTime | None:

@@ -66,6 +66,22 @@ class TestWhenOneIsDue:
         assert due_for(shop, TOMORROW, [rosa.id]) == {}
 
 
+class TestTheSameWords:
+    def test_are_one_question_while_it_is_open(self, phone, other_phone, rosa, okafor):
+        one = ask(phone, rosa)
+        assert ask(other_phone, rosa, "did the  FILE go through") == one
+        assert ask(phone, okafor) != one
+        assert ask(phone, rosa, theirs=True) != one
+        phone.act("question.answer", question=one, outcome="said")
+        assert ask(phone, rosa) != one, "asked, and asked once more by the team's word"
+
+    def test_of_theirs_take_the_reply_and_lose_none(self, phone, rosa):
+        one = ask(phone, rosa, theirs=True)
+        assert ask(phone, rosa, theirs=True, reply="It did") == ask(phone, rosa, theirs=True) == one
+        assert Question.get().reply == "It did"
+        assert ask(phone, rosa, theirs=True, reply="Not yet") != one
+
+
 class TestAnAnswer:
     def test_becomes_a_note_of_whoever_asked_and_ends_the_question(self, phone, other_phone, rosa):
         one = ask(phone, rosa)
