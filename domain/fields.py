@@ -79,7 +79,7 @@ def tell_field(asked: Asked) -> dict[str, Any]:
     if field.removed_at is not None:
         raise Conflict(_("“%(name)s” is removed already.", name=field.name))
     if field.kind == "birthday" and text:
-        text = birthday(text)
+        text = birthday(text, asked.shop.today())
     theirs = (FieldValue.field == field.id) & (FieldValue.customer == customer.id)
     customer.hold()
     stands = FieldValue.get_or_none(theirs)
@@ -92,13 +92,13 @@ def tell_field(asked: Asked) -> dict[str, Any]:
     return asked.told(customer)
 
 
-def birthday(text: str) -> str:
-    """Return a birthday as it is kept. Raises Refused for what is no day of the year."""
+def birthday(text: str, today: date) -> str:
+    """Return a birthday as it is kept. Raises Refused for what is no day of the year, or one that nobody here was born on."""
     try:
         if len(text) == 5:
             return date.fromisoformat(f"2000-{text}").isoformat()[5:]
         day = date.fromisoformat(text)
-        if len(text) != 10 or not day.year >= 1900:
+        if len(text) != 10 or day.year < 1900 or day > today:
             raise ValueError
         return text
     except ValueError:
