@@ -509,6 +509,9 @@ def create_customer(asked: Asked) -> dict[str, Any]:
 def create_note(asked: Asked) -> dict[str, Any]:
     """Write down something good to know: for this shop, or (`everywhere`) for all shops of the business."""
     customer, everywhere = asked.writable(), asked.flag("everywhere")
+    private, safety = asked.flag("private"), asked.flag("safety")
+    if private and safety:  # it would be hidden from those who are to read it
+        raise Refused(_("A note for safety is for everybody's eyes: it is for safety or private, not both."))
     note = Note.create(
         customer=customer,
         shop=None if everywhere else asked.shop,
@@ -517,8 +520,8 @@ def create_note(asked: Asked) -> dict[str, Any]:
         chips=" ".join(asked.words("chips")),
         lifetime=asked.choice("lifetime", LIFETIMES, "always"),
         moment=asked.choice("moment", MOMENTS, "arrival"),
-        private=asked.flag("private"),
-        safety=asked.flag("safety"),
+        private=private,
+        safety=safety,
         day=asked.shop.day_of(asked.act.at),
         at=asked.act.at,
     )
@@ -610,7 +613,8 @@ def undo_note(asked: Asked) -> dict[str, Any]:
 @does("usual.set")
 def set_usual(asked: Asked) -> dict[str, Any]:
     """Write down what they usually have here; an empty text takes it away."""
-    customer, text = asked.customer(), asked.text("text", required=False)
+    text = asked.text("text", required=False)
+    customer = asked.writable() if text else asked.customer()
     Usual.delete().where((Usual.customer == customer.id) & (Usual.shop == asked.shop.id)).execute()
     if text:
         day = asked.shop.day_of(asked.act.at)

@@ -37,6 +37,7 @@ from models import (
     Staff,
     Tag,
     Tagged,
+    Told,
     Usual,
     Visit,
     Witness,
@@ -584,6 +585,14 @@ class TestTheUsual:
         applied(phone.act("usual.set", customer=str(rosa.id), text="Cortado"))
         applied(phone.act("usual.set", customer=str(rosa.id), text="Flat white"))
         assert [(u.text, u.author) for u in Usual.select()] == [("Flat white", sam)]
+        applied(phone.act("usual.set", customer=str(rosa.id), text=""))
+        assert Usual.select().count() == 0
+
+    def test_of_who_wants_nothing_written_down_is_only_taken_away(self, phone, rosa, sam, shop):
+        applied(phone.act("usual.set", customer=str(rosa.id), text="Cortado"))
+        Told.create(customer=rosa, what="no_notes", author=sam, day=shop.today())
+        refused = phone.act("usual.set", customer=str(rosa.id), text="Flat white")
+        assert (refused["status"], Usual.get().text) == ("rejected", "Cortado")
         applied(phone.act("usual.set", customer=str(rosa.id), text=""))
         assert Usual.select().count() == 0
 

@@ -149,6 +149,12 @@ class TestForSafety:
         phone.post(f"/notes/{note.id}", {"text": "No sesame, no nuts", "base": note.text})
         assert 'data-testid="note-seen"' in phone.get(f"/customers/{rosa.id}").text
 
+    def test_it_is_not_private_as_well(self, phone, rosa):
+        answer = write(phone, rosa, text="No sesame, ever", safety="yes", seen_by="private")
+        assert "A note for safety is for everybody&#39;s eyes: it is for safety or private, not both." in answer.text
+        assert ">No sesame, ever</textarea>" in answer.text
+        assert Note.select().count() == 0
+
     def test_what_is_not_for_safety_is_not_to_be_read_by_all(self, phone, rosa):
         write(phone, rosa, text="Left-handed")
         assert phone.act("note.seen", note=str(Note.get().id))["status"] == "rejected"
