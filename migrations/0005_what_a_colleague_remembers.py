@@ -224,7 +224,6 @@ def up(migrator, db):
     migrator.migrate(
         migrator.add_column("customer", "state", TextField(default="active", constraints=STATES)),
         migrator.add_column("customer", "state_since", DateField(null=True)),
-        migrator.add_column("customer", "state_at", TextField(null=True)),
         migrator.add_column("customer", "state_reason", TextField(default="")),
         migrator.add_index("customer", ("business_id", "state", "state_since")),
         migrator.add_column("appointment", "cause", TextField(default="", constraints=CAUSES)),
@@ -240,7 +239,6 @@ def down(migrator, db):
     migrator.migrate(
         migrator.drop_index("customer", "customer_business_id_state_state_since"),
         migrator.drop_column("customer", "state_since"),
-        migrator.drop_column("customer", "state_at"),
         migrator.drop_column("customer", "state"),
         migrator.drop_column("customer", "state_reason"),
         migrator.drop_column("appointment", "cause"),
