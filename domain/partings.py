@@ -58,6 +58,8 @@ def set_state(asked: Asked) -> dict[str, Any]:
     customer.save(only=[Customer.state, Customer.state_since, Customer.state_at, Customer.state_reason])
     if state == "active":
         Seen.delete().where((Seen.customer == customer.id) & (Seen.what == "state")).execute()
+    elif not is_living(state):  # who told us need not be told
+        _has_seen(asked, customer)
     _book(customer, is_living(state))
     _put_lists_right(asked.shop, customer)
     asked.changed = (
@@ -98,11 +100,15 @@ def see_state(asked: Asked) -> dict[str, Any]:
     customer = asked.customer()
     if is_living(customer.state):
         raise Conflict(_("That does not stand here any more."))
+    _has_seen(asked, customer)
+    asked.changed = None
+    return {}
+
+
+def _has_seen(asked: Asked, customer: Customer) -> None:
     Seen.insert(
         staff=asked.staff, customer=customer, what="state", number=0, at=asked.act.at
     ).on_conflict_ignore().execute()
-    asked.changed = None
-    return {}
 
 
 # -- how the team hears of it

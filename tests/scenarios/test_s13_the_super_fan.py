@@ -52,10 +52,10 @@ def test_s13b_he_dies_and_from_that_second_nothing_is_asked(server, shop, owner,
     assert "Linny died on Friday. Nothing more is asked of us." in card
     assert 'data-testid="prompt"' not in card
     assert 'data-testid="here"' not in card
-    for phone in (sam, ana):  # once, quietly, each of them
+    assert "Linny died on Friday." in ana.get("/today").text
+    ana.post(f"/customers/{linny.id}/state/seen")
+    for phone in (sam, ana):  # once, quietly, whoever did not tell of it
         assert str(linny.id) not in phone.rows()
-        assert "Linny died on Friday." in phone.get("/today").text
-        phone.post(f"/customers/{linny.id}/state/seen")
         assert 'data-testid="loss"' not in phone.get("/today").text
     assert SOFT in ana.rows()[str(vera.id)]
     assert SOFT not in ana.rows()[str(mate.id)], "a firm is no family"
