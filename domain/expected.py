@@ -161,6 +161,7 @@ def keep_words(shop: Shop, day: date, words: dict[int, list[dict[str, Any]]]) ->
             for customer, prompts in words.items()
         ]
         Expected.insert_many(rows).on_conflict_ignore().execute()
+        beside_again(shop, day, together.mates(words))
 
 
 def history_changed(shop: Shop, day: date, customer: int | None = None) -> None:

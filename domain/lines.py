@@ -20,6 +20,7 @@ from domain.expected import day_list, keep_words
 from domain.history import histories
 from domain.prompts import CROWD, CROWD_MINUTES, Moment
 from domain.reasons import without_time
+from domain.together import losses
 from models import (
     Action,
     Appointment,
@@ -270,7 +271,7 @@ def read(
     )
     told: list[tuple[int, Line]] = []
     around = Around()
-    unworded = []
+    unworded, strangers = [], []
     for row in rows:
         if not told:
             made, later, shift, lately, next_at, acts, left = (*row[:5], *row[36:38])
@@ -281,6 +282,8 @@ def read(
             )  # fmt: skip
         line = _line(row, shop, day)
         told.append((row[12] or 0, line))
+        if row[12] is None and states.is_sought(line.customer.state):
+            strangers.append(line)
         wordless = row[12] is None and not line.prompt_outcome and states.is_sought(line.customer.state)
         if wordless and (line.appointment or only is not None):
             unworded.append(line)
@@ -290,6 +293,11 @@ def read(
         for line in unworded:
             line.prompts = words.get(line.customer.id, [])
         keep_words(shop, day, {line.customer.id: line.prompts for line in unworded if line.appointment})
+    unlisted = [line for line in strangers if line.arrived or line.appointment] if around.died else []
+    if unlisted:  # the list says it of those on it; of others it is asked only where somebody has died
+        lost = losses(day, [line.customer.id for line in unlisted])
+        for line in unlisted:
+            line.beside = lost.get(line.customer.id)
     told.sort(key=lambda pair: (not pair[1].is_expected, -pair[1].probability, pair[0]))
     return [line for _, line in told], around
 

@@ -200,6 +200,34 @@ class TestALoss:
         assert soft not in phone.get(f"/customers/{vera.id}").text
         assert soft not in phone.get("/today").text
 
+    def test_is_met_gently_where_they_come_unexpected(self, shop, phone, home):
+        linny, _vera, _pat = home
+        ida, joe = someone(shop, "Ida"), someone(shop, "Joe")
+        phone.act("customer.join", customer=str(ida.id), name="Osei")
+        phone.act("customer.state", customer=str(linny.id), state="died")
+        soft = "Linny died lately. Be gentle."
+        for one in (ida, joe):
+            phone.act("visit.create", customer=str(one.id))
+        assert soft in self.walk_in(phone, ida)
+        assert soft not in self.walk_in(phone, joe)
+        phone.act("customer.state", customer=str(linny.id), state="active")
+        assert soft not in self.walk_in(phone, ida)
+
+    def walk_in(self, phone, customer):
+        return phone.get("/today").text.split(f'<li id="p-{customer.id}"')[1].split("</li>")[0]
+
+    def test_is_met_gently_where_they_are_booked_after_the_list_was_made(self, shop, phone, home):
+        linny, _vera, _pat = home
+        ida = someone(shop, "Ida")
+        phone.act("customer.join", customer=str(ida.id), name="Osei")
+        phone.act("customer.state", customer=str(linny.id), state="died")
+        phone.rows()
+        Appointment.create(customer=ida, shop=shop, day=TODAY, starts_at=shop.at(TODAY, 900))
+        shop.changed()
+        for _time in range(2):  # as it is put on the list, and from the list
+            assert "Linny died lately. Be gentle." in phone.rows()[str(ida.id)]
+            shop.changed()
+
     def test_that_was_none_is_taken_back_everywhere(self, shop, phone, home):
         linny, _vera, _pat = home
         before = {one.customer_id: one.beside for one in Expected.select()}
