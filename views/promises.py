@@ -43,9 +43,11 @@ def _after(promise_id: int, told: str, undoes: bool = False) -> Response | str:
     """Return the list, or the card the form stood on, as it is after an act; `undoes` offers the way back."""
     toast: dict[str, Any] = {"words": told}
     promise = Promise.get_or_none((Promise.id == promise_id) & (Promise.shop == g.shop.id)) or abort(404)
-    if request.form.get("from") in ON_CARDS:
-        if undoes:
-            toast["back"] = {"to": url_for("promises.reopen", promise_id=promise.id)}
+    on_card = request.form.get("from") in ON_CARDS
+    if undoes:
+        reopen = url_for("promises.reopen", promise_id=promise.id)
+        toast["back"] = {"to": reopen, "into": "#card" if on_card else "#promises"}
+    if on_card:
         return row(promise.customer, toast=toast)
     return list_after(toast, f"promise-{promise.id}")
 
@@ -65,7 +67,7 @@ def list_after(toast: dict[str, Any], anchor: str = "") -> Response | str:
 def keep(promise_id: int) -> Response | str:
     channel = request.form.get("channel", "")
     or_problem(request_action("promise.keep", promise=promise_id, **({"channel": channel} if channel else {})))
-    return _after(promise_id, _("Kept. Thank you."))
+    return _after(promise_id, _("Kept. Thank you."), undoes=True)
 
 
 @bp.post("/promises/<int:promise_id>/confirm")

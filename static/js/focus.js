@@ -5,7 +5,9 @@
   let lost = null;
   document.addEventListener("htmx:before:swap", () => {
     const at = document.activeElement; // the way back from a sheet is sheet.js's
-    lost = !at?.matches("[data-sheet]") && at?.closest("[data-customer], .met, #toast") && { act: at.dataset.testid, foot: at.closest(".acts") !== null };
+    const row = at?.closest("#promises .promise"), rows = row ? [...document.querySelectorAll('#promises .promise[data-state="open"]')] : [];
+    const after = rows.find((one) => one !== row && row.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+    lost = row ? { row: after?.id } : !at?.matches("[data-sheet]") && at?.closest("[data-customer], .met, #toast") && { act: at.dataset.testid, foot: at.closest(".acts") !== null };
   });
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail.ctx && event.detail.ctx.target;
@@ -13,6 +15,12 @@
     const now = document.getElementById(target.id);
     if (!now) return;
     const seen = (selector) => [...now.querySelectorAll(selector)].find((one) => one.getClientRects().length);
+    if ("row" in lost) { // a list of promises: on to the next that is open, else to the heading
+      const on = (lost.row && document.getElementById(lost.row)?.querySelector("button")) || seen("h1");
+      if (on?.matches("h1")) on.tabIndex = -1;
+      on?.focus({ preventScroll: on.matches("h1") });
+      return;
+    }
     const like = lost.act && seen(`[data-testid="${lost.act}"]`);
     const who = () => seen("[data-card]") || seen(".card__name"), pencil = () => seen("[data-testid=note-add]");
     const next = like || (lost.act === "here" && seen("[data-testid=said]")) || (lost.foot ? pencil() : who()) || pencil();

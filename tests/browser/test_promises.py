@@ -71,3 +71,21 @@ def test_ticks_work_by_keyboard(site: Site):
     promise(page, "rice-paper").get_by_test_id("promise-keep").focus()
     page.keyboard.press("Space")
     expect(promise(page, "rice-paper")).to_have_attribute("data-state", "kept")
+
+
+def test_focus_goes_on_to_the_next_open_promise_and_at_last_to_the_heading(site: Site):
+    page = site.phone("Maya")
+    page.goto("/promises")
+    rows = page.locator('#promises [data-testid="promise"][data-state="open"]')
+    left = rows.count()
+    assert left > 1
+    rows.first.get_by_test_id("promise-keep").focus()
+    for following in range(left - 1):
+        after = rows.nth(1).get_attribute("id")
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#{after}").get_by_test_id("promise-keep")).to_be_focused()
+        expect(rows).to_have_count(left - 1 - following)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Promises we made")).to_be_focused()
+    toast(page).get_by_role("button", name="Undo").click()
+    expect(rows).to_have_count(1)

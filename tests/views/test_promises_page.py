@@ -59,6 +59,10 @@ class TestThePage:
         assert "kept by Sam, 8:12" in kept
         assert 'aria-pressed="true"' in kept
         assert "Kept. Thank you." in kept
+        toast = kept.split('id="toast"')[1].split("</form>")[0]
+        assert f'action="/promises/{promise.id}/reopen"' in toast
+        assert 'hx-target="#promises"' in toast
+        assert "Undo" in toast
         assert re.search(r'id="owed" class="badge" hx-swap-oob="true" hidden', kept), "none is for today any more"
         again = phone.post(f"/promises/{promise.id}/reopen", htmx=True).text
         assert list(groups(again)) == ["Waiting on us"]
