@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import add
 from typing import Any
@@ -15,10 +15,11 @@ from domain.actions import Asked, Refused, Unknown, does
 from domain.board import Board
 from domain.hours import by_hour
 from domain.lines import LEFT_STANDS, Line, closing
+from domain.promises import Owed
 from domain.prompts import RULES
 from domain.questions import due_for
 from domain.today import LONG_PAST, is_past, line_time
-from models import DayList, HandOver, HandOverSeen, Membership, Question, Referral, Shop, Staff, db
+from models import Customer, DayList, HandOver, HandOverSeen, Membership, Question, Referral, Shop, Staff, db
 from words import _, ngettext
 
 LONGEST_LINE = 500  # letters; it stands on Today above the people
@@ -267,6 +268,15 @@ def still_to_come(lines: Iterable[Line], shop: Shop, now: datetime) -> list[Line
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """What is owed to somebody, as the brief tells it."""
+
+    customer: Customer
+    text: str
+    due: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Brief:
     """A day in a minute: who is still to come, each where it matters most, most important first in each."""
 
@@ -277,7 +287,7 @@ class Brief:
     new_faces: list[Line]
     with_words: list[Line]
     safety: list[tuple[Line, str]]
-    promised: list[tuple[Line, str]]  # what is owed to those still to come
+    promised: list[Promised]  # to those still to come, and what is due to others; the most pressing first
     asks: list[tuple[Line, Question]]  # what to ask those still to come
     checks: list[Referral]  # whom we sent on: did it help?
     left: Left | None  # by the last shift
@@ -287,10 +297,16 @@ class Brief:
 
 
 def brief(
-    lines: list[Line], left: list[Left], reader: Staff, shop: Shop, now: datetime, checks: Iterable[Referral] = ()
+    lines: list[Line],
+    left: list[Left],
+    reader: Staff,
+    shop: Shop,
+    now: datetime,
+    checks: Iterable[Referral] = (),
+    owed: Iterable[Owed] = (),
 ) -> Brief:
     """Return the day in a minute. `lines` with the words that suit nobody in particular; `left` as `lately` has them,
-    `checks` the referrals to ask about.
+    `checks` the referrals to ask about, `owed` what is due to anybody, expected or not.
 
     The first hour begins now, or when the shop opens.
     """
@@ -306,6 +322,7 @@ def brief(
         one for one in left if one.author != reader.id and (one.stands(now) or one.at.date() >= day - timedelta(days=1))
     ]
     asks = due_for(shop, day, [line.customer.id for line in still])
+    promised = _promised(still, owed)
     return Brief(
         people=len(still),
         began=any(line.arrived for line in lines),
@@ -314,12 +331,12 @@ def brief(
         new_faces=new,
         with_words=sorted(worded, key=lambda line: order.get(line.prompt["id"], 0) if line.prompt else 0),
         safety=[(line, text) for line in still for text in line.safety],
-        promised=[(line, owed["text"]) for line in still for owed in line.owed],
+        promised=promised,
         asks=[(line, asks[line.customer.id]) for line in still if line.customer.id in asks],
         checks=list(checks),
         left=others[0] if others else None,
         hours=hours_ahead(still, shop, now),
-        called=_called(still),
+        called=_called([*(line.customer for line in still), *(one.customer for one in promised)]),
         tells_what=shop.called != "patient",
     )
 
@@ -350,10 +367,23 @@ def _within(line: Line, begins: datetime) -> bool:
     return time is not None and time - begins < FIRST_HOUR
 
 
-def _called(lines: list[Line]) -> dict[int, str]:
-    by_call = sorted(lines, key=lambda line: line.customer.called)
+def _promised(still: list[Line], due: Iterable[Owed]) -> list[Promised]:
+    """Return what is owed to those still to come and what is due to anybody else: the longest overdue first, then what is for
+    today, then what is for a visit."""
+    found = [
+        Promised(line.customer, one["text"], date.fromisoformat(one["due"]) if one.get("due") else None)
+        for line in still
+        for one in line.owed
+    ]
+    told = {line.customer.id for line in still}
+    found += [Promised(o.customer, o.promise.text, o.promise.due) for o in due if o.customer.id not in told]
+    return sorted(found, key=lambda one: one.due or date.max)
+
+
+def _called(people: Iterable[Customer]) -> dict[int, str]:
+    by_call = sorted({one.id: one for one in people}.values(), key=lambda one: one.called)
     told: dict[int, str] = {}
-    for called, same in groupby(by_call, key=lambda line: line.customer.called):
+    for called, same in groupby(by_call, key=lambda one: one.called):
         alike = list(same)
-        told.update({one.customer.id: called if len(alike) == 1 else one.customer.name for one in alike})
+        told.update({one.id: called if len(alike) == 1 else one.name for one in alike})
     return told

@@ -12,7 +12,7 @@ import words.referrals
 import words.shift
 from domain import day_words, shift
 from domain.board import board
-from domain.promises import promises
+from domain.promises import due_elsewhere, for_today, promises
 from domain.questions import due_for
 from domain.referrals import due_today
 from domain.today import is_past
@@ -49,7 +49,12 @@ def _page(chosen: str = "", text: str = "", told: str = "") -> str:
         "shift/show.html",
         began=began,
         local=local,
-        went=words.shift.went(shift.welcomed(lines, began), len(coming), len(open_today)),
+        went=words.shift.went(
+            shift.welcomed(lines, began),
+            len(coming),
+            len(open_today),
+            sum(1 for one in open_today if one.is_overdue(day.day)),
+        ),
         owed=open_today,
         checks=due_today(g.shop, day),
         asks=due_for(g.shop, day.day, [line.customer.id for line in coming]),
@@ -136,7 +141,8 @@ def brief() -> str:
     now = clock.now()
     day = board(g.shop, now)
     lines = day.lines(g.shop, now, None)
-    found = shift.brief(lines, shift.lately(g.shop, now), g.staff, g.shop, now, due_today(g.shop, day))
+    owed = due_elsewhere(g.shop, day.day, ()) if for_today(g.shop, day) else []
+    found = shift.brief(lines, shift.lately(g.shop, now), g.staff, g.shop, now, due_today(g.shop, day), owed)
     title = [_("The day in a minute"), words.long_day(g.shop.day_of(now)), g.shop.name]
     return render_template(
         "shift/brief.html",

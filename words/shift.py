@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 import words
-from words import questions, referrals
+from words import promises, questions, referrals
 from words.speaking import _, ngettext, pgettext
 
 MOST_WORDS = 150  # of a brief, all in all: a minute, read aloud
@@ -39,15 +39,26 @@ def span(name: str, began: datetime, now: datetime) -> str:
     )
 
 
-def went(welcomed: Any, still: int, promised: int = 0) -> str:
-    """Return what went well, how many are still to come, and how many promises are for today; nothing of what did not happen."""
-    return " ".join(text for text in (_went_well(welcomed), _still(still), _promised(promised)) if text)
+def went(welcomed: Any, still: int, promised: int = 0, overdue: int = 0) -> str:
+    """Return what went well, how many are still to come, and how many promises are for today, `overdue` ones among them;
+    nothing of what did not happen."""
+    return " ".join(text for text in (_went_well(welcomed), _still(still), _promised(promised, overdue)) if text)
 
 
-def _promised(n: int) -> str:
+def _promised(n: int, overdue: int) -> str:
     if not n:
         return ""
     count = words.sentence_case(words.number(n))
+    if overdue == n:
+        return ngettext("%(count)s promise is overdue.", "%(count)s promises are overdue.", n, count=count)
+    if overdue:
+        return ngettext(
+            "%(count)s promises are for today, one of them overdue.",
+            "%(count)s promises are for today, %(overdue)s of them overdue.",
+            overdue,
+            count=count,
+            overdue=words.number(overdue),
+        )
     return ngettext("%(count)s promise is for today.", "%(count)s promises are for today.", n, count=count)
 
 
@@ -233,7 +244,7 @@ def brief(
 
 
 def _parts(brief: Any, tone: str, today: date, wording: words.prompts.Wording | None) -> list[_Making]:
-    def named(line: Any) -> str:
+    def named(line: Any) -> str:  # or what is promised to somebody
         return f"{FROM}{brief.called[line.customer.id]}{TO}"
 
     def booked(n: int) -> list[str]:
@@ -277,10 +288,7 @@ def _parts(brief: Any, tone: str, today: date, wording: words.prompts.Wording | 
         return told + ([others] if n and rest else [])
 
     def promised(n: int) -> list[str]:
-        told = [
-            _("%(name)s: %(text)s", name=named(line), text=_short(text, SAFETY_WORDS)).rstrip(".") + "."
-            for line, text in brief.promised[:n]
-        ]
+        told = [_promise(named(owed), owed, today) for owed in brief.promised[:n]]
         rest = len(brief.promised) - n
         count = words.sentence_case(words.number(rest))
         others = ngettext("%(count)s more stands on Today.", "%(count)s more stand on Today.", rest, count=count)
@@ -351,6 +359,14 @@ def _booked(name: str, line: Any, tells_what: bool) -> str:
     return _("%(name)s is booked for %(time)s.", name=name, time=time)
 
 
+def _promise(name: str, owed: Any, today: date) -> str:
+    text = _short(owed.text, SAFETY_WORDS)
+    if owed.due and owed.due < today:
+        text = _("%(text)s, %(due)s", text=text.rstrip("."), due=promises.due(owed.due, today))
+    told = _("%(name)s: %(text)s", name=name, text=text)
+    return told if told.endswith("…") else told.rstrip(".") + "."
+
+
 def _some(people: list[str], of: list[Any]) -> str:
     rest = len(of) - len(people)
     others = [ngettext("one more", "%(count)s more", rest, count=words.number(rest))] if rest else []
@@ -360,11 +376,14 @@ def _some(people: list[str], of: list[Any]) -> str:
 def _short(text: str, most: int) -> str:
     """Return a text without line breaks: whole where it has at most so many words, else its first sentences, or its beginning."""
     text = " ".join(text.replace(FROM, "").replace(TO, "").split())
-    begin = " ".join(text.split()[:most])[: most * LETTERS]
+    begin = " ".join(text.split()[:most])
+    if len(begin) > most * LETTERS:
+        cut = begin[: most * LETTERS + 1]
+        begin = cut.rpartition(" ")[0] or cut[:-1]  # in writing without spaces there is no other end
     if begin == text:
         return text
     ends = [begin.rfind(mark) for mark in (". ", "! ", "? ", "。", "؟ ")]
-    return begin[: max(ends) + 1] + " …" if max(ends) > 0 else begin + " …"
+    return begin[: max(ends) + 1] + " …" if max(ends) > 0 else begin.rstrip(" .,;:") + "…"
 
 
 def _count(sentences: list[str]) -> int:

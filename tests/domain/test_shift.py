@@ -11,8 +11,9 @@ from domain import shift
 from domain.actions import Act, Answer, perform
 from domain.board import board
 from domain.lines import Line
+from domain.promises import Owed
 from domain.shift import Left, Seen, Welcomed, welcomed
-from models import Appointment, Customer, HandOver, HandOverSeen, Membership, Shop, Staff, Visit
+from models import Appointment, Customer, HandOver, HandOverSeen, Membership, Promise, Shop, Staff, Visit
 from tests.conftest import TUESDAY, counted_queries, hire
 
 HOUR = timedelta(hours=1)
@@ -217,6 +218,17 @@ class TestHowItWent:
     def test_ends_with_the_promises(self, promised, told):
         assert words.shift.went(Welcomed(0, 0, 0), 1, promised) == "One is still to come." + told
 
+    @pytest.mark.parametrize(
+        ("promised", "overdue", "told"),
+        [
+            (1, 1, "One promise is overdue."),
+            (2, 1, "Two promises are for today, one of them overdue."),
+            (3, 2, "Three promises are for today, two of them overdue."),
+        ],
+    )
+    def test_tells_the_overdue_apart(self, promised, overdue, told):
+        assert words.shift.went(Welcomed(0, 0, 0), 0, promised, overdue) == told
+
 
 class TestStillToCome:
     def test_is_first_what_is_ahead_then_what_is_past_then_any_time(self, shop):
@@ -282,8 +294,8 @@ def someone(number: int, name: str, call: str = "", **known) -> Line:
     return Line(Customer(id=number, name=name, call=call), **known)
 
 
-def told(lines, shop, left=(), reader=None, now=TUESDAY) -> dict[str, list[str]]:
-    found = shift.brief(lines, list(left), reader or Staff(id=99), shop, now)
+def told(lines, shop, left=(), reader=None, now=TUESDAY, owed=()) -> dict[str, list[str]]:
+    found = shift.brief(lines, list(left), reader or Staff(id=99), shop, now, owed=owed)
     parts = words.shift.brief(found, "warm", shop.day_of(now), ["The day in a minute"])
     return {part.name: [sentence.striptags() for sentence in part.sentences] for part in parts}
 
@@ -357,6 +369,41 @@ class TestTheBrief:
             someone(2, "Jo", visit=Visit(at=TUESDAY), owed=[{"text": "Not any more"}]),
         ]
         assert told(lines, shop)["promised"] == ["Priya: Keep a croissant back."]
+
+    def test_tells_what_is_due_to_others_the_longest_overdue_first_and_counts_the_rest(self, shop):
+        today = shop.day_of(TUESDAY)
+
+        def due(number, days):
+            who = Customer(id=number, name=f"Jo {number}")
+            return Owed(Promise(customer=who, text=f"Part {number}.", due=today - timedelta(days=days)), who, "")
+
+        mine = {"text": "Keep a croissant back", "due": today.isoformat()}
+        lines = [someone(1, "Priya", around=900, owed=[{"text": "A leaflet", "due": None}, mine])]
+        owed = [due(1, 0), due(2, 0), due(3, 4), due(4, 1)]
+        assert told(lines, shop, owed=owed)["promised"] == [
+            "Jo 3: Part 3, was for Friday.",
+            "Jo 4: Part 4, was for yesterday.",
+            "Priya: Keep a croissant back.",
+            "Jo 2: Part 2.",
+            "Priya: A leaflet.",
+        ]
+        many = told(lines, shop, owed=[due(number, number) for number in range(2, 12)])["promised"]
+        assert many[-1].endswith("more stand on Today.")
+        assert many[0] == "Jo 11: Part 11, was for 13 November."
+
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("a b c d e f g h i j k l m", "a b c d e f g h i j k l…"),
+            ("a long, long promise " * 5, "a long, long promise a long, long promise a long, long promise…"),
+            ("antidisestablishment " * 12, ("antidisestablishment " * 6).strip() + "…"),
+            ("長" * 200, "長" * 144 + "…"),
+            ("Half. Then a b c d e f g h i j k l", "Half. …"),
+        ],
+    )
+    def test_shortens_at_the_end_of_a_word(self, shop, text, shown):
+        line = someone(1, "Priya", around=900, owed=[{"text": text, "due": None}])
+        assert told([line], shop)["promised"] == [f"Priya: {shown}"]
 
     @pytest.mark.parametrize("wordy", [1, 6], ids=["short", "wordy"])
     def test_of_sixty_is_a_minute_and_tells_of_safety_first(self, shop, wordy):

@@ -27,7 +27,11 @@ def test_the_promise_is_seen_kept_and_confirmed(server, shop, at):
 
     at(FRIDAY)
     for phone in (his, hers):  # overdue, seen by all staff
-        assert "was for yesterday" in phone.get("/today").text
+        today = phone.get("/today").text
+        assert "Still owed from before today" in today
+        assert "Promised for today" not in today
+        assert "was for yesterday" in today
+        assert "Part ordered, was for yesterday." in phone.get("/shift/brief").text
         assert "was for yesterday" in phone.get("/promises").text
 
     assert his.act("promise.keep", promise=made)["result"] == {"state": "kept"}
