@@ -8,7 +8,7 @@ from flask import Blueprint, abort, g, make_response, redirect, render_template,
 from werkzeug import Response
 
 import words.wording
-from models import Shop, db
+from models import Shop, Staff, db
 from views.asking import OWNER, open_to
 from words import code
 
@@ -51,7 +51,9 @@ def change(prompt: str) -> Response | str:
     if request.form.get("how") == "ours":
         return _keep(prompt, sentences, {})
     own = {message: text for message, text in typed.items() if text and text != words.wording.ours(message)}
-    told = {message: wrong for message, text in own.items() if (wrong := words.wording.what_is_wrong(message, text))}
+    team = [staff.name for staff in Staff.select(Staff.name).where(Staff.business == g.shop.business_id)]
+    wrong = {message: words.wording.what_is_wrong(message, text, team) for message, text in own.items()}
+    told = {message: what for message, what in wrong.items() if what}
     if told or request.form.get("how") == "preview":
         return make_response(_page(prompt, typed, told), 422 if told else 200)
     return _keep(prompt, sentences, {message: words.wording.kept(text) for message, text in own.items()})

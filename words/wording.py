@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from collections.abc import Iterable
 from functools import cache
 
 import words
+from models import folded
 from words import prompts, speaking
 from words.prompts import SAYS
 from words.speaking import _
@@ -24,16 +26,31 @@ NEVER = (
     "vip", "no-show", "no show", "loyalty score", "spend", "spent", "we noticed", "our records", "valued customer", "you must",
     "!",
 )  # fmt: skip
-# Numbers, days and months that ours does not name could be untrue of somebody
+# Numbers, days, months and a she or he that ours does not name could be untrue of somebody
 COUNTS = (
     "one two three four five six seven eight nine ten eleven twelve twenty thirty hundred thousand once twice first second "
+    "thirteen fourteen fifteen sixteen seventeen eighteen nineteen forty fifty sixty seventy eighty ninety hundreds thousands "
+    "million dozen dozens couple score scores thrice "
     "third fourth fifth sixth seventh eighth ninth tenth monday tuesday wednesday thursday friday saturday sunday mondays "
     "tuesdays wednesdays thursdays fridays saturdays sundays january february march april june july august september "
     "october november december day days week weeks month months year years daily weekly yesterday tomorrow never always every "
     "uno una dos tres cuatro cinco seis siete ocho nueve diez once doce veinte treinta cien mil primera primer segunda "
     "segundo tercera tercer lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio "
-    "agosto septiembre octubre noviembre diciembre día días semana semanas mes meses año años ayer mañana nunca siempre"
+    "agosto septiembre octubre noviembre diciembre día días semana semanas mes meses año años ayer mañana nunca siempre "
+    "trece catorce quince cincuenta docena docenas decena decenas par centenar "
+    "she he her him his hers herself himself él ella"
 ).split()
+# May is a month, but not where “May we …” begins a sentence; in small letters it is one after these words alone
+_MAY = re.compile(
+    r"\b(?:in|of|since|last|next|every|each|this|until|till|by|from|on|for|during|all|early|late) (may)\b"
+    r"|(?<![^.?!:]) *\bMay\b(?= (?:i|we|you|the|a)\b)|\b(?-i:(May))\b",
+    re.IGNORECASE,
+)
+# Names of people that are words as well: such a one is named where it is written as a name, within a sentence
+ALSO_WORDS = frozenset(
+    "april art august bill dawn faith frank gene glen grace grant guy heather hope iris ivy jack joy june lily mark may "
+    "pat penny ray rich rob rose ruby sky sue summer will alba amparo consuelo dolores luz mar paz pilar rosa sol".split()
+)
 
 
 def situations() -> dict[str, str]:
@@ -168,10 +185,11 @@ def example(message: str, text: str) -> str:
     return HOLE.sub(lambda hole: filled.get(hole[1], hole[0]), text)
 
 
-def what_is_wrong(message: str, text: str) -> str:
+def what_is_wrong(message: str, text: str, team: Iterable[str] = ()) -> str:
     """Return in a sentence why a text cannot stand for one of ours, or nothing where it can.
 
-    It names just what ours names, so that it stays true: the same placeholders, no number, day or month of its own.
+    It names just what ours names, so that it stays true: the same placeholders, no number, day or month of its own, no she
+    or he, and nobody of the `team`.
     """
     holes, wanted = sorted(set(HOLE.findall(text))), sorted(set(HOLE.findall(told(message))))
     if not text.strip():
@@ -190,11 +208,29 @@ def what_is_wrong(message: str, text: str) -> str:
     added = [word for word in _counts(text) if word not in mine]
     if added:
         return _("“%(word)s” would not be true of everybody.", word=added[0])
+    if named := _named(text, team):
+        return _("“%(name)s” is one of the team: it would not be true every time.", name=named)
     if len(text.split()) > max(MOST_WORDS, len(ours(message).split())):
         return _("At most %(most)s words can be said in one breath.", most=MOST_WORDS)
     return ""
 
 
 def _counts(text: str) -> list[str]:
-    """Return the words of a text that count or date something."""
-    return [word for word in re.findall(r"\w+", HOLE.sub("", text).lower()) if word in COUNTS or re.search(r"\d", word)]
+    """Return the words of a text that count or date something, or are true of her or him alone."""
+    plain = HOLE.sub("", text)
+    may = ["may" for found in _MAY.finditer(plain) if found[1] or found[2]]
+    return may + [word for word in re.findall(r"\w+", plain.lower()) if word in COUNTS or re.search(r"\d", word)]
+
+
+def _named(text: str, team: Iterable[str]) -> str:
+    """Return a name of the team's that stands in a text, as it is written there."""
+    names = {
+        folded(part) for name in team for i, part in enumerate(re.findall(r"\w+", name)) if i == 0 or len(part) > 2
+    }
+    plain = HOLE.sub("x", text)
+    for found in re.finditer(r"\w+", plain):
+        word, before = found[0], plain[: found.start()].rstrip(" “\"'")
+        as_a_name = word[0].isupper() and bool(before) and before[-1] not in ".?!:"
+        if folded(word) in names and (folded(word) not in ALSO_WORDS or as_a_name):
+            return word
+    return ""

@@ -82,12 +82,28 @@ class TestWhatIsWrong:
             pytest.param(THANK, "Thank {them} for 10 visits.", "“10” would not be true of everybody.", id="in digits"),
             pytest.param(THANK, "Thank {them} for Monday.", "“monday” would not be true of everybody.", id="a day"),
             pytest.param("Second visit.", "The second time.", "", id="a number that is ours"),
+            pytest.param(THANK, "Thank {them} for May.", "“may” would not be true of everybody.", id="a month that is a word"),
+            pytest.param(THANK, "Thank {them}, as in may.", "“may” would not be true of everybody.", id="in small"),
+            pytest.param(THANK, "Thank {them} a dozen times.", "“dozen” would not be true of everybody.", id="a dozen"),
+            pytest.param(THANK, "Thank {them} for a couple more.", "“couple” would not be true of everybody.", id="two"),
+            pytest.param(THANK, "Thank {them} for a score of visits.", "“score” would not be true of everybody.", id="a score"),
+            pytest.param(THANK, "Thank {them}: she came back.", "“she” would not be true of everybody.", id="a she"),
+            pytest.param(THANK, "Thank {them} for his loyalty.", "“his” would not be true of everybody.", id="a his"),
+            pytest.param(THANK, "Ask {them} what Her day was.", "“her” would not be true of everybody.", id="capital Her"),
+            pytest.param(THANK, "May we thank {them}. You may smile.", "", id="what may be"),
+            pytest.param("She asked us something.", "She wants to know.", "", id="a she that is ours"),
+            pytest.param("She asked us something.", "He wants to know.", "“he” would not be true of everybody.", id="not ours"),
+            pytest.param(THANK, "Sam thanks {them}.", "“Sam” is one of the team: it would not be true every time.", id="a name"),
+            pytest.param(THANK, "Tell {them} noor.", "“noor” is one of the team: it would not be true every time.", id="small"),
+            pytest.param(THANK, "Will you thank {them}.", "", id="a name that is a word"),
+            pytest.param(THANK, "As Will, {them}.", "“Will” is one of the team: it would not be true every time.", id="name"),
+            pytest.param(THANK, "Thank {them} for the same.", "", id="no name but one begins so"),
             pytest.param(THANK, "Thank {them} " + "so " * 9 + "much.", NINE, id="too long to say"),
             pytest.param(THANK, "{them}" + "x" * 120, ONE_LINE, id="too long to read"),
         ],
     )  # fmt: skip
     def test_is_told_in_a_sentence(self, message, text, wrong):
-        assert wording.what_is_wrong(message, text) == wrong
+        assert wording.what_is_wrong(message, text, ["Sam", "Noor de Vries", "Will"]) == wrong
 
 
 class TestThePage:
@@ -105,6 +121,10 @@ class TestThePage:
         assert "Third Tuesday in a row." in card
         assert "Tell her it made our morning." in card
         assert "Tell her it made our morning." in phone.get("/today").text
+
+    def test_nobody_of_the_team_is_named(self, desk, sam):
+        page = change(desk, "third-weekday", "Tell {them} Sam noticed.")
+        assert (page.status_code, "“Sam” is one of the team" in page.text) == (422, True)
 
     def test_shows_an_example_and_keeps_nothing(self, desk, shop):
         page = change(desk, "third-weekday", "Tell {them} it made our morning.", how="preview")
