@@ -385,3 +385,14 @@ class TestTheActsOfACard:
             if act == "here":
                 page.get_by_test_id("here").tap()
                 expect(page.get_by_test_id("undo")).to_be_visible()
+
+
+def test_nothing_of_a_card_shows_below_its_acts_beside_the_list(site: Site):
+    page = site.phone(width=1280, height=500)
+    page.goto("/today")
+    row(page, "Priya").locator("[data-card]").click()
+    expect(page.locator(".aside .card__name")).to_contain_text("Priya")
+    page.wait_for_function(
+        """() => { const bottom = (one) => document.querySelector(one)?.getBoundingClientRect().bottom;
+        const foot = bottom(".aside .card__foot"); return foot && foot === bottom(".aside"); }"""
+    )
