@@ -435,11 +435,12 @@ class TwoYears:
     def learn(self, guest: Guest, day: date, minute: int, by: Staff) -> None:
         """Write down what this visit told."""
         life, plans, here = guest.life, guest.plans, sum(1 for on, _, _ in guest.life.visits if on >= FIRST)
-        if guest.usual and here >= 2 and not life.usuals:
+        writes = "no_notes" not in life.wishes
+        if guest.usual and here >= 2 and not life.usuals and writes:
             self.act("usual.set", by, day, minute, customer=guest.customer.id, text=guest.usual)
             life.usuals.append((day, guest.usual))
             life.wrote.add(by.name)
-        elif guest.usual and here >= 30 and len(life.usuals) == 1:
+        elif guest.usual and here >= 30 and len(life.usuals) == 1 and writes:
             self.act("usual.set", by, day, minute, customer=guest.customer.id, text="Cortado")
             life.usuals.append((day, "Cortado"))
             life.wrote.add(by.name)
@@ -588,9 +589,16 @@ class TwoYears:
         guest.life.sent_on.append(sent)
 
     def introduction(self, guest: Guest, act: Acting, day: date, by: Staff) -> None:
-        often = [one for one in self.guests if one.kind in ("daily", "often", "weekly", "punctual")]
-        sender = self.chance.choice(often or self.guests)
-        if not guest.introduced and sender is not guest:
+        first = guest.life.visits[0][0] if guest.life.visits else day
+        often = [
+            one
+            for one in self.guests
+            if one.kind in ("daily", "often", "weekly", "punctual")
+            and one.life.visits
+            and one.life.visits[0][0] < first
+        ]
+        if not guest.introduced and often:
+            sender = self.chance.choice(often)
             guest.introduced = True
             act("introduction.set", customer=guest.customer.id, by=str(sender.customer.id))
             sender.life.brought.append((day, guest.life))
