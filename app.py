@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, g, request
 from flask.templating import Environment
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
@@ -21,23 +21,40 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import assets
+import clock
 import models
-import words
+import sending
+import words.alarms
+from domain import passwords, rights
+from domain.settings import of
 from views import (
     answers,
     api,
+    appointments,
     asking,
+    calendars,
+    calls,
+    certificate,
+    changes,
+    contacts,
     customers,
     find,
+    first_run,
     health,
+    late,
     nothing_new,
+    owner,
     people,
+    phones,
     promises,
     questions,
     referrals,
+    reminders,
+    replies,
     same_person,
     settings,
     shift,
+    shops,
     sign_in,
     states,
     team,
@@ -48,7 +65,7 @@ from views import (
     wording,
 )
 from views.answers import problem
-from views.lines import line_html, lines_html
+from views.lines import line_html, lines_html, list_name
 
 VERSION = "0.1.0"
 ROOT = Path(__file__).parent
@@ -63,6 +80,7 @@ class Config:
     data: Path = field(default_factory=lambda: Path(os.environ.get("REGULARS_DATA", "instance")))
     database_url: str = field(default_factory=lambda: os.environ.get("DATABASE_URL", ""))
     trusted_proxies: int = field(default_factory=lambda: int(os.environ.get("REGULARS_TRUSTED_PROXIES", "0")))
+    https: bool = False  # with a certificate of our own
     test_mode: bool = False
     demo: bool = False
 
@@ -75,8 +93,8 @@ class Config:
 
 
 @lru_cache(maxsize=100)
-def every_answer(scheme: str, host: str) -> list[tuple[str, str]]:
-    """Return the headers that every answer bears, whatever it is."""
+def every_answer(scheme: str, host: str, own: bool = False) -> list[tuple[str, str]]:
+    """Return the headers that every answer bears, whatever it is; `own` says that the certificate is of our own making."""
     secure = scheme == "https"
     # Without any referrer a form's Origin would be "null", and on plain http in a LAN Origin is all we can check.
     local = secure or host.rsplit(":", 1)[0] in LOOPBACK
@@ -86,7 +104,14 @@ def every_answer(scheme: str, host: str) -> list[tuple[str, str]]:
         ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
         ("Referrer-Policy", "no-referrer" if local else "same-origin"),
     ]
-    return [*headers, ("Strict-Transport-Security", "max-age=31536000")] if secure else headers
+    # Not for localhost, a name that other programs here bear as well; and a shop that gives its own certificate up
+    # again must not have shut its phones out for a year.
+    age = 604_800 if own else 31_536_000
+    return (
+        [*headers, ("Strict-Transport-Security", f"max-age={age}")]
+        if secure and not host.startswith("localhost")
+        else headers
+    )
 
 
 class Templates(Environment):
@@ -107,13 +132,16 @@ class Regulars(Flask):
     def __init__(self, *args: Any, **options: Any):
         super().__init__(*args, **options)
         self.addresses: dict[Any, str] = {}
+        self.https = False  # with a certificate of our own: then http only leads there
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
-        always = every_answer(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
+        always = every_answer(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""), self.https)
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             return start_response(status, headers + always, exc_info)
 
+        if self.https and environ["wsgi.url_scheme"] == "http" and not certificate.is_open(environ["PATH_INFO"]):
+            return certificate.lead(environ)(environ, start)
         if nothing_new.is_unchanged(environ):
             start("304 NOT MODIFIED", [("Cache-Control", "no-store")])
             return ()
@@ -146,6 +174,7 @@ def open_storage(config: Config, migrate: bool = True) -> None:
     try:
         if not config.database_url:
             config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _for_its_owner_alone(Path(config.url.removeprefix("sqlite:///")))
         database = models.open_database(config.url)
     except OSError as error:
         raise SystemExit(f"{config.data} cannot hold the data: {error.strerror}.") from None
@@ -163,11 +192,21 @@ def open_storage(config: Config, migrate: bool = True) -> None:
         models.SearchWord.make_missing()
 
 
+def _for_its_owner_alone(path: Path) -> None:
+    """Let nobody else on the machine read a database: passwords of providers stand in it. Its log follows its mode."""
+    if os.name == "posix" and path.parent.is_dir():
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, 0o600))
+        for one in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            if one.exists() and one.stat().st_mode & 0o077 and os.access(one, os.W_OK):
+                one.chmod(0o600)
+
+
 def create_app(config: Config | None = None) -> Flask:
     """Return the app, its storage open and its schema up to date."""
     config = config or Config()
     open_storage(config)
     app = Regulars(__name__, static_folder=None)
+    app.https = config.https
     app.config.update(REGULARS=config, VERSION=VERSION, MAX_CONTENT_LENGTH=BIGGEST_BODY)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
@@ -176,12 +215,15 @@ def create_app(config: Config | None = None) -> Flask:
     built = assets.build(ROOT / "static")
     app.jinja_env.globals.update(
         _=words._, ngettext=words.ngettext, pgettext=words.pgettext, words=words, built=built, config=config, nonce=answers.nonce,
-        line_html=line_html, lines_html=lines_html, owed_today=promises.owed_today, new_key=lambda: str(uuid4()),
+        line_html=line_html, lines_html=lines_html, list_name=list_name, owed_today=promises.owed_today,
+        need_owner=reminders.need_owner, setting_up=first_run.waiting, needs_password=owner.needs_password,
+        https_state=certificate.state, calendars_waiting=calendars.waiting, new_key=lambda: str(uuid4()),
     )  # fmt: skip
     app.context_processor(_who)
     for area in (
         today,
         customers,
+        contacts,
         find,
         promises,
         states,
@@ -190,15 +232,27 @@ def create_app(config: Config | None = None) -> Flask:
         questions,
         troubles,
         referrals,
+        replies,
         same_person,
         shift,
         sign_in,
+        owner,
         this_phone,
+        certificate,
         settings,
+        changes,
         wording,
         team,
+        phones,
+        first_run,
+        shops,
+        appointments,
+        reminders,
+        calls,
+        calendars,
         api,
         health,
+        late,
     ):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)
@@ -207,6 +261,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.teardown_request(_end)
     app.register_error_handler(HTTPException, _tell)
     app.register_error_handler(OperationalError, _tell_busy)
+    app.register_error_handler(passwords.Busy, _tell_crowded)
     app.register_error_handler(Exception, _tell_unexpected)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, config.trusted_proxies, config.trusted_proxies)  # type: ignore[method-assign]
@@ -220,11 +275,29 @@ def _who() -> dict[str, Any]:
         "staff": staff,
         "shop": shop,
         "role": g.get("role", ""),
+        "may": lambda right: rights.may(staff, right, shop),
         "look": g.get("look") or this_phone.Look(),
+        "silence": _silence,
+        "hides_on_wake": lambda: of(shop).hide_on_wake,
         "toast": None,
-        "several": lambda: bool(staff) and staff.shops.count() > 1,
+        "several": lambda: bool(staff) and staff.among > 1 and staff.shops.count() > 1,
+        "my_shops": lambda: list(staff.shops) if staff and staff.among > 1 else [],
         "asked_shop": request.args.get("shop"),
+        "at_desk": _is_at_desk,
     }
+
+
+def _is_at_desk() -> bool:
+    """Say whether the page is one of the owner's, and not of the counter."""
+    view = _current().view_functions.get(request.endpoint or "")
+    return getattr(view, "right", "anyone") not in ("anyone", "work")
+
+
+def _silence() -> str:
+    """Return what everybody signed in reads while nothing is sent; empty while all is well."""
+    shop, now = g.get("shop"), clock.now()
+    since = sending.silent_since(now) if shop else None
+    return words.alarms.silence(shop.local(since), shop.local(now)) if since else ""
 
 
 def _begin() -> None:
@@ -259,22 +332,17 @@ def _tell(error: HTTPException) -> Response | HTTPException:
     code = error.code or 500
     if code < 400:
         return error
+    if isinstance(error, asking.AskAgain):
+        return owner.ask_again(error.told)
     signed_out = isinstance(error, asking.SignedOut) or (code == 404 and g.get("session") is None and not _is_public())
-    if (
-        signed_out
-        and request.method in asking.READING
-        and not request.path.startswith("/api/")
-        and not request.headers.get("HX-Request")
-    ):
-        return redirect(url_for("sign_in.show"), 303)
-    response = problem(401 if signed_out else code, g.get("problem", ""))
-    if signed_out and sign_in.is_shut_out():
-        response.headers["Clear-Site-Data"] = asking.FORGET
-    return response
+    if signed_out:
+        return sign_in.tell_signed_out()
+    asking.turned_away(code)
+    return problem(code, g.get("problem", ""))
 
 
 def _is_public() -> bool:
-    return request.endpoint is not None and asking.roles_of(_current(), request.endpoint) == asking.EVERYONE
+    return request.endpoint is not None and asking.roles_of(_current(), request.endpoint) == rights.ANYONE
 
 
 def _current() -> Flask:
@@ -285,6 +353,10 @@ def _current() -> Flask:
 
 def _tell_busy(error: OperationalError) -> Response:
     _current().logger.exception("The database did not answer: %s", request.endpoint)
+    return problem(503)
+
+
+def _tell_crowded(_error: passwords.Busy) -> Response:
     return problem(503)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 # The order matters twice: reset.css states the order of the layers, and within a layer the later rule wins.
 # "components/*" stands for every file in that folder, by name: components must not depend on each other's order.
 SHEETS = ("reset", "fonts", "tokens", "base", "layout", "components/*", "utilities")
+SCRIPT = "text/javascript; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,25 @@ class Asset:
 @dataclass(frozen=True)
 class Assets:
     stylesheet: Asset
+    desk: Asset  # the sheet of the owner's pages, which a phone at the counter is quicker without
     script: Asset
+    alone: dict[
+        str, Asset
+    ]  # scripts of js/alone by their name: a few pages ask for one, all others are quicker without
 
 
 def build(static_dir: Path) -> Assets:
     """Return the joined stylesheet and script of a static folder; raises FileNotFoundError for a missing part."""
     return Assets(
         stylesheet=_asset("css", join_styles(static_dir / "css"), "text/css; charset=utf-8"),
-        script=_asset("js", join_scripts(static_dir), "text/javascript; charset=utf-8"),
+        desk=_asset(
+            "css", _minified(sorted((static_dir / "css/desk").glob("*.css"))), "text/css; charset=utf-8", "desk"
+        ),
+        script=_asset("js", join_scripts(static_dir), SCRIPT),
+        alone={
+            file.stem: _asset("js", closed_in(file) + "\n", SCRIPT, file.stem)
+            for file in sorted((static_dir / "js/alone").glob("*.js"))
+        },
     )
 
 
@@ -45,6 +57,10 @@ def join_styles(folder: Path) -> str:
     files: list[Path] = []
     for name in SHEETS:
         files += sorted(folder.glob(f"{name}.css")) if "*" in name else [folder / f"{name}.css"]
+    return _minified(files)
+
+
+def _minified(files: list[Path]) -> str:
     return "\n".join(minify_css(file.read_text(encoding="utf-8")) for file in files)
 
 
@@ -65,10 +81,14 @@ def join_scripts(static_dir: Path) -> str:
         for file in package["files"]
     ]
     for file in sorted((static_dir / "js").glob("*.js")):
-        source = _COMMENT_LINES.sub("", file.read_text(encoding="utf-8")).rstrip()
-        closed_in = f'try {{(() => {{ "use strict";\n{source}\n}})();}} catch (e) {{ reportError(e); }}'
-        parts.append(f"/* {file.name} */\n{closed_in}")
+        parts.append(f"/* {file.name} */\n{closed_in(file)}")
     return "\n".join(parts) + "\n"
+
+
+def closed_in(file: Path) -> str:
+    """Return one of our scripts, its names its own."""
+    source = _COMMENT_LINES.sub("", file.read_text(encoding="utf-8")).rstrip()
+    return f'try {{(() => {{ "use strict";\n{source}\n}})();}} catch (e) {{ reportError(e); }}'
 
 
 # Lines that only tell why are for whoever reads the files. None of ours holds such a line inside of a text (a template
@@ -102,7 +122,7 @@ def minify_css(text: str) -> str:
     return out + text[at:]
 
 
-def _asset(kind: str, text: str, content_type: str) -> Asset:
+def _asset(kind: str, text: str, content_type: str, called: str = "app") -> Asset:
     body = text.encode()
-    name = f"app.{hashlib.sha256(body).hexdigest()[:16]}.{kind}"
+    name = f"{called}.{hashlib.sha256(body).hexdigest()[:16]}.{kind}"
     return Asset(name=name, body=body, gzip=gzip.compress(body, 9, mtime=0), type=content_type)

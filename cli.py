@@ -10,8 +10,12 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,26 +23,68 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import click
+from peewee import JOIN, sqlite3 as peewee_sqlite3
 from playhouse.migrations import Runner
 
 import background
 import clock
 import domain.export
+import reading
+import sending
+import words.calendars
 import words.relationships
+import words.reminders
 from app import VERSION, Config, create_app, open_storage
 from demo.cast import PIN
 from demo.seed import grow
 from demo.shop import build
-from domain import access, baselines, evaluation, expected, forecast, importing, merging, nights, visits_file
+from domain import (
+    access,
+    audit,
+    audit_check,
+    baselines,
+    evaluation,
+    expected,
+    first_run,
+    forecast,
+    importing,
+    importing_appointments,
+    importing_undo,
+    merging,
+    nights,
+    outbox,
+    owners,
+    people_file,
+    reminders,
+    visits_file,
+)
 from domain.lines import lines
 from domain.telling import changes_as_json, line_as_json
-from models import DRIVER_ERRORS, MIGRATIONS, Business, Phone, Shop, Staff, db, open_database
-from serving import create_server
+from models import (
+    DRIVER_ERRORS,
+    MESSAGE_STATES,
+    MIGRATIONS,
+    Business,
+    Customer,
+    Message,
+    Phone,
+    Shop,
+    Staff,
+    db,
+    is_postgres,
+    one_line,
+    open_database,
+)
+from outside import certificates, reports, vcards
+from serving import Certificate, create_server, port_of
 from views.asking import roles_of
-from words import _, in_language, locale_of_terminal
+from words import _, in_language, listed, locale_of_terminal, ngettext
 from words.speaking import pgettext
 
 DEMO_PORT = 8000
+ENDS_WITHIN = 7  # seconds, of the ten that a stop may take
+LOOKS_AGAIN = 60  # seconds: whether the certificate still has this machine's addresses and time enough
+log = logging.getLogger("regulars")
 
 Options = dict[str, Any]
 NUMBER = click.IntRange(1, 2**31 - 1)  # of a row
@@ -46,7 +92,11 @@ FARTHEST = timedelta(days=366)  # ahead of today, for a list
 
 
 class Sentence(click.ClickException):
-    """Something was refused; the sentence goes to stderr and the exit code is 1."""
+    """Something was refused; the sentence goes to stderr and the exit code is 1. `told` is what --json answers even so."""
+
+    def __init__(self, message: str, told: Options | None = None):
+        super().__init__(message)
+        self.told = told
 
     def format_message(self) -> str:
         return self.message
@@ -63,7 +113,12 @@ def command(group: click.Group, name: str, storage: bool = True) -> Callable[[Ca
             if storage:
                 need_shop(config)
                 open_storage(config)
-            answer = function(config, **options)
+            try:
+                answer = function(config, **options)
+            except Sentence as refused:
+                if as_json and refused.told is not None:
+                    click.echo(json.dumps(refused.told, ensure_ascii=False))
+                raise
             if answer is not None:
                 told, words = answer
                 click.echo(json.dumps(told, ensure_ascii=False, indent=None) if as_json else words)
@@ -159,8 +214,10 @@ def init(config: Config, shop: str, timezone: str, owner: str) -> tuple[Options,
     if Business.select().exists():
         raise Sentence(_("This directory holds a shop already."))
     place, person = access.open_shop(shop.strip()[:100], timezone, owner.strip()[:100] or "Owner")
+    reminders.begin_with_defaults(place)
+    first_run.begin(person.business_id)
     link = access.invite(person, "owner")
-    told = {"shop": str(place.id), "owner": str(person.id), "owner_link": f"/sign-in/owner/{link.token}"}
+    told = {"shop": str(place.id), "owner": str(person.id), "owner_link": f"/first-run/{link.token}"}
     return told, _(
         "%(shop)s is ready. Start it with ./regulars serve, then open on the same address, once, within 24 hours:\n%(link)s",
         shop=shop,
@@ -185,18 +242,21 @@ def serve(config: Config, host: str, port: int, lan: bool, announce: Callable[[s
     """Serve the app until SIGTERM or Ctrl-C; `announce` gets the address once it answers."""
     host = "0.0.0.0" if lan else host
     app = create_app(config)
+    certificate = certificate_of(config) if config.https else None
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     try:
-        server = create_server(app, host, port)
+        server = create_server(app, host, port, certificate, config.trusted_proxies)
     except OSError as error:
         raise port_taken(port, error) from None
-    ended = background.start()
+    ended, threads = background.start()
+    if certificate:
+        threading.Thread(target=keep_certificate, args=(config, certificate, ended), daemon=True).start()
 
     def stop(_signal: int, _frame: Any) -> None:
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, stop)
-    announce(f"http://{'127.0.0.1' if lan else host}:{server.effective_port}")
+    announce(f"{'https' if certificate else 'http'}://{address_of(host)}:{port_of(server)}")
     sys.stdout.flush()
     try:
         server.run()
@@ -205,6 +265,41 @@ def serve(config: Config, host: str, port: int, lan: bool, announce: Callable[[s
     finally:
         ended.set()
         server.close()
+        until = time.monotonic() + ENDS_WITHIN
+        for thread in threads:  # a message that is on its way is marked: else it would leave again
+            thread.join(max(0.0, until - time.monotonic()))
+
+
+def address_of(host: str) -> str:
+    """Return how a host to listen on is written in an address that this machine itself can open."""
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+
+
+def certificate_of(config: Config) -> Certificate:
+    """Return the certificate to serve with, made or renewed where that is due."""
+    if not certificates.is_available():
+        raise Sentence(
+            _("For https two libraries more are needed. ./regulars serve --https brings them; elsewhere: %(line)s",
+              line="pip install --require-hashes -r requirements-https.lock")
+        )  # fmt: skip
+    try:
+        certificates.prepare(config.data)
+        return Certificate(certificates.path(config.data))
+    except certificates.Unusable as error:
+        raise Sentence(
+            _("The authority in %(file)s cannot be used: it is damaged, or about to end. Move it away, and the next start makes "
+              "another, which every phone has to be told of anew.", file=error)
+        ) from None  # fmt: skip
+
+
+def keep_certificate(config: Config, certificate: Certificate, ended: threading.Event) -> None:
+    """Renew the certificate long before it ends and when this machine has a new address; no connection notices."""
+    while not ended.wait(LOOKS_AGAIN):
+        try:
+            if certificates.prepare(config.data):
+                certificate.load(certificates.path(config.data))
+        except Exception as error:  # the one there is still serves
+            log.warning("The certificate could not be looked after: %s", type(error).__name__)
 
 
 @main.command("serve")
@@ -216,9 +311,17 @@ def serve(config: Config, host: str, port: int, lan: bool, announce: Callable[[s
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--lan", is_flag=True, help="Serve the phones in this network.")
+@click.option("--https", is_flag=True, help="Encrypted, with a certificate of this shop's own.")
 @click.option("--test-mode", is_flag=True, help="For tests: shown by /readyz, only on this machine.")
 def serve_command(
-    data: Path | None, clock_file: Path | None, as_json: bool, host: str, port: int, lan: bool, test_mode: bool
+    data: Path | None,
+    clock_file: Path | None,
+    as_json: bool,
+    host: str,
+    port: int,
+    lan: bool,
+    https: bool,
+    test_mode: bool,
 ) -> None:
     """Serve the app until SIGTERM or Ctrl-C."""
     config = configured(data)
@@ -232,8 +335,16 @@ def serve_command(
     def announce(address: str) -> None:
         told = json.dumps({"url": address, "pid": os.getpid()})
         click.echo(told if as_json else _("Regulars is at %(address)s  (Ctrl-C ends it)", address=address))
+        if https and not as_json:
+            own = sorted(certificates.addresses() - {"127.0.0.1"}) if lan else []
+            port_there = address.rpartition(":")[2]
+            first = [f"http://{one}:{port_there}/certificate" for one in own] or [
+                f"http{address.removeprefix('https')}/certificate"  # there https would greet it with a warning
+            ]
+            click.echo(_("Each phone begins once at %(pages)s", pages=listed(first)))
+            click.echo(_("and compares: %(fingerprint)s", fingerprint=certificates.fingerprint_of(config.data)))
 
-    serve(config.but(test_mode=test_mode), host, port, lan, announce)
+    serve(config.but(test_mode=test_mode, https=https), host, port, lan, announce)
 
 
 @main.command("demo")
@@ -305,6 +416,110 @@ def import_visits(
     business = Business.select().order_by(Business.id).first()
     if business is None:
         raise Sentence(_("There is no shop yet. Begin with: ./regulars init --shop NAME --timezone ZONE"))
+    pairs = _pairs(mapping)
+    with _readable(file):
+        report = importing.import_visits(file, business, shop_called(shop), pairs, dry_run, _progress("lines read"))
+    for shop_id in report.days:
+        place = Shop.get_by_id(shop_id)
+        expected.day_list(place, place.today(), fresh=True)
+    words = _(
+        "%(total)s lines: %(added)s added, %(skipped)s skipped, %(refused)s refused.",
+        total=report.total, added=report.added, skipped=report.skipped, refused=report.refused,
+    )  # fmt: skip
+    return _counted(report, words, dry_run)
+
+
+@command(import_group, "customers")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--shop", help="The shop whose country numbers without one are taken for: its name or number.")
+@click.option("--map", "mapping", multiple=True, metavar="THEIRS=OURS")
+@click.option("--dry-run", is_flag=True, help="Only look; keep nothing.")
+def import_customers(
+    config: Config, file: Path, shop: str | None, mapping: tuple[str, ...], dry_run: bool
+) -> tuple[Options, str]:
+    """Take in a CSV of people (id,name,say_as,call,phone,email,usual,birthday,tags,note,since,consent_email,consent_sms,
+    state,household,firm), or vCards."""
+    place, pairs = shop_called(shop), _pairs(mapping)
+    ignored: list[str] = []
+    with _readable(file), file.open(newline="", encoding="utf-8-sig", errors="replace") as lines:
+        is_cards = lines.read(11).upper() == "BEGIN:VCARD"
+        lines.seek(0)
+        rows: Any = ((line, vcards.as_row(card)) for line, card in vcards.read(lines))
+        if not is_cards:
+            ignored, rows = people_file.rows_of_csv(lines, pairs)
+        report = people_file.import_customers(rows, file, place, dry_run, _progress("lines read"))
+    words = _(
+        "%(total)s people: %(added)s added, %(updated)s changed, %(skipped)s skipped, %(refused)s refused.",
+        total=report.total, added=report.added, updated=report.updated, skipped=report.skipped, refused=report.refused,
+    )  # fmt: skip
+    if ignored:
+        words += " " + _("Not taken in: the columns %(columns)s.", columns=listed(ignored[:20]))
+    words += _to_take_back(report)
+    told, words = _counted(report, words, dry_run)
+    return {**told, "ignored": ignored}, words
+
+
+@command(import_group, "appointments")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--shop", help="The shop for lines that name none: its name or number.")
+@click.option("--map", "mapping", multiple=True, metavar="THEIRS=OURS")
+@click.option("--with", "whom", default="", help="Of a calendar: with whom its appointments are.")
+@click.option("--dry-run", is_flag=True, help="Only look; keep nothing.")
+def import_appointments(
+    config: Config, file: Path, shop: str | None, mapping: tuple[str, ...], whom: str, dry_run: bool
+) -> tuple[Options, str]:
+    """Take in appointments: a calendar (.ics), or a CSV of id,customer,name,phone,email,starts_at,ends_at (or
+    minutes),service,with,status."""
+    place, pairs = shop_called(shop), _pairs(mapping)
+    with _readable(file):
+        with file.open("rb") as opened:
+            is_calendar = b"BEGIN:VCALENDAR" in opened.read(4096).upper() or file.suffix.lower() == ".ics"
+        if is_calendar:
+            take = reading.look_at_file if dry_run else reading.import_file
+            report = take(place, one_line(file.name)[:100], file.read_bytes(), one_line(whom)[:100])
+        else:
+            report = importing_appointments.import_appointments(
+                file, place.business, place, pairs, dry_run, _progress("lines read")
+            )
+    words = _(
+        "%(total)s appointments: %(added)s added, %(updated)s changed, %(skipped)s skipped, %(refused)s refused.",
+        total=report.total, added=report.added, updated=report.updated, skipped=report.skipped, refused=report.refused,
+    )  # fmt: skip
+    return _counted(report, words + _to_take_back(report), dry_run)
+
+
+@command(import_group, "undo")
+@click.argument("number", type=NUMBER)
+def import_undo(config: Config, number: int) -> tuple[Options, str]:
+    """Take an import of appointments, or of people, back."""
+    try:
+        undone = importing_undo.undo(number)
+    except importing.Unreadable as error:
+        raise Sentence(str(error)) from None
+    kept = undone.record
+    told: Options = {name: kept.counts.get(name, 0) for name in ("total", "added", "updated")}
+    told |= {"import_id": str(kept.id), "cancelled": undone.cancelled}
+    told["stay"] = [{"id": str(one.id), "name": one.name} for one in undone.stay]
+    words = _("Import %(number)s is taken back.", number=kept.id)
+    if undone.cancelled:
+        words += " " + ngettext(
+            "%(num)s appointment is cancelled, and whoever was told of it hears that.",
+            "%(num)s appointments are cancelled, and whoever was told of them hears that.",
+            undone.cancelled,
+        )
+    if undone.stay:
+        named = listed([one.name for one in undone.stay[:20]])
+        words += " " + _("More is known of these, so they stay: %(names)s.", names=named)
+    return told, words
+
+
+def _to_take_back(report: importing.Report) -> str:
+    if not report.import_id or not (report.added or report.updated):
+        return ""
+    return " " + _("To take it back: ./regulars import undo %(number)s", number=report.import_id)
+
+
+def _pairs(mapping: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
     for pair in mapping:
         theirs, equals, ours = pair.partition("=")
@@ -313,23 +528,29 @@ def import_visits(
                 _("--map takes THEIRS=OURS, such as --map Client=customer, not “%(pair)s”.", pair=pair)
             )
         pairs[theirs.strip()] = ours.strip()
+    return pairs
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """Tell in a sentence why a file cannot be taken in."""
     try:
-        report = importing.import_visits(file, business, shop_called(shop), pairs, dry_run, _progress("lines read"))
+        yield
+    except reading.NotRead as error:
+        raise Sentence(words.calendars.file_trouble(error.code)) from None
     except importing.Unreadable as error:
         raise Sentence(str(error)) from None
     except OSError as error:
         raise Sentence(_("%(file)s cannot be read: %(why)s.", file=file, why=error.strerror)) from None
-    for shop_id in report.days:
-        place = Shop.get_by_id(shop_id)
-        expected.day_list(place, place.today(), fresh=True)
+
+
+def _counted(report: importing.Report, words: str, dry_run: bool) -> tuple[Options, str]:
+    """Return an import's count for programs, and for people with the lines that were not taken."""
     _progress_ends()
     told = report.as_json()
-    words = _(
-        "%(total)s lines: %(added)s added, %(skipped)s skipped, %(refused)s refused.",
-        total=report.total, added=report.added, skipped=report.skipped, refused=report.refused,
-    )  # fmt: skip
     for refused in report.errors[:20]:
-        words += "\n" + _("Line %(line)s: %(reason)s", line=refused["line"], reason=refused["reason"])
+        told_of = _("Line %(line)s: %(reason)s", line=refused["line"], reason=refused["reason"])
+        words += "\n" + (told_of if refused["line"] else refused["reason"])
     if len(report.errors) > 20:
         words += "\n" + _("All of them: --json")
     if dry_run:
@@ -355,17 +576,20 @@ def import_everything(config: Config, file: Path) -> tuple[Options, str]:
 
 @command(main, "export")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--canonical", is_flag=True, help="The order is always the same; said for scripts.")
+@click.option("--canonical", is_flag=True, help="Without the record of changes: what the checksum is of.")
 def export(config: Config, file: Path, canonical: bool) -> tuple[Options, str]:
     """Write everything to a file, one JSON object a line, in a stable order."""
     count = 0
     try:
-        with file.open("w", encoding="utf-8") as out:
-            for line in domain.export.lines():
+        whole = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # all that is known of everybody
+        with open(whole, "w", encoding="utf-8") as out:
+            for line in domain.export.lines(canonical):
                 out.write(line)
                 count += 1
     except OSError as error:
         raise Sentence(_("%(file)s cannot be written: %(why)s.", file=file, why=error.strerror)) from None
+    for business in Business.select(Business.id):
+        audit.write("export.made", business=business)
     return {"lines": count, "file": str(file)}, _("%(count)s lines written to %(file)s.", count=count, file=file)
 
 
@@ -586,6 +810,89 @@ def merge_command(config: Config, first: str, second: int) -> tuple[Any, str]:
     )
 
 
+# -- the record of changes
+
+
+@main.group("audit", subcommand_metavar="verify ...")
+def audit_group() -> None:
+    """The record of changes."""
+
+
+def head_from(_context: click.Context, _parameter: click.Parameter, value: str | None) -> dict[int, audit_check.Head]:
+    if value is None:
+        return {}
+    business, number, digest = (*value.split(":"), "", "")[:3]
+    if not (is_number(business) and is_number(number) and len(digest) == 64 and value.count(":") == 2):
+        raise click.BadParameter(_("It is BUSINESS:NUMBER:DIGEST, as an earlier “audit verify” told it."))
+    return {int(business): (int(number), digest.lower())}
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 11
+
+
+@command(audit_group, "verify")
+@click.option("--head", callback=head_from, help="A head as an earlier verify told it: it must still stand there.")
+def audit_verify(config: Config, head: dict[int, audit_check.Head]) -> tuple[Any, str]:
+    """Reckon all digests of the record of changes again: a line that was changed, removed, moved or cut off is found."""
+    found = audit_check.verify(clock.now(), head)
+    heads = [f"{business}:{number}:{digest}" for business, (number, digest) in found.heads.items()]
+    problems = [one.as_json() for one in found.troubles]
+    told = {"ok": not problems, "lines": found.lines, "acts": found.acts, "heads": heads, "problems": problems}
+    if problems:
+        raise Sentence("\n".join(one["reason"] for one in problems[:50]), told)
+    whole = _("The record of changes is whole: %(lines)s lines, %(acts)s acts.", lines=found.lines, acts=found.acts)
+    note = [_("Its head, to be noted down elsewhere: %(head)s", head=head) for head in heads]
+    return told, "\n".join([whole, *note])
+
+
+# -- what is sent
+
+
+@command(main, "outbox")
+@click.option("--state", "wanted", type=click.Choice(MESSAGE_STATES), help="Only those that stand so.")
+def outbox_command(config: Config, wanted: str | None) -> tuple[Any, str]:
+    """Print the messages and what has become of them, first due first."""
+    query = Message.select(Message, Shop, Customer).join(Shop).switch(Message).join(Customer, JOIN.LEFT_OUTER)
+    query = query.order_by(Message.due_at, Message.id)
+    if wanted:
+        query = query.where(Message.state == wanted)
+    rows = list(query)
+    text = "\n".join(
+        f"{one.id}  {one.shop.local(one.due_at):%Y-%m-%d %H:%M}  {words.reminders.kind(one.kind)}  "
+        + (f"{one_line(one.customer.name)}  " if one.customer_id else "")
+        + f"{words.reminders.way(one.way)}  "
+        f"{words.reminders.state(one)}" + (f"  {words.reminders.reason(one.why)}" if one.code else "")
+        for one in rows
+    )
+    return outbox.told_of(rows), text or _("There is no such message.")
+
+
+@command(main, "send-due")
+def send_due_command(config: Config) -> tuple[Options, str]:
+    """Send what is due now, once, and end."""
+    count = sending.send_due()
+    return {"tried": count}, ngettext("%(n)s message was tried.", "%(n)s messages were tried.", count)
+
+
+@command(main, "bounce")
+@click.argument("file", type=click.Path(path_type=Path))
+def bounce_command(config: Config, file: Path) -> tuple[Options, str]:
+    """Take in a delivery report: a mail in a file, or a whole mailbox."""
+    told: list[Message | None] = []
+    try:
+        for raw in reports.mailbox(file):
+            told += background.take_in(raw)
+    except OSError as error:
+        raise Sentence(_("%(file)s cannot be read: %(why)s.", file=file, why=error.strerror)) from None
+    if not told:
+        raise Sentence(_("%(file)s holds no mail.", file=file))
+    matched = [one.id for one in told if one is not None]
+    rows = Message.select(Message, Shop).join(Shop).where(Message.id.in_(matched)).order_by(Message.id)
+    answer = {"matched": len(matched), "unmatched": len(told) - len(matched), "messages": outbox.told_of(rows)}
+    return answer, _("%(matched)s matched, %(unmatched)s not.", **answer)
+
+
 # -- the installation
 
 
@@ -621,6 +928,56 @@ def migrate(config: Config, plan: bool) -> tuple[Options, str]:
     return {"pending" if plan else "applied": pending}, told
 
 
+@command(main, "doctor", storage=False)
+def doctor(config: Config) -> tuple[Any, str]:
+    """Say how this installation stands: its database, its schema, and its certificate."""
+    need_shop(config)
+    open_storage(config, migrate=False)
+    pending = [one.name for one in Runner(db.obj, str(MIGRATIONS)).status() if not one.applied]
+    found = [
+        {"what": "database", "ok": True, "told": _("PostgreSQL.") if is_postgres() else _(
+            "SQLite, library version %(version)s.", version=(peewee_sqlite3 or sqlite3).sqlite_version)},
+        {"what": "schema", "ok": not pending, "told": _("It is up to date.") if not pending else _(
+            "It is older than this version. The next start brings it up to date, and so does ./regulars migrate.")},
+        certificate_told(config),
+    ]  # fmt: skip
+    told = [f"{'  ' if one['ok'] else '! '}{one['what']:12} {one['told']}" for one in found]
+    return found, "\n".join(told)
+
+
+def certificate_told(config: Config) -> Options:
+    """Return the state of this shop's own certificate: until when, for which names, and what is to be done."""
+    one: Options = {"what": "certificate", "ok": True, "names": [], "until": None, "fingerprint": None}
+    try:
+        own = certificates.authority(config.data)
+    except OSError as error:
+        return one | {"ok": False, "told": _("It cannot be read: %(why)s.", why=error.strerror)}
+    if own is None:
+        if (config.data / certificates.FOLDER / certificates.AUTHORITY).exists():
+            told = _("The authority is damaged. Move %(file)s away, and the next start with --https makes another.",
+                     file=config.data / certificates.FOLDER / certificates.AUTHORITY)  # fmt: skip
+            return one | {"ok": False, "told": told}
+        return one | {
+            "told": _("None of its own. ./regulars serve --https makes one; a real one is better (docs/https.md).")
+        }
+    one |= {"fingerprint": certificates.fingerprint(own)}
+    if not certificates.is_available():
+        told = _("There is one, fingerprint %(fingerprint)s; the libraries that read it come with ./regulars serve --https.",
+                 fingerprint=one["fingerprint"])  # fmt: skip
+        return one | {"told": told}
+    found = certificates.told(config.data)
+    if found is None:
+        return one | {"ok": False, "told": _("The server’s part is missing. The next start with --https makes it.")}
+    one |= {"names": list(found.names), "until": found.until.isoformat()}
+    names = {"until": f"{found.until:%Y-%m-%d}", "names": listed(list(found.names)), "fingerprint": one["fingerprint"]}
+    if found.until <= clock.system_now() + certificates.SOON:
+        told = _("It ends on %(until)s. A server that runs with --https renews it: start it again.", **names)
+        return one | {"ok": False, "told": told}
+    return one | {
+        "told": _("Good until %(until)s for %(names)s. The authority’s fingerprint: %(fingerprint)s", **names)
+    }
+
+
 @main.group("device")
 def device_group() -> None:
     """Phones: let in, list, shut out."""
@@ -640,6 +997,27 @@ def device_enrol(config: Config, staff: int) -> tuple[Options, str]:
         name=person.name,
         link=told["link"],
         code=link.code,
+    )
+
+
+@command(main, "reset-owner")
+@click.option("--staff", type=NUMBER, help="Which owner, by number; without it the first one.")
+def reset_owner(config: Config, staff: int | None) -> tuple[Options, str]:
+    """Make a new link by which an owner signs in, once, within 24 hours. What got them in before is good no more: links,
+    password, passkeys, second factor; where they are signed in, they are signed out."""
+    every = Staff.select().where((Staff.role == "owner") & Staff.left_at.is_null()).order_by(Staff.id)
+    person = every.where(Staff.id == staff).first() if staff is not None else every.first()
+    if person is None:
+        raise Sentence(
+            _("There is no owner of that number here.") if staff is not None else _("There is no owner here.")
+        )
+    link = owners.reset(person)
+    told = {"owner": str(person.id), "owner_link": f"/sign-in/owner/{link.token}"}
+    return told, _(
+        "%(name)s opens this on the shop's address, once, within 24 hours, and sets a new password there. Password, "
+        "passkeys and second factor of before are gone:\n%(link)s",
+        name=person.name,
+        link=told["owner_link"],
     )
 
 
@@ -666,11 +1044,13 @@ def device_revoke(config: Config, phone: int) -> tuple[Options, str]:
     found = Phone.get_or_none(Phone.id == phone)
     if found is None:
         raise Sentence(_("There is no phone of this number."))
-    access.shut_out(found)
+    with db.atomic():
+        access.shut_out(found)
+        audit.write("phone.shut_out", business=found.business_id, which=found, person=found.staff_id)
     return {"revoked": str(found.id)}, _("%(name)s is shut out.", name=found.name)
 
 
-MEASURES = click.Choice([f"P{n}" for n in range(1, 25)], case_sensitive=False)
+MEASURES = click.Choice([f"P{n}" for n in range(1, 26)], case_sensitive=False)
 
 
 @command(main, "benchmark", storage=False)
@@ -701,7 +1081,9 @@ def test_command(context: click.Context, full: bool) -> None:
         os.environ["REGULARS_FULL"] = "1"
     root = Path(__file__).parent
     os.chdir(root)
-    sys.exit(pytest.main(context.args or ["tests"]))
+    # All of them: in as many processes as there are processors. Each takes a stretch and helps the others with theirs.
+    side_by_side = ["--numprocesses", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal"]
+    sys.exit(pytest.main(context.args or ["tests", *side_by_side]))
 
 
 def run() -> None:

@@ -54,8 +54,18 @@ CALLED = ("customer", "guest", "client", "patient", "member", "reader")
 LIFETIMES = ("always", "next_visit", "this_visit")
 MOMENTS = ("list", "arrival", "booking", "late")
 APPOINTMENT_STATES = ("booked", "cancelled", "missed")
+REPLIES = ("", "coming", "move", "wrong")  # of theirs to a reminder, by its link
 OUTCOMES = ("shown", "said", "skipped")
 CHANNELS = ("counter", "email", "sms", "phone")  # by which we keep a promise
+CONTACTS = ("email", "phone")
+WAYS = ("email", "sms", "call", "hook", "hand")  # by which we tell people something; by hand: somebody rings
+MESSAGES = ("reminder", "change", "test", "promise", "alert")
+MESSAGE_STATES = (
+    "due", "claimed", "handed_over", "delivered", "confirmed", "bounced", "failed", "expired", "suppressed", "dropped",
+)  # fmt: skip
+CALLED_UP = ("", "reached", "no_answer", "left_message", "dropped")  # what became of a task to ring somebody
+CALENDARS = ("file", "address", "caldav")
+ENTRIES = ("matched", "unsure", "ignored", "gone", "clash")
 DELIVERIES = (
     "", "due", "claimed", "handed_over", "delivered", "confirmed", "bounced", "failed", "expired", "suppressed",
 )  # fmt: skip
@@ -257,6 +267,7 @@ class Business(Row):
 
     name = TextField()
     created_at = InstantField()
+    settings: Any = JSONField(null=True)  # what holds for all its shops; also the secret that links are signed with
 
     @classmethod
     def hold(cls, number: int) -> None:
@@ -280,6 +291,8 @@ class Shop(Row):
     tone = TextField(default="warm", constraints=[checked("tone", TONES)])
     language = TextField(default="en")
     wording: Any = JSONField(null=True)  # the owner's own words to say: {language: {prompt: {our sentence: theirs}}}
+    calendar_version = IntegerField(default=0)  # one more ends every address of the calendar feed given out before
+    preferences: Any = JSONField(null=True)  # what the owner set that has no column of its own, by name
 
     class Meta:
         indexes = ((("business", "name"), True),)
@@ -306,12 +319,19 @@ class Shop(Row):
 
     def hours_on(self, day: date) -> tuple[int, int] | None:
         """Return opening and closing in minutes after midnight; None when closed or when no hours were told."""
-        pair = self.hours[day.weekday()] if self.hours else None
+        pair = self.hours[day.weekday()] if self.hours and self.closed_as(day) is None else None
         return (minutes_of(pair[0]), minutes_of(pair[1])) if pair else None
 
     def is_closed_on(self, day: date) -> bool:
-        """Say whether the owner told us that the shop does not open on this weekday."""
-        return bool(self.hours) and not self.hours[day.weekday()]
+        """Say whether the owner told us that the shop does not open on this weekday, or on this very day."""
+        return (bool(self.hours) and not self.hours[day.weekday()]) or self.closed_as(day) is not None
+
+    def closed_as(self, day: date) -> str | None:
+        """Return what a day is called on which the shop is closed out of turn; None of any other day."""
+        for closed in (self.preferences or {}).get("closed_days", ()):
+            if day.isoformat().endswith(closed["day"]):  # "12-25" is every year's
+                return str(closed["name"])
+        return None
 
     def changed(self) -> None:
         """Let the phones know that there is something new to fetch; acts do that by themselves."""
@@ -350,10 +370,17 @@ class Staff(Row):
     pin_hash = TextField(default="")
     created_at = InstantField()
     left_at = InstantField(null=True)
+    password_hash = TextField(default="")  # an owner's; "" while only the link from the machine lets them in
+    second_factor = TextField(default="")  # the shared secret of their one-time codes; "" without a second factor
+    second_factor_step = BigIntegerField(default=0)  # the half minute whose code was used last: each is good once
+
+    among = 2  # in memory alone: how many shops the business has, as far as it is known
+    by_pin = False  # in memory alone: whether this is somebody who signed in by a PIN
 
     @property
-    def may_manage(self) -> bool:
-        return self.role in ("manager", "owner")
+    def acts_as(self) -> str:
+        """Return the role whose rights somebody has at present: an owner's PIN, on a shared phone, gives those of staff."""
+        return "staff" if self.by_pin and self.role == "owner" else self.role
 
     @property
     def shops(self) -> Query:
@@ -413,6 +440,42 @@ class Session(Row):
     created_at = InstantField()
     expires_at = InstantField()
     ended_at = InstantField(null=True)
+    seen_at = InstantField(null=True)
+    proved_at = InstantField(null=True)  # when its person last proved who they are, for acts that ask again
+    about = TextField(default="")  # which browser and system, for the list of sessions
+
+
+class Passkey(Row):
+    """A key that an owner's phone or computer holds instead of a password; it is of use at one host name only."""
+
+    staff = ForeignKeyField(Staff, backref="passkeys", on_delete="CASCADE")
+    credential = TextField(unique=True, constraints=[Check("credential <> ''")])
+    public_key = TextField()
+    host = TextField()
+    sign_count = BigIntegerField(default=0)
+    answered = BigIntegerField(default=0)  # when the challenge was made that it answered last: each is good once
+    name = TextField(default="")
+    created_at = InstantField()
+    used_at = InstantField(null=True)
+
+
+class RecoveryCode(Row):
+    """A code that stands in for the second factor once; using it deletes it."""
+
+    staff = ForeignKeyField(Staff, backref="recovery_codes", on_delete="CASCADE")
+    code_hash = TextField(unique=True)
+
+
+class SignInTries(Row):
+    """An owner's wrong passwords and codes: from a browser they had signed in on before, or from all others together."""
+
+    staff = ForeignKeyField(Staff, on_delete="CASCADE")
+    browser = TextField(default="")  # digest of what a known browser holds; "" for all others
+    wrong = IntegerField(default=0)
+    rests_until = InstantField(null=True)
+
+    class Meta:
+        indexes = ((("staff", "browser"), True),)
 
 
 class PinTries(Row):
@@ -771,6 +834,7 @@ class Mistake(Row):
     made_good = TextField(default="")  # how
     made_good_at = InstantField(null=True, constraints=[Check("made_good_at IS NULL OR made_good <> ''")])
     made_good_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    about = TextField(default="")  # "reminder:7" where one of ours failed: told in the words of today's language
 
 
 class Referral(Row):
@@ -1077,8 +1141,57 @@ class Usual(Row):
         return rows
 
 
+class Contact(Row):
+    """Where somebody can be reached: a mail address or a number, as it was written and as it is compared."""
+
+    customer = ForeignKeyField(Customer, backref="contacts", on_delete="CASCADE")
+    kind = TextField(constraints=[checked("kind", CONTACTS)])
+    address = TextField(constraints=[Check("address <> ''")])
+    known = TextField(index=True)  # in small letters; a number as E.164 where the shop's country lets us tell
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    at = InstantField()
+    bad_at = InstantField(null=True)  # something sent there came back for good
+    bad_code = TextField(default="")
+
+    class Meta:
+        indexes = ((("customer", "kind", "known"), True),)
+
+
+class Consent(Row):
+    """Whether somebody lets us tell them things by one way; where they said nothing, an address they gave is for it."""
+
+    customer = ForeignKeyField(Customer, backref="consents", on_delete="CASCADE", index=False)
+    way = TextField(constraints=[checked("way", WAYS[:4])])
+    given = BooleanField()
+    how = TextField(default="counter", constraints=[checked("how", ("counter", "import", "link", "reply"))])
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("customer", "way"), True),)
+
+
+class Series(Row):
+    """An appointment that comes again: on these weekdays, every so many weeks, until a day or so many times."""
+
+    customer = ForeignKeyField(Customer, on_delete="CASCADE")
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    first = DateField()
+    minute = IntegerField(constraints=[Check("minute BETWEEN 0 AND 1439")])  # after midnight, on the wall
+    minutes = IntegerField(constraints=[Check("minutes BETWEEN 1 AND 1440")])  # how long
+    every_weeks = IntegerField(default=1, constraints=[Check("every_weeks BETWEEN 1 AND 52")])
+    weekdays = TextField(constraints=[Check("weekdays <> ''")])  # "0 2" for Monday and Wednesday
+    until = DateField(null=True)
+    times = IntegerField(null=True, constraints=[Check("times IS NULL OR times > 0")])
+    with_whom = TextField(default="")
+    service = TextField(default="")
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    at = InstantField()
+    made_until = DateField(null=True)  # through this day its appointments are made
+    ended_on = DateField(null=True)  # no more from this day on
+
+
 class Appointment(Row):
-    """An agreed time."""
+    """An agreed time: what the clock on the shop's wall will say, and the instant that this is."""
 
     customer = ForeignKeyField(Customer, backref="appointments", on_delete="CASCADE")
     shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
@@ -1089,10 +1202,33 @@ class Appointment(Row):
     with_whom = TextField(default="")
     state = TextField(default="booked", constraints=[checked("state", APPOINTMENT_STATES)])
     cause = TextField(default="", constraints=[checked("cause", CAUSES)])  # of their coming late, or not at all
-    with_state = BooleanField(default=False)  # cancelled because they died: stands again if that was not so
+    with_state = BooleanField(default=False)  # cancelled because they died, or with its series: stands again with that
+    uid = TextField(null=True, unique=True)  # in calendars, theirs and ours
+    wall = TextField(
+        default=""
+    )  # "2026-11-24T10:00" in the shop's zone: what was agreed, whatever the zone's rules become
+    slot = TextField(null=True)  # whose time it takes, folded; null: beside others (squeezed in, imported, cancelled)
+    sequence = IntegerField(default=0)  # goes up with every move and cancelling: calendars and reminders go by it
+    grace_minutes = IntegerField(null=True)  # set for this one; else learned, else the shop's
+    series = ForeignKeyField(Series, null=True, on_delete="SET NULL", index=False)
+    series_day = DateField(null=True)  # for which the series made it, wherever it was moved since
+    confirmed_at = InstantField(null=True)  # they will be there
+    confirmed_how = TextField(default="")
+    reply = TextField(default="")  # one of REPLIES, by the link in a reminder
+    reply_text = TextField(default="")
+    replied_at = InstantField(null=True)
+    kept_until = InstantField(null=True)  # their place is kept so long, though they are late
+    late_minutes = IntegerField(null=True)  # they told us they would be late by so many
+    author = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+    at = InstantField(null=True)  # when it was agreed
+    source_id = TextField(null=True)
 
     class Meta:
-        indexes = ((("shop", "day"), False),)
+        indexes = (
+            (("shop", "day"), False),
+            (("shop", "slot", "starts_at"), True),
+            (("series", "series_day"), True),
+        )
 
     @classmethod
     def on(cls, shop: Shop, day: date) -> Query:
@@ -1102,6 +1238,166 @@ class Appointment(Row):
             .where((cls.shop == shop.id) & (cls.day == day) & (cls.state == "booked"))
             .order_by(cls.starts_at)
         )
+
+
+class Channel(Row):
+    """How one way of telling people things is set up for a shop: server, sender, secrets."""
+
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    way = TextField(constraints=[checked("way", WAYS[:4])])
+    settings: Any = JSONField()
+
+    class Meta:
+        indexes = ((("shop", "way"), True),)
+
+
+class ReminderRule(Row):
+    """When and by which way people are reminded of their appointments in a shop, and in which words."""
+
+    shop = ForeignKeyField(Shop, backref="reminder_rules", on_delete="CASCADE")
+    way = TextField(constraints=[checked("way", WAYS)])
+    minutes_before = IntegerField(constraints=[Check("minutes_before BETWEEN 5 AND 86400")])
+    subject = TextField(default="")  # both empty: our own words
+    text = TextField(default="")
+    ended_at = InstantField(null=True)
+
+
+class Message(Row):
+    """Something to be told to somebody, once, by one way: it waits, is claimed, is handed over, and ends in a true state."""
+
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    kind = TextField(constraints=[checked("kind", MESSAGES)])
+    way = TextField(constraints=[checked("way", WAYS)])
+    customer = ForeignKeyField(Customer, backref="messages", null=True, on_delete="CASCADE")  # to whom
+    appointment = ForeignKeyField(Appointment, backref="messages", null=True, on_delete="CASCADE", index=False)
+    promise = ForeignKeyField(Promise, backref="messages", null=True, on_delete="CASCADE")
+    rule = ForeignKeyField(ReminderRule, null=True, on_delete="SET NULL", index=False)
+    sequence = IntegerField(default=0)  # of the appointment
+    told = TextField(
+        default=""
+    )  # the appointment's `wall` as it named it, once claimed; of a change "": it is cancelled
+    before = TextField(default="")  # of a change: the `wall` that they were told before
+    address = TextField(default="")  # where it went: known once it was claimed
+    subject = TextField(default="")  # of what is no reminder; a reminder is worded when it leaves
+    text = TextField(default="")
+    message_id = TextField(unique=True)  # the same in every attempt
+    state = TextField(default="due", constraints=[checked("state", MESSAGE_STATES)])
+    code = TextField(default="")  # why it stands so: a code of `outside`, or of `domain.outbox`
+    detail = TextField(default="")  # what the other server said
+    due_at = InstantField()
+    deadline = InstantField()  # later than this it is of no use
+    next_at = InstantField()  # of the next attempt
+    attempts = IntegerField(default=0)
+    claimed_by = TextField(default="")
+    leased_until = InstantField(null=True)
+    gateway_id = TextField(null=True, index=True)
+    at = InstantField()
+    handed_at = InstantField(null=True)  # while it waits: of an attempt of which nobody knows whether it left
+    ended_at = InstantField(null=True)
+
+    class Meta:
+        indexes = (
+            (("appointment", "rule", "sequence"), True),
+            (("state", "next_at"), False),
+            (("shop", "due_at"), False),
+        )
+
+    @property
+    def why(self) -> str:
+        """Return the code of why it stands so; of what was too late, that and what was in the way before."""
+        if self.state != "expired":
+            return str(self.code)
+        late = "may-have-gone" if self.handed_at else "too-late"  # an attempt was cut off: nobody knows whether it left
+        said = self.handed_at and self.code in ("cut-off", "timeout", "abandoned")
+        return late if said or self.code in ("", "too-late", late) else f"{late} {self.code}"
+
+
+class CallTask(Row):
+    """Somebody to ring: because what we sent did not arrive, or because that is how they are told."""
+
+    shop = ForeignKeyField(Shop, on_delete="CASCADE", index=False)
+    customer = ForeignKeyField(Customer, backref="call_tasks", on_delete="CASCADE")  # whom to ring
+    appointment = ForeignKeyField(Appointment, backref="call_tasks", null=True, on_delete="CASCADE")
+    promise = ForeignKeyField(Promise, null=True, on_delete="CASCADE", index=False)
+    message = ForeignKeyField(Message, null=True, unique=True, on_delete="SET NULL")  # that failed
+    reason = TextField(default="")  # the code of its failure; empty: by hand from the start
+    at = InstantField()
+    until = InstantField(null=True)  # after that nobody needs to be rung
+    outcome = TextField(default="", constraints=[checked("outcome", CALLED_UP)])
+    tries = IntegerField(default=0)
+    done_at = InstantField(null=True)
+    done_by = ForeignKeyField(Staff, null=True, on_delete="SET NULL", index=False)
+
+    class Meta:
+        indexes = ((("shop", "done_at"), False),)
+
+
+class StrayReport(Row):
+    """A report of delivery about nothing that we know: shown to the owner, and dropped after a month."""
+
+    at = InstantField()
+    via = TextField()
+    code = TextField(default="")
+    about = TextField(default="")  # a Message-ID or an address, as far as it could be read
+    seen_at = InstantField(null=True)
+
+
+class Beat(Row):
+    """When something that must go on by itself was last alive."""
+
+    name = TextField(unique=True)
+    at = InstantField()
+
+
+class Outage(Row):
+    """A time in which nothing was sent, because nothing ran."""
+
+    began = InstantField()
+    ended = InstantField()
+    missed = IntegerField(default=0)  # reminders that were due then
+    told_at = InstantField(null=True)
+    seen_at = InstantField(null=True)
+
+
+class Calendar(Row):
+    """A calendar of somebody's from which appointments come to us, and where the server lets us, go back."""
+
+    shop = ForeignKeyField(Shop, backref="calendars", on_delete="CASCADE")
+    kind = TextField(constraints=[checked("kind", CALENDARS)])
+    name = TextField(constraints=[Check("name <> ''")])
+    url = TextField(default="")
+    account = TextField(default="")
+    password = TextField(default="")
+    two_way = BooleanField(default=False)
+    with_whom = TextField(default="")  # with whom its appointments are
+    token = TextField(default="")  # of its server: what we have read already
+    read_at = InstantField(null=True)
+    tried_at = InstantField(null=True)
+    trouble = TextField(default="")  # a code of `outside`, while it cannot be read
+    refused: Any = JSONField(null=True)  # what could not be taken in: [[line, field, code]]
+    ended_at = InstantField(null=True)
+
+
+class CalendarEntry(Row):
+    """One occurrence in a calendar, and which appointment it is here; whose it is may still be a question."""
+
+    calendar = ForeignKeyField(Calendar, backref="entries", on_delete="CASCADE", index=False)
+    uid = TextField()
+    recurrence = TextField(default="")
+    href = TextField(default="")
+    etag = TextField(default="")
+    sequence = IntegerField(default=0)
+    starts_at = InstantField()
+    ends_at = InstantField()
+    summary = TextField(default="")
+    reached = TextField(default="")  # while it is a question: "email a@example.org", "phone 020…", one a line
+    state = TextField(default="unsure", constraints=[checked("state", ENTRIES)])
+    customer = ForeignKeyField(Customer, null=True, on_delete="SET NULL")
+    appointment = ForeignKeyField(Appointment, null=True, on_delete="SET NULL")
+    at = InstantField()
+
+    class Meta:
+        indexes = ((("calendar", "uid", "recurrence"), True),)
 
 
 class DayList(Row):
@@ -1141,6 +1437,7 @@ class Expected(Row):
     beside: Any = JSONField(
         null=True
     )  # with whom they come: {"with": [[customer, name]...], "of": firm or "", "soft": ...}
+    punctual: Any = JSONField(null=True)  # of the booked: how they keep their times (domain.punctuality)
 
     class Meta:
         indexes = ((("day_list", "customer"), True),)
@@ -1247,16 +1544,37 @@ class Action(Row):
     customer = ForeignKeyField(Customer, null=True, on_delete="SET NULL")  # whom it changed, where it is one
     revision = BigIntegerField(default=0)  # the shop's revision that this act made
     step = BigIntegerField(default=0)  # by how much it was raised: where these sum up, nothing but acts has happened
+    staff_id = IntegerField(null=True)  # who did it; of acts before version 9 nobody knows
 
     class Meta:
         indexes = ((("shop", "revision"), False),)
 
 
+class Audit(Row):
+    """One line of the record of changes: who did what, by ids alone. Lines are only ever added (triggers refuse all else);
+    each holds the digest of itself and of the one before it. `domain/audit.py` writes them, and knows what they mean."""
+
+    business = ForeignKeyField(Business, backref="+", on_delete="CASCADE", index=False)
+    number = BigIntegerField()  # counts up by one within a business
+    at = InstantField()
+    kind = TextField(constraints=[Check("kind <> ''")])
+    shop_id = IntegerField(null=True)
+    staff_id = IntegerField(null=True)
+    phone_id = IntegerField(null=True)
+    told: Any = JSONField(null=True)  # ids and plain values, never a name or a text
+    digest = TextField()
+
+    class Meta:
+        indexes = ((("business", "number"), True), (("business", "kind", "number"), False))
+
+
 TABLES: tuple[type[Row], ...] = (
-    Business, Shop, Staff, Membership, Phone, Invitation, Session, PinTries, Customer, Import, Visit, Witness, Promise,
-    Told, ExtraStep, Issue, IssueTime, Mistake, Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField,
-    FieldValue, SearchWord, Note, NoteReading, Question, Seen, DayWord, Merge, Usual, Appointment, DayList,
-    Expected, RhythmKept, HabitKept, PeopleKept, DayTally, PromptEnded, HandOver, HandOverSeen, Action,
+    Business, Shop, Staff, Membership, Phone, Invitation, Session, Passkey, RecoveryCode, SignInTries, PinTries,
+    Customer, Import, Visit, Witness, Promise, Told, ExtraStep, Issue, IssueTime, Mistake, Referral, Introduction,
+    Household, Belonging, Tag, Tagged, CustomField, FieldValue, SearchWord, Note, NoteReading, Question, Seen, DayWord,
+    Merge, Usual, Contact, Consent, Series, Appointment, Channel, ReminderRule, Message, CallTask, StrayReport, Beat,
+    Outage, Calendar, CalendarEntry, DayList, Expected, RhythmKept, HabitKept, PeopleKept, DayTally, PromptEnded,
+    HandOver, HandOverSeen, Action, Audit,
 )  # fmt: skip
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -1,14 +1,24 @@
-"""The server: waitress, with as many threads and connections as a busy shop's phones need."""
+"""The server: waitress, with as many threads and connections as a busy shop's phones need, and TLS where it is wanted."""
 
 from __future__ import annotations
 
+import errno
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import waitress
 from waitress.channel import HTTPChannel
+from waitress.server import MultiSocketServer, TcpWSGIServer
 from waitress.task import WSGITask
 
 BODILESS = ("204", "304")
+BEGINS_TLS = b"\x16"  # the first byte of every handshake, and of no request
+BIGGEST_RECORD = 16384  # read whole, nothing waits decrypted where select() would not see it
+NOT_YET = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class KeptOpen(WSGITask):
@@ -23,12 +33,126 @@ class KeptOpen(WSGITask):
             return
         super().set_close_on_finish()
 
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        if self.channel.secure:
+            environ["wsgi.url_scheme"] = "https"
+        return environ
 
-HTTPChannel.task_class = KeptOpen
+
+class NothingYet(Exception):
+    """Bytes came, but of the handshake alone, or half a record: nothing to read, and nothing wrong."""
 
 
-def create_server(app: Any, host: str, port: int) -> Any:
-    """Return a server, bound but not yet running. Raises OSError where the port cannot be had."""
-    return waitress.create_server(
-        app, host=host, port=port, threads=32, connection_limit=1000, channel_timeout=60, ident="Regulars"
+class Encrypted(ssl.SSLSocket):
+    """A TLS connection as waitress wants its sockets: the loop reads while a thread writes, and none of them waits.
+
+    OpenSSL bears only one of them at a time. Whatever goes wrong in TLS is an end of the connection: a phone that does
+    not trust the certificate hangs up, and that is no news for the log.
+    """
+
+    turn = threading.Lock()  # each has its own from `encrypt` on
+
+    def recv(self, size: int = 1024, flags: int = 0) -> bytes:
+        try:
+            with self.turn:
+                return super().recv(size, flags)
+        except NOT_YET:
+            raise NothingYet() from None
+        except ssl.SSLError:
+            raise ConnectionResetError(errno.ECONNRESET, "TLS ended") from None
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        try:
+            with self.turn:
+                return super().send(data, flags)
+        except NOT_YET:
+            raise BlockingIOError(errno.EWOULDBLOCK, "not now") from None
+        except ssl.SSLError:
+            raise ConnectionResetError(errno.ECONNRESET, "TLS ended") from None
+
+    def close(self) -> None:
+        with self.turn, suppress(OSError, ValueError):
+            self.unwrap()  # says that this is the end, and does not wait for an answer
+        super().close()
+
+
+class Certificate:
+    """What new connections are shown: a file with a key and a certificate. `load` puts a renewed one in its place."""
+
+    def __init__(self, path: Path):
+        self.load(path)
+
+    def load(self, path: Path) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_alpn_protocols(["http/1.1"])
+        context.sslsocket_class = Encrypted
+        context.load_cert_chain(path)
+        self.context = context
+
+    def encrypt(self, connection: socket.socket) -> Encrypted:
+        encrypted = self.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        assert isinstance(encrypted, Encrypted)
+        encrypted.turn = threading.Lock()
+        return encrypted
+
+
+class Channel(HTTPChannel):
+    """A connection, in TLS or not: where the server has a certificate, the first byte tells what the phone speaks.
+
+    So one port serves both, and an address kept from the days of http still leads somewhere.
+    """
+
+    socket: Any
+    task_class = KeptOpen
+    secure = False
+    is_new = True
+
+    def handle_read(self) -> None:
+        with suppress(NothingYet):
+            try:
+                self.listen_in()
+            except OSError:
+                self.handle_close()
+                return
+            super().handle_read()
+
+    def listen_in(self) -> None:
+        """Look at the first byte, once, and leave it there."""
+        if self.is_new and self.server.certificate:
+            if self.socket.recv(1, socket.MSG_PEEK) == BEGINS_TLS:
+                self.socket = self.server.certificate.encrypt(self.socket)
+                self.secure = True
+            self.is_new = False
+
+
+TcpWSGIServer.channel_class = Channel
+TcpWSGIServer.certificate = None
+
+
+def create_server(app: Any, host: str, port: int, certificate: Certificate | None = None, behind: int = 0) -> Any:
+    """Return a server, bound but not yet running. Raises OSError where the port cannot be had.
+
+    With a certificate it speaks TLS with whoever begins so, and http with the others. `behind` is how many proxies in front
+    are trusted: their headers are left for the app, and without any taken away.
+    """
+    server = waitress.create_server(
+        app,
+        host=host,
+        port=port,
+        threads=32,
+        connection_limit=1000,
+        channel_timeout=60,
+        recv_bytes=BIGGEST_RECORD,
+        ident="Regulars",
+        clear_untrusted_proxy_headers=not behind,
     )
+    for one in list(server.map.values()) if isinstance(server, MultiSocketServer) else [server]:
+        one.certificate = certificate
+    return server
+
+
+def port_of(server: Any) -> int:
+    """Return the port that a server listens on."""
+    return int(server.effective_listen[0][1] if isinstance(server, MultiSocketServer) else server.effective_port)

@@ -12,7 +12,10 @@ from typing import Any
 import waitress
 from flask import Flask
 
-SETTINGS: dict[str, Any] = {"threads": 32, "connection_limit": 1000, "channel_timeout": 60, "ident": "Regulars"}
+SETTINGS: dict[str, Any] = {
+    "threads": 32, "connection_limit": 1000, "channel_timeout": 60, "ident": "Regulars", "recv_bytes": 16384,
+    "clear_untrusted_proxy_headers": True,
+}  # fmt: skip
 
 app = Flask(__name__, static_folder=None)
 

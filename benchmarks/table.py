@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import arrivals, browser, counting, nights, pages, running, searching, together
+from benchmarks import arrivals, browser, counting, nights, pages, running, searching, together, trouble
 from benchmarks.processes import NotHere
 from benchmarks.stand import Figure, Stand
 
@@ -84,6 +84,12 @@ ROWS = {
     "P22": Row("learning all of 10,000,000 visits anew", at_most(120, 300), "s / MB", nights.anew, True),
     "P23": Row("the list after one late visit, 10,000,000", at_most(50, 10), "ms / x 100,000", nights.late_visit, True),
     "P24": Row("a night, ten times as many people", at_most(12), "x", nights.growth, True),
+    "P25": Row(
+        "a card while the mail server hangs: waiting time",
+        at_most(1.3),
+        "x while nothing is sent",
+        trouble.beside_a_silent_server,
+    ),
 }
 
 

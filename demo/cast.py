@@ -115,6 +115,15 @@ PROMISED = (
     ("Tomás Ferreira", "Save the crossword page", "Maya", 1, None, True),
 )
 
+# Whom our reminder of today's appointment did not reach: by which way and why, where it went, and at which number they can be
+# rung. One of them is late by now; the other is still to be rung.
+LOST = (
+    ("Desmond Fairweather", "sms", "landline", "020 7946 0018", "020 7946 0018"),
+    ("Nell Okoro", "email", "no-such-mailbox", "nell@example.org", "020 7946 0137"),
+)
+
+REMINDED = "regular@example.org"  # where the reminders of the past month went
+
 # Who belongs together: the name, what it is, and its people with their parts.
 TOGETHER = (
     ("Bright Books", "firm", (("Emeka Nwosu", "owner"), ("Beatriz Sousa", "office manager"))),

@@ -17,11 +17,13 @@ from demo.cast import (
     CAST,
     GREETED,
     LEFT,
+    LOST,
     MISTAKES,
     OWNER,
     PIN,
     PROMISED,
     QUESTIONS,
+    REMINDED,
     SENT_BY,
     SENT_ON,
     SHOP,
@@ -34,11 +36,14 @@ from demo.cast import (
     UNGREETED,
     Person,
 )
-from domain import access, expected
+from domain import access, expected, reminders
+from domain.contacts import compared
 from domain.fields import ALWAYS
 from models import (
     Appointment,
     Belonging,
+    CallTask,
+    Contact,
     Customer,
     CustomField,
     ExtraStep,
@@ -48,6 +53,7 @@ from models import (
     Issue,
     IssueTime,
     Membership,
+    Message,
     Mistake,
     Note,
     Promise,
@@ -108,6 +114,8 @@ def build(now: datetime, zone: str | None = None) -> Shop:
     _remember(shop, {one.name: one for one in team}, shop.day_of(now))
     _tell_besides(shop, {one.name: one for one in team}, now)
     _gather(shop, now)
+    _remind(shop, now)
+    _remind_before(shop, {one.name: one for one in team}, now)
     expected.make_list(shop, shop.day_of(now))
     return shop
 
@@ -205,6 +213,52 @@ def _gather(shop: Shop, now: datetime) -> None:
     lately = Visit.select(Visit.id).where(Visit.customer.in_(known) & (Visit.day >= today - timedelta(weeks=8)))
     greeted = [number for (number,) in lately.order_by(Visit.id).tuples() if chance.random() < GREETED]
     Visit.update(greeted_by_name=True).where(Visit.id.in_(greeted) & (Visit.day < today)).execute()
+
+
+def _remind(shop: Shop, now: datetime) -> None:
+    """Write down whose reminder of today failed, the day before: each became somebody to ring until their time came."""
+    for name, way, code, address, number in LOST:
+        customer = _called(shop, name)
+        booked = Appointment.get((Appointment.customer == customer) & (Appointment.day == shop.day_of(now)))
+        due, failed = booked.starts_at - timedelta(days=1), booked.starts_at - timedelta(days=1, minutes=-2)
+        for kind, one in dict.fromkeys((("phone" if way == "sms" else way, address), ("phone", number))):
+            known = compared(kind, one, shop.zone)
+            bad = {"bad_at": failed, "bad_code": code} if kind == "email" else {}
+            Contact.create(customer=customer, kind=kind, address=one, known=known, at=due - timedelta(days=9), **bad)
+        message = Message.create(
+            shop=shop, kind="reminder", way=way, customer=customer, appointment=booked, address=address, state="failed",
+            code=code, message_id=f"demo-{booked.id}@regulars-{shop.id}.invalid", due_at=due, next_at=due,
+            deadline=due + reminders.LAST_CHANCE, attempts=1, at=due - timedelta(days=9), ended_at=failed,
+        )  # fmt: skip
+        over = {"outcome": "dropped", "done_at": booked.starts_at} if booked.starts_at <= now else {}
+        CallTask.create(
+            shop=shop, customer=customer, appointment=booked, message=message, reason=code, at=failed,
+            until=booked.starts_at, **over,
+        )  # fmt: skip
+
+
+def _remind_before(shop: Shop, team: dict[str, Staff], now: datetime) -> None:
+    """Write down what became of the reminders of a month, and that the last that did not arrive was caught in time."""
+    reminders.begin_with_defaults(shop)
+    lately = (Appointment.shop == shop.id) & (Appointment.starts_at < now) & (Appointment.day < shop.day_of(now))
+    lately &= Appointment.starts_at > now - timedelta(days=29)
+    booked = list(Appointment.select().where(lately).order_by(Appointment.starts_at.desc(), Appointment.id))
+    for n, one in enumerate(booked):
+        due, state = (
+            one.starts_at - timedelta(days=1),
+            "bounced" if n == 2 else ("delivered", "handed_over", "confirmed")[n % 3],
+        )
+        message = Message.create(
+            shop=shop, kind="reminder", way="email", customer=one.customer, appointment=one, address=REMINDED, state=state,
+            code="mailbox-full" if state == "bounced" else "", message_id=f"demo-{one.id}@regulars-{shop.id}.invalid",
+            due_at=due, next_at=due, deadline=due + reminders.LAST_CHANCE, attempts=1, at=due - timedelta(days=6),
+            handed_at=due, ended_at=due + timedelta(minutes=3),
+        )  # fmt: skip
+        if state == "bounced":
+            CallTask.create(
+                shop=shop, customer=one.customer, appointment=one, message=message, reason=message.code, at=due,
+                until=one.starts_at, outcome="reached", tries=1, done_at=due + timedelta(hours=2), done_by=team["Maya"],
+            )  # fmt: skip
 
 
 def _add(person: Person, shop: Shop, team: list[Staff], now: datetime, chance: random.Random) -> None:

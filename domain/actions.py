@@ -18,7 +18,7 @@ from uuid import UUID
 from peewee import JOIN, IntegrityError
 
 import clock
-from domain import expected, notes
+from domain import audit, expected, lateness, notes, rights
 from domain.likeness import alike
 from domain.lines import Line, look, offer
 from domain.plain_words import has_card_number
@@ -53,6 +53,8 @@ from words import _, clock_time, short_day
 
 OLDEST = timedelta(days=3)  # an older act is taken at the time it reaches us
 SKEW_TOLD = timedelta(minutes=5)
+REFUSALS_KEPT = 2000
+_refusals_told: dict[tuple[int, int | None, str], int] = {}  # by whom and what -> the hour in which it was written down
 LONGEST = {"name": 200, "say_as": 200, "call": 200, "usual": 200, "text": 2000, "to": 200, "by_text": 200, "part": 100}
 ONE_LINE = {"name", "say_as", "call", "usual", "to", "by_text", "part"}
 
@@ -86,7 +88,11 @@ class Unknown(Refused):
 
 
 class Conflict(Refused):
-    """Somebody else was first; the sentence says what stands now."""
+    """Somebody else was first; the sentence says what stands now, `offers` what can be chosen instead."""
+
+    def __init__(self, told: str, **offers: Any):
+        super().__init__(told)
+        self.offers = offers or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,13 +270,21 @@ class Asked:
 
 Doer = Callable[[Asked], dict[str, Any]]
 DOERS: dict[str, Doer] = {}
+RIGHTS_TO: dict[str, str] = {}
+RECORDED: dict[str, tuple[str, ...]] = {}  # what a line of the record of changes tells of an act, where there is one
 
 
-def does(kind: str) -> Callable[[Doer], Doer]:
-    """Return a decorator that registers the doer of an act type."""
+def does(kind: str, right: str = "work", recorded: tuple[str, ...] | None = None) -> Callable[[Doer], Doer]:
+    """Return a decorator that registers the doer of an act type, for those who have a right of `domain/rights.py`.
+
+    One that is `recorded` gets a line of its kind in the record of changes, with whom it changed and what it names of the
+    act's result and data: ids and words of ours, never a name or a text.
+    """
 
     def add(function: Doer) -> Doer:
-        DOERS[kind] = function
+        DOERS[kind], RIGHTS_TO[kind] = function, right
+        if recorded is not None:
+            RECORDED[kind] = recorded
         return function
 
     return add
@@ -320,6 +334,26 @@ class Answer:
         return told
 
 
+def _record(asked: Asked, result: dict[str, Any]) -> None:
+    """Write an act into the record of changes."""
+    told: dict[str, Any] = {"customer": asked.changed} if asked.changed else {}
+    for name in ("customer",) * ("customer" in result and not told) + RECORDED[asked.act.type]:
+        value = result.get(name, asked.act.data.get(name))
+        told[name] = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+    audit.write(asked.act.type, business=asked.staff.business_id, shop=asked.shop, staff=asked.staff, **told)
+
+
+def _record_refusal(kind: str, staff: Staff, shop: Shop) -> None:
+    """Write into the record that somebody was refused an act that is not theirs: the same once an hour, however often."""
+    key, hour = (staff.id, audit.from_phone.get(), kind), int(clock.now().timestamp()) // 3600
+    if _refusals_told.get(key) == hour:
+        return
+    if len(_refusals_told) >= REFUSALS_KEPT:
+        _refusals_told.clear()
+    _refusals_told[key] = hour
+    audit.write("act.refused", business=staff.business_id, shop=shop, staff=staff, act=kind)
+
+
 def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
     """Return what became of an act, done at most once; its key and its effect are one transaction."""
     digest = hashlib.sha256(
@@ -332,6 +366,9 @@ def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
     doer = DOERS.get(act.type)
     if doer is None:
         return Answer(act.id, "rejected", reason=_("This app does not know how to do “%(type)s”.", type=act.type))
+    if not rights.may(staff, RIGHTS_TO[act.type], shop):
+        _record_refusal(act.type, staff, shop)
+        return Answer(act.id, "rejected", reason=_for_whom(RIGHTS_TO[act.type]))
     # Done first and looked up after: a repeat is rare, and what it did is taken back when its key is found to be taken.
     try:
         with db.atomic():
@@ -347,13 +384,17 @@ def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
                 customer_id=asked.changed,
                 revision=0,
                 step=0,
+                staff_id=staff.id,
             )
+            if act.type in RECORDED:
+                _record(asked, result)
             return Answer(act.id, "applied", result, line=asked.line)
     except Refused as told:
         earlier = Action.get_or_none(Action.key == key)
         if earlier is None:
             status = "conflict" if isinstance(told, Conflict) else "rejected"
-            return Answer(act.id, status, reason=str(told), unknown=isinstance(told, Unknown))
+            offers = told.offers if isinstance(told, Conflict) else None
+            return Answer(act.id, status, offers, reason=str(told), unknown=isinstance(told, Unknown))
     except IntegrityError:
         earlier = Action.get_or_none(Action.key == key)
         if earlier is None:
@@ -361,6 +402,12 @@ def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
     if earlier.digest != digest:
         return Answer(act.id, "rejected", reason=_("This id was used before, for something else."))
     return Answer(act.id, "duplicate", earlier.result)
+
+
+def _for_whom(right: str) -> str:
+    if rights.roles_with(right) == rights.OWNERS:
+        return _("That is for an owner to do.")
+    return _("That is for a manager or the owner to do.")
 
 
 def _key(text: str) -> str:
@@ -414,6 +461,10 @@ def create_visit(asked: Asked) -> dict[str, Any]:
             line.prompt_outcome = line.prompt_outcome or "shown"
             seen.update(prompt=line.prompt, outcome=line.prompt_outcome, greeted_by_name=line.greeted_by_name)
     visit, joined = customer.check_in(shop, asked.staff, act.at, first, **seen)
+    if today and line.appointment is not None and not joined:
+        lateness.on_arrival(line.appointment, shop, visit.at, line.grace(shop), asked.staff)
+    if first and around.calls:
+        lateness.on_untold_arrival(customer.id, shop, visit.at, asked.staff)
     if first:
         line.visit, line.seen_by, asked.line = visit, [asked.staff.name], line
     if line.ended:
@@ -455,6 +506,7 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
         if visit.outcome in ("said", "skipped"):  # what was said stays said
             _keep_ended(visit.customer_id, visit.shop, visit.day, visit.prompt, visit.outcome, visit.greeted_by_name)
         visit.delete_instance()
+        lateness.on_undo(visit.customer_id, visit.shop, visit.day)
     expected.history_changed(visit.shop, visit.day, visit.customer_id)
     return {}
 
@@ -533,14 +585,9 @@ def create_note(asked: Asked) -> dict[str, Any]:
 @does("note.edit")
 def edit_note(asked: Asked) -> dict[str, Any]:
     """Change a note. If it changed since it was read (`base`), both texts are kept, side by side."""
-    note = (
-        Note.select(Note, Customer)
-        .join(Customer)
-        .where((Note.id == asked.id_of("note")) & (Customer.business == asked.staff.business_id))
-        .get_or_none()
-    )
+    note = notes.note_for(asked.id_of("note"), asked.staff)
     if note is None:
-        raise Refused(_("There is no such note. It may have been removed."))
+        raise Unknown(_("There is no such note. It may have been removed."))
     if notes.wants_none(note.customer_id):
         raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=note.customer.called))
     text = asked.text("text")
@@ -560,7 +607,7 @@ def edit_note(asked: Asked) -> dict[str, Any]:
         )
         result["kept_beside"] = str(beside.id)
     else:
-        note.text, note.edited_at = text, asked.act.at
+        note.text, note.edited_at = text, asked.act.at  # type: ignore[assignment]
         note.save(only=[Note.text, Note.edited_at])
         notes.seen_by_nobody(note)
     return result
@@ -596,7 +643,7 @@ def _note(asked: Asked) -> Note:
     return note
 
 
-@does("note.undo")
+@does("note.undo", recorded=("note",))
 def undo_note(asked: Asked) -> dict[str, Any]:
     """Take back a note, on the day it was written, by whoever wrote it."""
     note = notes.note_for(asked.id_of("note"), asked.staff)

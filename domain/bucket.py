@@ -9,13 +9,13 @@ from typing import Any
 
 from peewee import Case, fn
 
-from domain.known import Kept, kept_on
+from domain.known import EXCUSED, Kept, kept_on
 from domain.promises import Owed
+from domain.punctuality import learned_grace
 from domain.trust import Booking, Bucket, Debt, Facts, bucket
 from models import Appointment, Customer, Introduction, Mistake, Shop, Visit, instant_of
 
 LATELY = timedelta(days=730)
-EXCUSED = ("ours", "both")  # causes of a lateness
 
 
 def came_rows() -> Any:
@@ -63,9 +63,10 @@ def by_word_rows() -> Any:
 
 
 def mistaken_rows() -> Any:
-    """Return the query for the mistakes of ours that nobody has made good."""
-    return Mistake.select(Mistake.text, Mistake.day).where(
-        (Mistake.customer == Customer.id) & (Mistake.shop == ":shop") & Mistake.made_good_at.is_null()
+    """Return the query for the mistakes of ours that nobody has made good; a reminder that failed is, once we said sorry."""
+    good = Mistake.made_good_at.is_null(False) | ((Mistake.about != "") & Mistake.said_sorry)
+    return Mistake.select(Mistake.text, Mistake.day, Mistake.about).where(
+        (Mistake.customer == Customer.id) & (Mistake.shop == ":shop") & ~good
     )
 
 
@@ -75,7 +76,7 @@ FACTS = {
     "booked": (booked_rows, ("day", "starts_at", "state", "cause")),
     "arrived": (arrived_rows, ("day", "at")),
     "by_word": (by_word_rows, ("day",)),
-    "mistaken": (mistaken_rows, ("text", "day")),
+    "mistaken": (mistaken_rows, ("text", "day", "about")),
 }
 
 
@@ -87,7 +88,9 @@ def bucket_of(rows: dict[str, list[Any]], owed: list[Owed], first: date | None, 
         for one in owed
         if one.promise.state == "open" and one.is_overdue(today)
     ]
-    debts += [Debt("mistake", text, date.fromisoformat(day)) for text, day in rows["mistaken"]]
+    debts += [
+        Debt("silence" if about else "mistake", text, date.fromisoformat(day)) for text, day, about in rows["mistaken"]
+    ]
     facts = Facts(
         days=days,
         first=first,
@@ -100,14 +103,18 @@ def bucket_of(rows: dict[str, list[Any]], owed: list[Owed], first: date | None, 
 
 
 def _bookings(booked: list[Any], arrived: list[Any], shop: Shop) -> tuple[Booking, ...]:
-    """Return what became of each appointment; of one that nobody marked either way nothing is known."""
+    """Return what became of each appointment; of one that nobody marked either way nothing is known. Where they are always a
+    bit late, that is their way, and no lapse."""
     found = [
         Booking(date.fromisoformat(day), "missed", cause in EXCUSED)
         for day, _at, state, cause in booked
         if state == "missed"
     ]
-    for kept, cause in _kept(booked, arrived, shop):
-        late = kept.late > shop.grace_minutes
+    agreed = list(_kept(booked, arrived, shop))
+    in_order = sorted((kept for kept, _cause in agreed), key=lambda one: (one.day, one.booked))
+    grace = learned_grace(tuple(in_order), shop.grace_minutes) or shop.grace_minutes
+    for kept, cause in agreed:
+        late = kept.late > grace
         found.append(Booking(kept.day, "late" if late else "", late and cause in EXCUSED))
     return tuple(sorted(found, key=lambda one: one.day))
 

@@ -13,11 +13,26 @@ from typing import Any
 
 from peewee import JOIN, Case, fn
 
+from domain import rights
+from domain.agreed import AGREED, Agreed, agreed_from, agreed_rows
 from domain.birthdays import is_child
 from domain.bucket import FACTS, LATELY, agreed_arrivals, bucket_of
+from domain.contacts import (
+    ADDRESSES,
+    SAID,
+    Address,
+    Said,
+    address_rows,
+    addresses_from,
+    said_from,
+    said_rows,
+    told_instead,
+)
 from domain.fields import TOLD, ToldField, told_from, told_rows
+from domain.lateness import BOOKED, UNSURE, Story, booked_from, booked_rows, story, unsure_from, unsure_rows
 from domain.lines import Line, gathered, look, offer
 from domain.promises import OWED, Owed, owed_from, owed_rows
+from domain.punctuality import later_slot
 from domain.questions import QUESTIONS, STEPS, Asking, Step, question_rows, questions_from, step_rows, steps_from
 from domain.referrals import (
     INTRODUCED,
@@ -28,11 +43,12 @@ from domain.referrals import (
     referred_from,
     referred_rows,
 )
+from domain.replies import ASKS, Asks, asks_from, asks_rows
 from domain.same_person import TWIN, Twin, twin_from, twin_rows
 from domain.states import State
 from domain.tags import TAGS, Given, tags_from, tags_rows
 from domain.today import is_past
-from domain.together import AROUND, Circle, around_from, around_rows
+from domain.together import AROUND, Circle, Other, around_from, around_rows
 from domain.troubles import (
     ISSUES,
     MISTAKES,
@@ -46,6 +62,7 @@ from domain.troubles import (
 from domain.trust import Bucket
 from models import (
     WISHES,
+    Appointment,
     Customer,
     Note,
     Prepared,
@@ -156,7 +173,17 @@ class Card:
     stands: State
     around: list[Circle]
     twin: Twin | None  # whom they may be
+    addresses: list[Address]
+    said: list[Said]  # whether we may tell them things, by which ways
+    told_instead: Other | None  # who is told for them
+    asks: list[Asks]  # about what is booked
+    agreed: Agreed
     greeted: bool  # ever, by name
+    late: Story | None  # of whoever is past their time today, or came late
+    unsure: list[
+        Appointment
+    ]  # of this week, our reminder failed: not known whether they came, or known that they did not
+    later: datetime | None  # what to offer instead of today's time to somebody who is always a bit late
 
 
 def card_for(
@@ -179,18 +206,21 @@ def card_for(
         "customer": customer, "shop": shop.id, "day": today.isoformat(), "since": since.isoformat(),
         "now": instant_text(now), "lately": (today - LATELY).isoformat(),
         "year": instant_text(shop.at(today.replace(month=1, day=1), 0)),
-        "dawn": instant_text(shop.at(today, 0)),
+        "dawn": instant_text(shop.at(today, 0)), "week": (today - UNSURE).isoformat(),
     }  # fmt: skip
     marked, *about = _ABOUT(**asked)[0]
     parts = _parts(about, line.customer)
+    if asker is not None and not parts["asks"] and not rights.may(asker, "contacts", shop):
+        parts["addresses"] = [one.hidden() for one in parts["addresses"]]
     birthday = next((told.text for told in parts["fields"] if told.kind == "birthday"), "")
     notes, private, chips = _notes(_NOTES(**asked, asker=asker.id if asker else 0), shop, _moment(line, shop, now))
     gathered_facts = {name: parts.pop(name) for name in FACTS}
+    child, booked = is_child(marked, birthday, today), parts.pop("booked_today")
     came = gathered_facts["came"][0]
     days, visits = _visits(_VISITS(**asked, begins=instant_text(shop.at(since, 0))), shop, *came[2:4])
     return Card(
         line=line,
-        child=is_child(marked, birthday, today),
+        child=child,
         marked_child=bool(marked),
         notes=notes,
         private=private,
@@ -199,6 +229,9 @@ def card_for(
         visits=visits,
         owed_today=owed_today,
         greeted=bool(came[-1]),
+        told_instead=told_instead(child, parts["addresses"], parts["around"]),
+        later=later_slot(line.at, line.punctual) if line.appointment and line.at and not line.arrived else None,
+        late=story(booked, line, child, parts["mistakes"], shop, now) if line.lives else None,
         bucket=bucket_of(gathered_facts, parts["owed"], visits.first, shop, today),
         **parts,
     )
@@ -387,12 +420,18 @@ PARTS: dict[str, tuple[Callable[[], Any], tuple[str, ...], Callable[[list[Any], 
     "steps": (step_rows, STEPS, steps_from),
     "issues": (issue_rows, ISSUES, issues_from),
     "mistakes": (mistake_rows, MISTAKES, mistakes_from),
+    "booked_today": (booked_rows, BOOKED, booked_from),
+    "unsure": (unsure_rows, ("id", "starts_at", "state"), unsure_from),
     "referred": (referred_rows, REFERRED, referred_from),
     "introduced": (introduced_rows, INTRODUCED, introduced_from),
     **{name: (rows, columns, lambda found, _customer: found) for name, (rows, columns) in FACTS.items()},
     "stands": (_stands, ("state", "state_since", "state_reason"), _stands_from),
     "around": (around_rows, AROUND, around_from),
     "twin": (twin_rows, TWIN, twin_from),
+    "addresses": (address_rows, ADDRESSES, addresses_from),
+    "said": (said_rows, SAID, said_from),
+    "asks": (asks_rows, ASKS, asks_from),
+    "agreed": (agreed_rows, AGREED, agreed_from),
 }
 
 

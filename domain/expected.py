@@ -21,7 +21,7 @@ from peewee import IntegrityError, fn
 import clock
 from domain import forecast, nights, reasons, silences, states, together
 from domain.history import histories
-from domain.prompts import prompts_for
+from domain.prompts import NOTHING, Told, prompts_for, told_for
 from models import Appointment, Customer, DayList, Expected, Shop, Visit, db
 
 AT_MOST = 60  # people listed by habit; more than that, nobody reads
@@ -58,7 +58,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
     listed = chosen(forecasts, shop.listed_from, lambda f: silences.is_silent(f.habit, day, rhythm.days))
     by_habit = {f.customer for f in listed}
     booked = [a.customer_id for a in Appointment.on(shop, day) if a.customer_id not in by_habit | out]
-    prompts = prompts_for(shop, histories(shop, [*by_habit, *booked], day), day)
+    told = told_for(shop, histories(shop, [*by_habit, *booked], day), day)
     beside = together.beside(shop, day, by_habit | set(booked))
     try:
         with db.atomic():
@@ -79,7 +79,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                 Expected.create(
                     day_list=made,
                     **_row(rhythm, f, day),
-                    prompts=prompts.get(f.customer, []),
+                    **_words(told.get(f.customer)),
                     beside=beside.get(f.customer),
                 )
             for customer in dict.fromkeys(booked):
@@ -88,7 +88,7 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
                     customer=customer,
                     by_habit=False,
                     probability=1,
-                    prompts=prompts.get(customer, []),
+                    **_words(told.get(customer)),
                     beside=beside.get(customer),
                 )
             if before:
@@ -96,6 +96,12 @@ def make_list(shop: Shop, day: date, progress: Callable[[date], None] | None = N
     except IntegrityError:  # another process has just stored its own: the same visits, the same list
         return DayList.get(of_the_day)
     return made
+
+
+def _words(told: Told | None) -> dict[str, Any]:
+    """Return the columns of a row for what may be said, and how they keep their times."""
+    told = told or NOTHING
+    return {"prompts": told.prompts, "punctual": told.punctual}
 
 
 def _row(rhythm: forecast.Rhythm[int], f: forecast.Forecast[int], day: date) -> dict[str, Any]:
@@ -152,13 +158,13 @@ def _stored(shop: Shop, day: date, fresh: bool) -> DayList | None:
     return None if stored and fresh and stored.stale else stored
 
 
-def keep_words(shop: Shop, day: date, words: dict[int, list[dict[str, Any]]]) -> None:
+def keep_words(shop: Shop, day: date, words: dict[int, Told]) -> None:
     """Put people on a day's list for being booked, who were not when it was made, with the words for them."""
     made = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
     if made and words:
         rows = [
-            {"day_list": made, "customer": customer, "by_habit": False, "probability": 1, "prompts": prompts}
-            for customer, prompts in words.items()
+            {"day_list": made, "customer": customer, "by_habit": False, "probability": 1, **_words(told)}
+            for customer, told in words.items()
         ]
         Expected.insert_many(rows).on_conflict_ignore().execute()
         beside_again(shop, day, together.mates(words))
@@ -224,8 +230,8 @@ def _row_again(shop: Shop, made: DayList, rhythm: forecast.Rhythm[int], customer
     least = Expected.select(fn.MIN(Expected.probability)).where(Expected.day_list == made.id).scalar()
     if looked.probability < min(shop.listed_from, shop.listed_from if least is None else least):
         return None
-    words = prompts_for(shop, histories(shop, [customer], day), day).get(customer, [])
-    return {**_row(rhythm, looked, day), "by_habit": True, "prompts": words}
+    told = told_for(shop, histories(shop, [customer], day), day).get(customer)
+    return {**_row(rhythm, looked, day), "by_habit": True, **_words(told)}
 
 
 def move_days(shop: Shop) -> None:
@@ -266,8 +272,8 @@ def offer_all_again(shop: Shop, day: date) -> None:
 def _choose_again(shop: Shop, day: date, whose: Any) -> None:
     rows = list(Expected.select().join(DayList).where((DayList.shop == shop.id) & (DayList.day == day) & whose))
     if rows:
-        words = prompts_for(shop, histories(shop, [row.customer_id for row in rows], day), day)
+        told = told_for(shop, histories(shop, [row.customer_id for row in rows], day), day)
         for row in rows:
-            prompts = words.get(row.customer_id, [])
-            if prompts != row.prompts:
-                Expected.update(prompts=prompts).where(Expected.id == row.id).execute()
+            words = _words(told.get(row.customer_id))
+            if words != {"prompts": row.prompts, "punctual": row.punctual}:
+                Expected.update(**words).where(Expected.id == row.id).execute()

@@ -1,7 +1,11 @@
 """Everything that is known, one JSON object a line, in a stable order; and back into an empty database.
 
-Secrets stay behind: PINs, phones' secrets, sessions, links. So do the day's lists, which are made again, and the acts'
-results; of an act only its key and digest go along.
+Secrets stay behind: PINs, phones' secrets, sessions, links, addresses and passwords of calendars (whoever has such an
+address reads it), and how reminders are sent. So do the day's lists, which are made again, and the acts' results; of an
+act only its key and digest go along.
+
+The record of changes goes along as well, but not into the canonical export, nor its checksum: those say what stands, and
+whoever merges two people and takes that back has what stood before, and two lines more in the record.
 """
 
 from __future__ import annotations
@@ -16,8 +20,14 @@ from typing import Any
 from models import (
     Action,
     Appointment,
+    Audit,
     Belonging,
     Business,
+    Calendar,
+    CalendarEntry,
+    CallTask,
+    Consent,
+    Contact,
     Customer,
     CustomField,
     DayWord,
@@ -32,6 +42,7 @@ from models import (
     IssueTime,
     Membership,
     Merge,
+    Message,
     Mistake,
     Note,
     NoteReading,
@@ -40,9 +51,11 @@ from models import (
     PromptEnded,
     Question,
     Referral,
+    ReminderRule,
     Row,
     SearchWord,
     Seen,
+    Series,
     Shop,
     Staff,
     Tag,
@@ -63,22 +76,32 @@ FORMAT = {"regulars": "export", "version": 1}
 TOLD: tuple[type[Row], ...] = (
     Business, Shop, Staff, Membership, Phone, Customer, Import, Visit, Witness, Promise, Told, ExtraStep, Issue,
     IssueTime, Mistake, Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField, FieldValue, Note,
-    NoteReading, Question, Seen, DayWord, Merge, Usual, Appointment, PromptEnded, HandOver, HandOverSeen, Action,
+    NoteReading, Question, Seen, DayWord, Merge, Usual, Contact, Consent, Series,
+    Appointment, ReminderRule, Message, CallTask, Calendar, CalendarEntry, PromptEnded, HandOver, HandOverSeen, Action,
+    Audit,
 )  # fmt: skip
 KEPT_BACK = {
     "pin_hash",
+    "password_hash",
+    "second_factor",
+    "second_factor_step",
     "secret_hash",
     "token_hash",
+    "password",
+    "url",
+    "settings",
     "search_name",
     "revision",
     "step",
 }  # the last two tell of this very copy
 
 
-def records() -> Iterator[dict[str, Any]]:
+def records(canonical: bool = False) -> Iterator[dict[str, Any]]:
     """Yield the export's objects: the format first, then every table by id, parents before children."""
     yield FORMAT
     for table in TOLD:
+        if canonical and table is Audit:
+            continue
         fields = [field for field in table._meta.sorted_fields if field.name not in KEPT_BACK]
         if table is Action:
             fields = [field for field in fields if field.name != "result"]
@@ -93,21 +116,17 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def lines() -> Iterator[str]:
+def lines(canonical: bool = False) -> Iterator[str]:
     """Yield the export as text, one line an object, keys in order: one moment's state, whoever writes meanwhile."""
     with snapshot():
-        yield from _lines()
-
-
-def _lines() -> Iterator[str]:
-    for record in records():
-        yield json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+        for record in records(canonical):
+            yield json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
 
 
 def checksum() -> str:
-    """Return the digest of the export: equal for equal contents, whatever the engine."""
+    """Return the digest of the canonical export: equal for equal contents, whatever the engine."""
     digest = hashlib.sha256()
-    for line in lines():
+    for line in lines(canonical=True):
         digest.update(line.encode())
     return digest.hexdigest()
 

@@ -32,10 +32,9 @@ class ToldField:
     changed: None = None
 
 
-@does("field.create")
+@does("field.create", "settings", recorded=("field",))
 def create_field(asked: Asked) -> dict[str, Any]:
     """Add a field, or bring back a removed one of that name with all that was told."""
-    _manages(asked)
     kind = asked.choice("kind", FIELDS, "text")
     name = ALWAYS.get(kind) or asked.text("name")
     if kind == "text" and folded(name) in map(folded, ALWAYS.values()):
@@ -51,10 +50,9 @@ def create_field(asked: Asked) -> dict[str, Any]:
     return {"field": str(known.id)}
 
 
-@does("field.remove")
+@does("field.remove", "settings", recorded=("field",))
 def remove_field(asked: Asked) -> dict[str, Any]:
     """Put a field away: it is not asked for or shown any more. What was told comes back when it is added again."""
-    _manages(asked)
     field = _field(asked, asked.id_of("field"))
     away = CustomField.update(removed_at=asked.act.at).where(
         (CustomField.id == field.id) & CustomField.removed_at.is_null()
@@ -131,11 +129,6 @@ def _field(asked: Asked, number: int) -> CustomField:
     if found is None:
         raise Unknown(_("There is no such field. It may have been removed."))
     return found
-
-
-def _manages(asked: Asked) -> None:
-    if not asked.staff.may_manage:
-        raise Refused(_("Fields are added and removed by a manager or the owner."))
 
 
 TOLD = ("field", "name", "kind", "text", "day", "by")

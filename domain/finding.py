@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from domain import lookup
+from domain import contacts, lookup
 from domain.board import Board, board
 from domain.lines import Line
 from domain.lookup import END, Person
@@ -107,9 +107,10 @@ def found(shop: Shop, typed: str, now: datetime) -> Found:
     it is a name like any other, asked for once more.
     """
     if typed.startswith("#") and (tags := lookup.tags_begun(shop, folded(typed.lstrip("# ")))):
-        lines = board(shop, now).by_customer
-        have = _ranked({person.id: person for person in lookup.tagged(shop, tags, now)}, lines, shop, now)
-        return Found([Hit(one, lines.get(one.id)) for one in have[:MOST]], more=len(have) > MOST, by_tag=True)
+        return _all_of(shop, lookup.tagged(shop, tags, now), now, by_tag=True)
+    mail, digits = contacts.sought(typed)
+    if (mail or digits) and (reached := lookup.reached(shop, mail, digits, now)):
+        return _all_of(shop, reached, now)
     words = tuple(sorted(typed_words(typed)[:WORDS], key=len, reverse=True))  # the longest says most
     if not words:
         return Found([])
@@ -130,6 +131,12 @@ def found(shop: Shop, typed: str, now: datetime) -> Found:
     ranked.sort(key=lambda person: (person.id in inside, slipped.get(person.id, 0), person.of_usual))
     hits = [Hit(one, day.by_customer.get(one.id), slipped.get(one.id, 0)) for one in ranked[:MOST]]
     return Found(hits, words, cut or len(ranked) > MOST)
+
+
+def _all_of(shop: Shop, people: list[Person], now: datetime, by_tag: bool = False) -> Found:
+    lines = board(shop, now).by_customer
+    have = _ranked({person.id: person for person in people}, lines, shop, now)
+    return Found([Hit(one, lines.get(one.id)) for one in have[:MOST]], more=len(have) > MOST, by_tag=by_tag)
 
 
 def _ranked(people: dict[int, Person], lines: dict[int, Line], shop: Shop, now: datetime) -> list[Person]:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from peewee import SQL
 
 import clock
-from domain import expected
+from domain import audit, expected, reminders
 from models import (
     Business,
     Customer,
@@ -75,9 +75,13 @@ class Report:
         self.refused += 1
         self._list(line, refusal.column, refusal.code, str(refusal), REFUSALS)
 
-    def skip(self, line: int, code: str, reason: str) -> None:
+    def skip(self, line: int, code: str, reason: str, column: str = "at") -> None:
         self.skipped += 1
-        self._list(line, "at", code, reason, LISTED)
+        self.note(line, column, code, reason)
+
+    def note(self, line: int, column: str, code: str, reason: str) -> None:
+        """List what should be known of a line that was counted."""
+        self._list(line, column, code, reason, LISTED)
 
     def _list(self, line: int, column: str, code: str, reason: str, most: int) -> None:
         if len(self.errors) < most:
@@ -125,7 +129,9 @@ def import_visits(
     report = Report()
     record = None
     if not dry_run:
-        record = Import.create(business=business, kind="visits", digest=_digest(path), at=clock.now(), counts={})
+        with db.atomic():
+            record = Import.create(business=business, kind="visits", digest=_digest(path), at=clock.now(), counts={})
+            audit.write("import.taken", business=business, kind_of="visits", file=record.id)
         report.import_id = str(record.id)
     shops = _Shops(business, shop, report, dry_run)
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
@@ -139,6 +145,7 @@ def import_visits(
         except Unreadable:  # known before the first line: nothing was taken in
             if record is not None:
                 record.delete_instance()
+                audit.write("import.undone", business=business, kind_of="visits", file=report.import_id)
             raise
     if record is not None:
         record.counts = {k: v for k, v in report.as_json().items() if k not in ("errors", "import_id")}
@@ -171,6 +178,7 @@ class _Shops:
             shop = Shop(business=self.business, name=name, zone=model.zone if model else "UTC")
             if not self.dry_run:
                 shop.save(force_insert=True)
+                reminders.begin_with_defaults(shop)
             self.known[name] = shop
             self.report.created_shops.append(name)
         return self.known[name]

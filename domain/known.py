@@ -16,14 +16,18 @@ from domain.history import History, visits_before
 from domain.questions import PATIENCE
 from models import (
     Appointment,
+    Belonging,
+    CallTask,
     Customer,
     CustomField,
     DayWord,
     ExtraStep,
     FieldValue,
+    Household,
     Introduction,
     Issue,
     IssueTime,
+    Message,
     Mistake,
     Note,
     Promise,
@@ -44,6 +48,7 @@ from models import (
 LATELY_DAYS = 90  # who marked whom, at what time, and with which chips, is looked at this far back
 OWED_DAYS = 180  # a mistake of ours, an extra step, something solved or sent: after that it is old news
 LAST_VISITS = 5
+EXCUSED = ("ours", "both")  # causes of a lateness, or of not coming at all, that our own failure explains
 QUESTIONS = ("their-question", "still-fine", "question")
 ABOUT_ONE_THING = (
     *QUESTIONS,
@@ -74,7 +79,8 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An appointment they came to. Minutes after midnight."""
+    """An appointment they came to. Minutes after midnight. A lateness that our failure explains is none of theirs, so it is
+    not among what is `Known`."""
 
     day: date
     booked: int
@@ -84,6 +90,16 @@ class Kept:
     def late(self) -> int:
         """Return the minutes after the booked time; below zero when early."""
         return self.arrived - self.booked
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A reminder of ours that did not arrive: by which way, when that was known, and how."""
+
+    id: int
+    way: str
+    at: datetime  # in the shop's zone
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +127,17 @@ class OurMistake(Written):
 
     said_sorry: bool = False
     made_good: bool = False
+    about: str = ""  # names the reminder that failed, or the word of a change, where it was one
+
+    @property
+    def is_silence(self) -> bool:
+        """Say whether it is a reminder of ours that did not arrive."""
+        return self.about.startswith("reminder:")
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether it is made good; of our silence there is nothing to make good but to own up to it."""
+        return self.made_good or (self.about != "" and self.said_sorry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +187,7 @@ class Known:
     names: Mapping[int, str] = field(default_factory=dict)  # the same with those who have left
     elsewhere: date | None = None  # the last visit to another shop of the business
     records: date | None = None  # the first day the shop knows any visit of
-    closed: Set[int] = frozenset()  # weekdays on which the shop does not open
+    closed: Set[int] = frozenset()  # weekdays of this week on which the shop does not open
     patients: bool = False  # how often they come is their health's business
     troubles: tuple[Trouble, ...] = ()  # oldest first, as all of these
     mistakes: tuple[OurMistake, ...] = ()  # not made good, or for which nobody has said sorry yet
@@ -170,6 +197,10 @@ class Known:
     sent_on: tuple[Written, ...] = ()  # to whom, where it is time to ask whether that helped
     sent_us: tuple[Written, ...] = ()  # who came on their word, without a name
     fields: Mapping[str, Written] = field(default_factory=dict)  # "birthday" ("born" where it is put away) and "dogs"
+    lost: Lost | None = None  # our reminder of today's appointment, where it did not arrive
+    brings: tuple[str, str] | None = (
+        None  # who brings them, where our reminder failed: what to call them, and their pronoun
+    )
     missed: tuple[tuple[date, str], ...] = ()  # appointments not come to, with the cause
     out: tuple[Written, ...] = ()  # what the shop has run out of today
     behind: Written | None = None  # so many minutes behind today, as its text
@@ -198,7 +229,7 @@ class Known:
 
 
 def known_of(shop: Shop, people: Mapping[int, History], today: date, rests: Mapping[str, int]) -> dict[int, Known]:
-    """Return what is known of each customer, by id. At most sixteen queries, however many people.
+    """Return what is known of each customer, by id. At most eighteen queries, however many people.
 
     `people` have their visits before `today` with them; `rests` says how many days each prompt rests.
     """
@@ -211,7 +242,9 @@ def known_of(shop: Shop, people: Mapping[int, History], today: date, rests: Mapp
     gathering.add_last_visits(rests)
     gathering.add_earlier_words(rests)
     gathering.add_appointments()
+    gathering.add_what_did_not_reach_them()
     gathering.add_what_we_wrote()
+    gathering.add_who_brings_them()
     gathering.add_who_met_them()
     shared: dict[str, Any] = {
         "today": today,
@@ -219,7 +252,7 @@ def known_of(shop: Shop, people: Mapping[int, History], today: date, rests: Mapp
         "team": gathering.team,
         "names": gathering.names,
         "records": Visit.select(fn.MIN(Visit.day)).where(Visit.shop == shop.id).scalar(),
-        "closed": frozenset(day for day in range(7) if shop.hours and not shop.hours[day]),
+        "closed": frozenset(day.weekday() for day in week_of(today) if shop.is_closed_on(day)),
         "patients": shop.called == "patient",
         **gathering.of_the_day(),
     }
@@ -355,15 +388,20 @@ class Gathering:
         for customer, day, cause in missed.order_by(Appointment.day).tuples():
             values = self.values[customer]
             values["missed"] = (*values.get("missed", ()), (day, cause))
-        booked = Appointment.select(Appointment.customer, Appointment.day, Appointment.starts_at).where(
+        booked = Appointment.select(
+            Appointment.customer, Appointment.day, Appointment.starts_at, Appointment.cause
+        ).where(
             Appointment.customer.in_(self.ids)
             & (Appointment.shop == self.shop.id)
             & (Appointment.day < self.today)
             & (Appointment.state == "booked")
         )
         starts: dict[tuple[int, date], list[int]] = defaultdict(list)
-        for customer, day, at in booked.tuples():
+        excused = set()
+        for customer, day, at, cause in booked.tuples():
             starts[customer, day].append(self._minute(at))
+            if cause in EXCUSED:
+                excused.add((customer, day, self._minute(at)))
         if not starts:
             return
         came = Visit.select(Visit.customer, Visit.day, Visit.at).where(
@@ -377,9 +415,72 @@ class Gathering:
                 arrivals[customer, day].append(self._minute(at))
         kept: dict[int, list[Kept]] = defaultdict(list)
         for (customer, day), minutes in sorted(starts.items()):
-            kept[customer] += kept_on(day, minutes, arrivals[customer, day])
+            kept[customer] += [
+                one
+                for one in kept_on(day, minutes, arrivals[customer, day])
+                if one.late <= self.shop.grace_minutes or (customer, day, one.booked) not in excused
+            ]
         for customer, appointments in kept.items():
             self.values[customer]["kept"] = tuple(appointments)
+
+    def add_what_did_not_reach_them(self) -> None:
+        """Add the reminder by which we failed those who are booked today, where we have not reached them since."""
+        rung = CallTask.select(CallTask.appointment).where(
+            (CallTask.shop == self.shop.id) & (CallTask.outcome == "reached") & CallTask.appointment.is_null(False)
+        )
+        rows = (
+            Message.select()
+            .join(Appointment)
+            .where(
+                Message.customer.in_(self.ids)
+                & Message.kind.in_(("reminder", "change"))
+                & (Message.sequence == Appointment.sequence)
+                & (Appointment.shop == self.shop.id)
+                & (Appointment.day == self.today)
+                & (Appointment.state == "booked")
+                & Appointment.confirmed_at.is_null()
+                & ~Appointment.reply.in_(("coming", "move"))
+                & Appointment.id.not_in(rung)
+            )
+            .order_by(Message.due_at, Message.id)
+        )
+        by_appointment: dict[int, list[Message]] = defaultdict(list)
+        for one in rows:
+            by_appointment[one.appointment_id].append(one)
+        for messages in by_appointment.values():  # as domain.reminders.failed_us has it
+            lost = [one for one in messages if one.state in ("bounced", "failed", "expired")]
+            if not lost or any(one.state in ("delivered", "confirmed") for one in messages):
+                continue
+            last = lost[-1]
+            at = self.shop.local(last.ended_at or last.due_at)
+            self.values[last.customer_id]["lost"] = Lost(last.id, last.way, at, last.why)
+
+    def add_who_brings_them(self) -> None:
+        """Add whom we failed with a reminder, where it was for a child: whoever of the household brings them."""
+        failed = [
+            customer
+            for customer, known in self.values.items()
+            if "lost" in known or any(one.is_silence for one in known.get("mistakes", ()))
+        ]
+        if not failed:
+            return
+        mine, theirs = Belonging.alias(), Belonging.alias()
+        rows = (
+            mine.select(mine.customer, Customer.name, Customer.call, Customer.pronoun)
+            .join(Household, on=mine.household == Household.id)
+            .join_from(mine, theirs, on=theirs.household == mine.household)
+            .join_from(theirs, Customer, on=theirs.customer == Customer.id)
+            .where(
+                mine.customer.in_(failed)
+                & (Household.kind == "household")
+                & (theirs.customer != mine.customer)
+                & (Customer.state == "active")
+                & theirs.brings
+            )
+            .order_by(Customer.id)
+        )
+        for customer, name, call, pronoun in rows.tuples():
+            self.values[customer].setdefault("brings", (call or name, pronoun))
 
     def add_who_met_them(self) -> None:
         """Add who of the team marked them anywhere, or wrote anything about them, and whether they go to other shops."""
@@ -428,8 +529,8 @@ class Gathering:
                     for *row, ours, solved, times in troubles
                 ),
                 mistakes=tuple(
-                    told(OurMistake, *row, said_sorry=bool(sorry), made_good=good is not None)
-                    for *row, sorry, good in mistakes
+                    told(OurMistake, *row, said_sorry=bool(sorry), made_good=good is not None, about=about)
+                    for *row, sorry, good, about in mistakes
                 ),
                 owed=tuple(
                     told(Owed, *row, due=_day(due), kept=self._day(kept), channel=channel, delivery=delivery)
@@ -465,8 +566,8 @@ class Gathering:
         yield troubles, (*wrote, "ours", "solved_at", "times")
         not_over = (~Mistake.said_sorry | Mistake.made_good_at.is_null()) & (Mistake.day >= since)
         yield (
-            of(Mistake, Mistake.said_sorry, Mistake.made_good_at).where(not_over),
-            (*wrote, "said_sorry", "made_good_at"),
+            of(Mistake, Mistake.said_sorry, Mistake.made_good_at, Mistake.about).where(not_over),
+            (*wrote, "said_sorry", "made_good_at", "about"),
         )
         owed = of(Promise, Promise.due, Promise.kept_at, Promise.channel, Promise.delivery).where(
             Promise.closed_at.is_null()
@@ -572,6 +673,11 @@ class Gathering:
     def _rest(self, customer: int, prompt: str, day: date, rests: Mapping[str, int]) -> None:
         if prompt in rests and (self.today - day).days < rests[prompt]:
             self.values[customer].setdefault("recent", set()).add(prompt)
+
+
+def week_of(day: date) -> list[date]:
+    """Return the days of a day's week, from Monday."""
+    return [day + timedelta(days=n - day.weekday()) for n in range(7)]
 
 
 def _standing(fields: Iterable[list[Any]]) -> Iterator[list[Any]]:

@@ -15,15 +15,18 @@ from typing import Any
 
 from peewee import JOIN, Query, Value, fn
 
-from domain import hours, prompts as prompting, states
+import words
+from domain import hours, prompts as prompting, settings, states
 from domain.expected import day_list, keep_words
 from domain.history import histories
 from domain.prompts import CROWD, CROWD_MINUTES, Moment
+from domain.punctuality import grace_of
 from domain.reasons import without_time
 from domain.together import losses
 from models import (
     Action,
     Appointment,
+    CallTask,
     Customer,
     DayList,
     Expected,
@@ -43,6 +46,7 @@ from models import (
     instant_text,
     parsed,
 )
+from words.wording import first_of
 
 LEFT_STANDS = timedelta(days=7)  # what a shift left for the next and nobody has seen is old news after that
 
@@ -66,6 +70,7 @@ class Line:
     )  # [from, around, earliest, latest]: told once the usual time passed
     reason: dict[str, Any] | None = None
     beside: dict[str, Any] | None = None  # with whom they come, and whom their household has lost (domain.together)
+    punctual: dict[str, Any] | None = None  # how they keep their times (domain.punctuality)
     prompts: list[dict[str, Any]] = field(default_factory=list)  # all that may be said, most important first
     prompt: dict[str, Any] | None = None  # the one to say: as it was offered when they came, else as the moment has it
     prompt_outcome: str = ""  # "", "shown", "said" or "skipped" today
@@ -99,6 +104,20 @@ class Line:
         if self.appointment is not None or self.at is None or self.until is None:
             return None
         return self.at.hour * 60 + self.at.minute, self.until.hour * 60 + self.until.minute
+
+    def grace(self, shop: Shop) -> int:
+        """Return the minutes after the agreed time that are no lateness of theirs; told beforehand, a delay is none."""
+        if self.appointment is None:
+            return shop.grace_minutes
+        return grace_of(self.appointment, self.punctual, shop)
+
+    @property
+    def lost(self) -> dict[str, Any] | None:
+        """Return by which way, and when, our reminder of today's appointment failed; None where it did not, or they were reached
+        since."""
+        if self.appointment is None or self.appointment.confirmed_at is not None:
+            return None
+        return (self.punctual or {}).get("lost")
 
     @property
     def is_expected(self) -> bool:
@@ -152,7 +171,9 @@ class Around:
     owed: int = 0  # promises that are for today
     left: bool = True  # a line for the next shift was left in the last days, or may have been
     died: bool = True  # somebody has died lately, or may have
+    calls: bool = True  # somebody is to be rung, or was today; or may be
     checks: bool = True  # somebody we sent on is to be asked about, or may be
+    told: int = 0  # visits of the day with which words were offered
     acts: int = 0  # by how much acts have raised the revision since the one asked for, each act of one customer
 
 
@@ -214,19 +235,31 @@ def offer(line: Line, shop: Shop, now: datetime, around: Around, asker: Staff | 
 def words_for(line: Line, moment: Moment, shop: Shop) -> dict[str, Any] | None:
     """Return the words for a moment: those offered with today's visit, where they are true for whoever asks; else the
     first that fit, or none."""
+    of_shop = settings.of(shop)
+    if not of_shop.prompts_a_visit:
+        return None
+    never = of_shop.words_never
+
+    def may_say(prompt: dict[str, Any]) -> bool:
+        if not never:
+            return True
+        said = words.prompt(prompt, line.customer, shop.tone, shop.wording)
+        return not first_of(never, f"{said.fact} {said.ask}")
+
     if line.prompt_outcome:
-        return line.prompt if line.prompt and prompting.is_for(line.prompt, moment) else None
-    return prompting.offered(line.prompts, at_line(moment, line, shop))
+        return line.prompt if line.prompt and prompting.is_for(line.prompt, moment) and may_say(line.prompt) else None
+    return prompting.offered(line.prompts, at_line(moment, line, shop), may_say)
 
 
 def moment_of(shop: Shop, now: datetime, around: Around, asker: Staff | None) -> Moment:
     """Return what prompts are chosen by, of this moment; `at_line` adds what a line has to do with it."""
+    at_most = settings.of(shop).prompts_a_day
     return Moment(
         staff=asker.id if asker else None,
         on_shift=around.on_shift,
         now=_minute(shop.local(now)),
         grace=shop.grace_minutes,
-        crowd=around.lately > CROWD,
+        crowd=around.lately > CROWD or (at_most is not None and around.told >= at_most),
     )
 
 
@@ -238,6 +271,8 @@ def at_line(moment: Moment, line: Line, shop: Shop) -> Moment:
         moment,
         arrived=_minute(shop.local(line.visit.at)) if line.visit else None,
         booked=_minute(line.at) if line.appointment and line.at else None,
+        grace=line.grace(shop),
+        unreminded=line.lost is not None,
     )
 
 
@@ -270,17 +305,19 @@ def read(
         revision=shop.revision,
     )
     told: list[tuple[int, Line]] = []
-    around = Around()
+    around = nothing = Around()
     unworded, strangers = [], []
     for row in rows:
-        if not told:
+        if around is nothing:
             made, later, shift, lately, next_at, acts, left = (*row[:5], *row[36:38])
             marked = frozenset(parsed(shift) or ())
             around = Around(
                 made is not None, bool(later), marked, lately, instant_of(next_at), row[40], bool(left), bool(row[43]),
-                bool(row[44]), acts,
+                bool(row[51]), bool(row[44]), row[53], acts,
             )  # fmt: skip
         line = _line(row, shop, day)
+        if row[52] and query is _ALL and not (line.is_expected or line.arrived):
+            continue
         told.append((row[12] or 0, line))
         if row[12] is None and states.is_sought(line.customer.state):
             strangers.append(line)
@@ -289,10 +326,11 @@ def read(
             unworded.append(line)
     if unworded:  # booked after the list was made, or not listed at all
         people = histories(shop, [line.customer.id for line in unworded], day)
-        words = prompting.prompts_for(shop, people, day)
+        words = prompting.told_for(shop, people, day)
         for line in unworded:
-            line.prompts = words.get(line.customer.id, [])
-        keep_words(shop, day, {line.customer.id: line.prompts for line in unworded if line.appointment})
+            told_of = words.get(line.customer.id, prompting.NOTHING)
+            line.prompts, line.punctual = told_of.prompts, told_of.punctual
+        keep_words(shop, day, {line.customer.id: words[line.customer.id] for line in unworded if line.appointment})
     unlisted = [line for line in strangers if line.arrived or line.appointment] if around.died else []
     if unlisted:  # the list says it of those on it; of others it is asked only where somebody has died
         lost = losses(day, [line.customer.id for line in unlisted])
@@ -319,7 +357,8 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
         line.prompts = parsed(words)
         line.reason = parsed(reason)
         line.beside = parsed(row[42])
-    if by_habit and sought:
+        line.punctual = parsed(row[45])
+    if by_habit and sought and not row[52]:
         line.source, line.probability, line.around = "habit", probability, around
         line.at, line.until = _local(shop, day, earliest), _local(shop, day, latest)
         line.part_of_day = part_of_day
@@ -330,7 +369,8 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
         assert starts is not None
         line.appointment = Appointment(
             id=booked, customer=number, shop=shop.id, day=day, starts_at=starts, ends_at=ends, service=service,
-            with_whom=with_whom,
+            with_whom=with_whom, grace_minutes=row[46], kept_until=instant_of(row[47]), late_minutes=row[48],
+            confirmed_at=instant_of(row[49]), cause=row[50],
         )  # fmt: skip
         line.source, line.probability, line.part_of_day = "appointment", 1.0, ""
         line.at, line.until = shop.local(starts), shop.local(ends or starts)
@@ -371,6 +411,7 @@ def _people(which: str) -> Query:
         .distinct()
     )
     recent = Visit.select(fn.COUNT(Visit.id)).where(of_the_day & (Visit.at > ":lately") & (Visit.at <= ":now"))
+    worded = Visit.select(fn.COUNT(Visit.id)).where(of_the_day & Visit.outcome.in_(("shown", "said", "skipped")))
     acts = Action.select(fn.COALESCE(fn.SUM(Action.step), 0)).where(
         (Action.shop == ":shop")
         & (Action.revision > ":since")
@@ -385,6 +426,10 @@ def _people(which: str) -> Query:
         & Referral.outcome.in_(("", "no_answer"))
         & (Referral.check_on <= ":day")
         & (Referral.name != "")
+    ).limit(1)  # fmt: skip
+    waiting = CallTask.done_at.is_null() & (CallTask.until.is_null() | (CallTask.until > ":now"))
+    calls = CallTask.select(Value(1)).where(
+        (CallTask.shop == ":shop") & (waiting | (CallTask.done_at >= ":begins"))
     ).limit(1)  # fmt: skip
     ahead = Visit.select(fn.MIN(Visit.at)).where(of_the_day & (Visit.at > ":now"))
     first = Visit.alias()
@@ -414,6 +459,10 @@ def _people(which: str) -> Query:
         )
         .order_by(booking.starts_at)
         .limit(1)
+    )
+    gone = Appointment.alias()
+    missed = gone.select(Value(1)).where(  # moved to not today: their habit expects them no more either
+        (gone.customer == Customer.id) & (gone.shop == ":shop") & (gone.day == ":day") & (gone.state == "missed")
     )
     joined = Witness.select(Staff.name).join(Staff).where(Witness.visit == Visit.id).order_by(Witness.id)
     # What is for their arrival is read for whoever is here, or looked at alone; what only chips say is not for a row.
@@ -465,6 +514,8 @@ def _people(which: str) -> Query:
             Staff.name, gathered(joined, "name"), Usual.text,
             gathered(for_the_list, "text", "safety", "moment"), their_visits, acts,
             left, Expected.times, gathered(owed, "text", "due", "name"), owing, Customer.state, Expected.beside, died, checks,
+            Expected.punctual, Appointment.grace_minutes, Appointment.kept_until, Appointment.late_minutes,
+            Appointment.confirmed_at, Appointment.cause, calls, fn.EXISTS(missed), worded,
         )
         .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))
         .join_from(Customer, Appointment, JOIN.LEFT_OUTER, on=Appointment.id == todays_booking)

@@ -94,6 +94,12 @@ FROM customer c LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
 WHERE c.id IN (SELECT t.customer_id FROM tagged t WHERE t.tag_id IN ({{marks}}))
 ORDER BY c.search_name, c.id LIMIT {ALIKE}
 """
+_REACHED = f"""
+SELECT {_PERSON}, (SELECT MAX(v.at) FROM visit v WHERE v.customer_id = c.id AND v.shop_id = ? AND v.at <= ?), c.state
+FROM customer c LEFT JOIN usual u ON u.customer_id = c.id AND u.shop_id = ?
+WHERE c.business_id = ? AND c.id IN (SELECT a.customer_id FROM contact a WHERE {{address}})
+ORDER BY c.search_name, c.id LIMIT {ALIKE}
+"""
 # Each word of a name that begins in one of the given ways: from one straight to the next other one, however many share it
 _WORDS = f"""
 WITH RECURSIVE begins(lo) AS (VALUES {{places}}),
@@ -146,6 +152,14 @@ def tagged(shop: Shop, tags: list[int], now: datetime) -> list[Person]:
     marks = ", ".join("?" * len(tags))
     rows = _execute(_TAGGED.format(marks=marks), (shop.id, instant_text(now), shop.id, *tags))
     return [Person._make((*row[:-1], "", 0, row[-1])) for row in rows]
+
+
+def reached(shop: Shop, mail: str, digits: str, now: datetime) -> list[Person]:
+    """Return who is reached at a mail address, or whose number ends in some digits, by name. One query; only numbers are
+    looked through one by one."""
+    address, value = ("a.known = ?", mail) if mail else ("a.kind = 'phone' AND a.known LIKE ?", f"%{digits}")
+    values = (shop.id, instant_text(now), shop.id, shop.business_id, value)
+    return [Person._make((*row[:-1], "", 0, row[-1])) for row in _execute(_REACHED.format(address=address), values)]
 
 
 def tags_begun(shop: Shop, begins: str) -> list[int]:

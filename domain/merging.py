@@ -15,9 +15,10 @@ from typing import Any
 from peewee import Field, ForeignKeyField, IntegrityError, chunked
 
 import clock
-from domain import expected, states
+from domain import audit, expected, states
 from models import (
     TABLES,
+    Consent,
     Customer,
     Expected,
     HabitKept,
@@ -77,10 +78,11 @@ def merge(kept: int, gone: int, by: Staff | None = None) -> Merge:
             Customer.update(**filled).where(Customer.id == kept).execute()
         made = Merge.create(kept=kept, gone=gone, by=by, at=clock.now(), rows=journal)
         _make_again([kept], visits, one.business_id)
+        audit.write("customer.merge", business=one.business_id, staff=by, customer=kept, gone=gone, merge=made.id)
     return made
 
 
-def undo(number: int) -> tuple[int, int]:
+def undo(number: int, by: Staff | None = None) -> tuple[int, int]:
     """Take a merge back: every row stands as it stood. Return who was kept, and who is there again. Raises NotMerged.
 
     What was written down about the one who was kept since then stays with them.
@@ -115,6 +117,7 @@ def undo(number: int) -> tuple[int, int]:
                 _("Something has been added since then that stands in the way. Nothing was changed.")
             ) from None
         _make_again([kept, gone], _first_days([gone]), one.business_id)
+        audit.write("customer.unmerge", business=one.business_id, staff=by, customer=kept, gone=gone, merge=number)
     return kept, gone
 
 
@@ -157,6 +160,9 @@ def _move(field: ForeignKeyField, one: Customer, other: Customer, filled: set[st
     if table is Told:  # what stands in the row of the one who is gone says nothing of the other's
         unfit = [what for what in ("name", *OF_ROW) if what not in filled]
         clashing |= {number for (number,) in _ids(Told, (Told.customer == other.id) & Told.what.in_(unfit))}
+    if table is Consent:  # whoever refused a way has refused it, whichever of the two they were
+        refused = Consent.select(Consent.way).where((Consent.customer == other.id) & ~Consent.given)
+        _drop(Consent, [Consent.customer == one.id, Consent.given, Consent.way.in_(refused)], journal)
     for index in _unique_with(field):
         others = [part for part in index if part is not field]
         theirs = table.select(table.id, *others).where(field == other.id).tuples()

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from peewee import JOIN
 
-from models import Customer, Note, NoteReading, Seen, Shop, Staff, Told
+from domain import audit
+from models import Customer, Note, NoteReading, Seen, Shop, Staff, Told, db
 
 
 def wants_none(customer: int) -> bool:
@@ -15,12 +16,16 @@ def wants_none(customer: int) -> bool:
 
 
 def note_for(number: int, staff: Staff) -> Note | None:
-    """Return a note with its customer and its author; None where it is no note of a customer this person may see."""
+    """Return a note with its customer and its author; None where it is another business's, or of a shop they do not work in."""
     return (
         Note.select(Note, Customer, Staff)
         .join(Customer)
         .join_from(Note, Staff, JOIN.LEFT_OUTER)
-        .where((Note.id == number) & (Customer.business == staff.business_id))
+        .where(
+            (Note.id == number)
+            & (Customer.business == staff.business_id)
+            & (Note.shop.is_null() | Note.shop.in_(staff.shops.select(Shop.id)))
+        )
         .get_or_none()
     )
 
@@ -35,12 +40,17 @@ def read_private(customer: int, shop: Shop, reader: Staff, today: date, now: dat
     theirs = (Note.customer == customer) & Note.private & Note.standing(shop.id, today)
     notes = list(Note.select(Note, Staff).join(Staff, JOIN.LEFT_OUTER).where(theirs).order_by(Note.id))
     for note in notes:
-        record_reading(note, reader, now)
+        record_reading(note, reader, now, shop)
     return notes
 
 
-def record_reading(note: Note, reader: Staff, now: datetime) -> None:
-    NoteReading.create(note=note, staff=reader, at=now)
+def record_reading(note: Note, reader: Staff, now: datetime, shop: Shop | None = None) -> None:
+    """Record that somebody read a private note: beside the note, and in the record of changes, which outlives it."""
+    with db.atomic():
+        NoteReading.create(note=note, staff=reader, at=now)
+        audit.write(
+            "note.read", business=reader.business_id, shop=shop, staff=reader, note=note.id, customer=note.customer_id
+        )
 
 
 def for_booking(customer: int, shop: Shop, today: date) -> list[Note]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import clock
-from domain import expected
+from domain import appointments, expected
 from domain.actions import Asked, Conflict, Refused, does
 from domain.board import Board
 from domain.states import TOLD_FOR, State, died_since, is_living, is_sought
@@ -20,7 +20,7 @@ from words.states import is_marked_so
 # -- the acts
 
 
-@does("customer.state")
+@does("customer.state", recorded=("state",))
 def set_state(asked: Asked) -> dict[str, Any]:
     """Say that somebody died, moved, wants to be left alone, or is with us after all; what was before goes back the same way.
 
@@ -51,17 +51,12 @@ def set_state(asked: Asked) -> dict[str, Any]:
         "since": customer.state_since.isoformat() if customer.state_since else None,
         "told_at": instant_text(customer.state_at) if customer.state_at else None,
     }
+    told_at = customer.state_at
     if state != was:
-        told_at = asked.instant("told_at") or asked.act.at
-        customer.state_at = None if state == "active" else min(told_at, asked.act.at)
-    customer.state, customer.state_since, customer.state_reason = state, since, reason
-    customer.save(only=[Customer.state, Customer.state_since, Customer.state_at, Customer.state_reason])
-    if state == "active":
-        Seen.delete().where((Seen.customer == customer.id) & (Seen.what == "state")).execute()
-    elif not is_living(state):  # who told us need not be told
+        told_at = min(asked.instant("told_at") or asked.act.at, asked.act.at)
+    enter(customer, state, since, told_at, reason)
+    if not is_living(state):  # who told us need not be told
         _has_seen(asked, customer)
-    _book(customer, is_living(state))
-    _put_lists_right(asked.shop, customer)
     asked.changed = (
         None  # more than one line has changed: who died is told, and those who lived with them are met gently
     )
@@ -69,18 +64,32 @@ def set_state(asked: Asked) -> dict[str, Any]:
     return {"customer": str(customer.id), "was": before}
 
 
+def enter(customer: Customer, state: str, since: Any, told_at: Any, reason: str = "") -> None:
+    """Put somebody into a state, with all that follows from it for what is booked and for the lists that stand."""
+    customer.state, customer.state_since, customer.state_reason = state, since, reason
+    none: Any = None
+    customer.state_at = none if state == "active" else told_at
+    customer.save(only=[Customer.state, Customer.state_since, Customer.state_at, Customer.state_reason])
+    if state == "active":
+        Seen.delete().where((Seen.customer == customer.id) & (Seen.what == "state")).execute()
+    _book(customer, is_living(state))
+    _put_lists_right(customer)
+
+
 def _book(customer: Customer, lives: bool) -> None:
     """Cancel what is booked ahead, or let stand again what was cancelled so."""
     ahead = (Appointment.customer == customer.id) & (Appointment.starts_at > clock.now())
     if lives:
-        again = ahead & Appointment.with_state
-        Appointment.update(state="booked", with_state=False).where(again).execute()
+        for one in Appointment.select().where(ahead & Appointment.with_state):
+            if not (one.series and one.series.ended_on and one.series_day >= one.series.ended_on):
+                appointments.stand_again(one, one.shop, beside=True)
     else:
-        booked = ahead & (Appointment.state == "booked")
-        Appointment.update(state="cancelled", with_state=True).where(booked).execute()
+        for one in Appointment.select().where(ahead & (Appointment.state == "booked")):
+            one.with_state = True
+            appointments.call_off(one)
 
 
-def _put_lists_right(here: Shop, customer: Customer) -> None:
+def _put_lists_right(customer: Customer) -> None:
     """Put the lists that stand right for one customer, in every shop; the sums in them follow when they are made again."""
     for shop in Shop.select().where(Shop.business == customer.business_id):
         day = shop.today()

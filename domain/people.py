@@ -1,7 +1,7 @@
 """The owner's page of people: whom we greet and whom we do not, who grows, fades, is faithful, sends us others, and left.
 
 The lists are of the morning (`domain.people_kept`); over them lie the states, firms, bookings, promises and mistakes of this
-moment. The page, or one whole list, costs at most nine queries, however many customers there are. Nobody whom we do not
+moment. The page, or one whole list, costs at most ten queries, however many customers there are. Nobody whom we do not
 look out for is named, but for those who left, with why (`domain.states`).
 """
 
@@ -17,6 +17,7 @@ from peewee import JOIN
 
 from domain import people_kept, states
 from domain.people_kept import Counted, Turned
+from domain.promises import Owed, of_a_month
 from domain.referrals import Sender, who_sends
 from models import Appointment, Belonging, Customer, Household, Mistake, Promise, Shop
 
@@ -109,6 +110,7 @@ class Some:
 @dataclass(frozen=True, slots=True)
 class People:
     week: Week
+    promises: dict[str, int]  # how many of the last thirty days were kept, late, unconfirmed
     unknown: Some  # of Regular: firms first, then the most visits
     growing: Some  # of Turn
     fading: Some  # of Turn
@@ -125,22 +127,26 @@ WHOLE: dict[str, Callable[[_Reading], Sequence[Any]]] = {  # the lists that can 
     "fading": lambda reading: reading.fading(),
     "senders": lambda reading: reading.senders(),
     "left": lambda reading: reading.left(),
+    "kept": lambda reading: reading.promises["kept"],
+    "late": lambda reading: reading.promises["late"],
+    "unconfirmed": lambda reading: reading.promises["unconfirmed"],
 }
 
 
 def people(shop: Shop, now: datetime) -> People:
     """Return what the page shows."""
-    reading = _Reading(shop, shop.day_of(now))
+    reading = _Reading(shop, now)
     names = ("unknown", "growing", "fading", "senders", "left")
     parts = [_part(WHOLE[name](reading), 0, SHOWN) for name in names]
     *shown, faithful = _named(*parts, _part(reading.faithful(), 0, FAITHFUL))
     week = Week(len(reading.came()), len(reading.greeted()))
-    return People(week=week, faithful=faithful, **dict(zip(names, shown, strict=True)))
+    promises = {name: len(rows) for name, rows in reading.promises.items()}
+    return People(week=week, promises=promises, faithful=faithful, **dict(zip(names, shown, strict=True)))
 
 
 def whole(shop: Shop, now: datetime, name: str, start: int = 0) -> Some:
     """Return one of the lists from a place on, a hundred at once."""
-    return _named(_part(WHOLE[name](_Reading(shop, shop.day_of(now))), max(0, start), AT_ONCE))[0]
+    return _named(_part(WHOLE[name](_Reading(shop, now)), max(0, start), AT_ONCE))[0]
 
 
 def _part(found: Sequence[Any], start: int, most: int) -> Some:
@@ -171,9 +177,9 @@ class _Circle:
 class _Reading:
     """The lists of a morning with what holds now; what a list does not need is not asked for."""
 
-    def __init__(self, shop: Shop, day: date) -> None:
-        self.shop, self.day = shop, day
-        self.lists = people_kept.lists(shop, day)
+    def __init__(self, shop: Shop, now: datetime) -> None:
+        self.shop, self.now, self.day = shop, now, shop.day_of(now)
+        self.lists = people_kept.lists(shop, self.day)
         self.out = states.out_of(shop.business_id)
 
     # -- who is greeted
@@ -217,6 +223,12 @@ class _Reading:
             if customer is not None:
                 circle.customers.append(customer)
         return found
+
+    # -- what was promised
+
+    @cached_property
+    def promises(self) -> dict[str, list[Owed]]:
+        return of_a_month(self.shop, self.now)
 
     # -- who grows and who fades, and what is ours in it
 

@@ -17,14 +17,13 @@ from typing import Any
 
 from peewee import Case, fn
 
-from domain import history, nights, states
+from domain import history, nights, settings, states
 from domain.expected import day_list
 from domain.forecast import Habit, Rhythm
 from domain.staying import Change
 from models import Customer, PeopleKept, Shop, Visit
 
-LATELY = timedelta(weeks=8)
-REGULAR_DAYS = 6  # visit days within eight weeks: then somebody is called a regular here
+LATELY = timedelta(weeks=8)  # who came on so many days of these as the shop has set is called a regular
 FAITHFUL = 24  # more than are shown: some may be gone by the time it is
 STILL_COMES = timedelta(days=56)  # somebody not seen for longer is no longer the most faithful
 WEEKS = 12
@@ -137,7 +136,7 @@ def _regulars(shop: Shop, day: date) -> list[tuple[int, ...]]:
         .join(Customer)
         .where((Visit.shop == shop.id) & (Visit.day >= day - LATELY) & (Visit.day < day) & states.sought())
         .group_by(Visit.customer)
-        .having(days >= REGULAR_DAYS)
+        .having(days >= settings.of(shop).regular_visits)
         .order_by(visits.desc(), Visit.customer)
     )
     return list(query.tuples())

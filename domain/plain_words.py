@@ -61,6 +61,13 @@ SAID_OF_SOMEBODY = {
     MONEY: "broke poor pobre pelad[oa]",
     PRIVATE: "gay trans single solter[oa]",
 }  # fmt: skip
+# What a field could ask of everybody that is theirs to tell.
+ASKED_OF_ALL = """health illness(?:es)? diagnos[ei]s diseases? conditions? disabilit(?:y|ies) medications? medical(?:s|ly)?
+    weight bmi religions? faith church denomination confession beliefs? ethnicity ethnic race origin
+    nationality citizenship skin.colou?r immigration visa income salary wages? debts? politics
+    political(?:ly)? party orientation sexual(?:ity)? marital.status divorced salud enfermedad(?:es)?
+    diagnostico discapacidad medicacion peso religion fe creencias? etnia raza origen nacionalidad ingresos
+    sueldo deudas politica partido orientacion estado.civil"""
 # Phrases in which such a word says something else: they are passed over.
 MEANS_ELSE = r"""rude.(?:boy|health) lazy.(?:sunday|susan|river|morning) crazy.(?:about|for|golf) mad.(?:about|for) dumb.waiter
     entitled.to difficult.(?:to|for) (?:find|finds|found).(?:[a-z]+.){1,3}difficult
@@ -77,6 +84,7 @@ def _any(words: str) -> str:
 
 _ELSE = re.compile(rf"\b(?:{_any(' '.join(MEANS_ELSE))})\b")
 _ANYWHERE = {kind: re.compile(rf"\b(?:{_any(words)})\b") for kind, words in ANYWHERE.items()}
+_ASKED_OF_ALL = re.compile(rf"\b(?:{_any(ASKED_OF_ALL)})\b")
 _BEFORE = rf"\b(?:(?:{_any(IS)}) (?:(?:{_any(VERY)}|an?|una?) )*|(?:{_any(VERY)}) )"
 _AFTER = r"(?= (?:to|with|and|but|today|again|when|con|y|pero|hoy)\b|$)"
 _OF_SOMEBODY = {
@@ -132,6 +140,12 @@ def name_doubt(name: str) -> Doubt | None:
         return Doubt(NAME, match["word"])
     said = unkind(words)
     return Doubt(NAME, said.word) if said else None
+
+
+def asks_too_much(field: str) -> bool:
+    """Say whether a field of that name would ask everybody for what is theirs to tell."""
+    found = doubt(field)
+    return bool(_ASKED_OF_ALL.search(_plain(field)) or (found and found.kind in SENSITIVE))
 
 
 def has_card_number(text: str) -> bool:

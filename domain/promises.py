@@ -21,7 +21,7 @@ from domain.actions import Asked, Conflict, Refused, does
 from domain.board import Board
 from domain.lines import Line
 from domain.states import living
-from models import CHANNELS, Customer, Promise, Shop, Staff, db, instant_of, instant_text
+from models import CHANNELS, Customer, Message, Promise, Shop, Staff, db, instant_of, instant_text
 from words import _
 
 SILENT = timedelta(hours=24)  # after something was sent we ask whether it arrived
@@ -125,6 +125,9 @@ def _change(asked: Asked, promise: Promise, expects: str, **values: Any) -> Prom
         "closed": Promise.closed_at.is_null(False),
     }
     won = Promise.update(**values).where((Promise.id == promise.id) & stands[expects]).execute() == 1
+    if won and promise.delivery == "due":  # what has not left need not leave any more
+        waits = (Message.promise == promise.id) & (Message.state == "due")
+        Message.update(state="dropped", ended_at=asked.act.at).where(waits).execute()
     now = Promise.select(Promise, Customer).join(Customer).where(Promise.id == promise.id).get()
     if not won:
         raise Conflict(how_it_stands(now, asked))
@@ -164,6 +167,8 @@ NEXT = {
     "confirmed": set(),
 }
 LOST = ("bounced", "failed", "expired", "suppressed")
+MONTH = timedelta(days=30)
+SENT = ("email", "sms")  # channels by which nobody sees whether they have it
 
 
 def delivered(promise: Promise, state: str) -> None:
@@ -257,6 +262,10 @@ class Owed:
     line: Line | None = None  # on today's list
 
     @property
+    def is_sent(self) -> bool:
+        return self.promise.kept_at is not None and self.promise.channel in SENT
+
+    @property
     def is_lost(self) -> bool:
         """Say whether what was sent did not arrive."""
         return self.promise.state == "kept" and self.promise.delivery in LOST
@@ -264,7 +273,7 @@ class Owed:
     def is_silent(self, now: datetime) -> bool:
         """Say whether something was sent a day ago or longer, and nobody has heard whether they have it."""
         kept = self.promise.kept_at
-        return self.promise.channel == "email" and kept is not None and now - kept >= SILENT
+        return self.promise.channel in SENT and kept is not None and now - kept >= SILENT
 
     def is_due(self, today: date) -> bool:
         return self.promise.due is not None and self.promise.due <= today
@@ -309,6 +318,27 @@ def promises(shop: Shop, now: datetime, lines: list[Line]) -> Promises:
         elif promise.kept_at is not None and now - promise.kept_at < CONFIRMING:
             found.unconfirmed.append(owed)
     found.coming.sort(key=lambda owed: (owed.line.around is None, owed.line.around or 0) if owed.line else (True, 0))
+    return found
+
+
+def of_a_month(shop: Shop, now: datetime) -> dict[str, list[Owed]]:
+    """Return what became of a shop's promises in the last thirty days, the latest first: those `kept`; those `late`, whether
+    kept too late or still owed; and those sent and `unconfirmed`. One query."""
+    today, since = shop.day_of(now), now - MONTH
+    lately = Promise.kept_at.is_null(False) & (Promise.kept_at >= since)
+    overdue = Promise.kept_at.is_null() & (Promise.due < today)
+    found: dict[str, list[Owed]] = {"kept": [], "late": [], "unconfirmed": []}
+    for owed in _owed(shop, Promise.closed_at.is_null() & (lately | overdue)):
+        promise = owed.promise
+        on = shop.day_of(promise.kept_at) if promise.kept_at else today
+        if promise.kept_at:
+            found["kept"].append(owed)
+        if promise.due is not None and promise.due < on:
+            found["late"].append(owed)
+        if owed.is_sent and promise.confirmed_at is None:
+            found["unconfirmed"].append(owed)
+    for rows in found.values():
+        rows.sort(key=lambda owed: (owed.promise.kept_at is not None, -(owed.promise.kept_at or now).timestamp()))
     return found
 
 

@@ -30,16 +30,18 @@ from __future__ import annotations
 import re
 from calendar import isleap
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import SequenceMatcher
 from statistics import median
 from typing import Any
 
+from domain import settings
 from domain.birthdays import is_birthday
 from domain.history import History
-from domain.known import LAST_VISITS, OWED_DAYS, Asking, Kept, Known, Noted, Written, known_of
+from domain.known import EXCUSED, LAST_VISITS, OWED_DAYS, Asking, Kept, Known, Noted, Written, known_of
+from domain.punctuality import punctuality
 from domain.states import is_sought
 from models import Shop, folded
 
@@ -74,7 +76,10 @@ class Moment:
     arrived: int | None = None  # when they were marked here, if they were
     booked: int | None = None  # the time of their appointment today
     grace: int = 10  # minutes after it that are no lateness
-    crowd: bool = False  # so many come in that nobody has time to say anything
+    unreminded: bool = False  # our reminder of it failed, and nobody reached them
+    crowd: bool = (
+        False  # so many come in that nobody has time to say anything, or it was said to as many as the shop likes
+    )
 
     @property
     def late(self) -> int | None:
@@ -130,18 +135,64 @@ def about(one: Written, **facts: Any) -> Facts:
     return {"about": one.id, "text": one.text, "by": one.by, "dates": iso([one.day]), **facts}
 
 
+def late_now(facts: Facts, moment: Moment) -> Facts | None:
+    """They are later than the grace today, here or not; after two hours they are not late any more, they have not come."""
+    late = moment.late
+    return facts if late is not None and moment.grace < late <= APPOINTMENT_MINUTES else None
+
+
 # -- our own failures
 
 
 @rule("our-mistake", exempt=True, grave=True)
 def our_mistake(known: Known) -> Facts | None:
     """Something went wrong on our side within the last half year, and nobody has said sorry yet."""
-    owing = [one for one in known.mistakes if not one.said_sorry and one.day < known.today]
+    owing = [one for one in known.mistakes if not one.said_sorry and one.day < known.today and not one.is_silence]
     if not owing:
         return None
     mistake = owing[-1]
     days = known.history.days
     return about(mistake, last_time=bool(days) and days[-1] == mistake.day)
+
+
+@rule("our-silence", exempt=True, grave=True)
+def our_silence(known: Known) -> Facts | None:
+    """They came late, or not at all, after a reminder of ours that never reached them, and nobody has said sorry yet."""
+    silent = [one for one in known.mistakes if one.is_silence and not one.said_sorry and one.day < known.today]
+    if not silent:
+        return None
+    day = silent[-1].day
+    lately = (known.today - day).days < 7
+    last_week = _monday(known.today) - _monday(day) == timedelta(weeks=1)
+    return about(silent[-1], weekday=day.weekday() if lately else None, last_week=last_week)
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def late_after_silence(facts: Facts, moment: Moment) -> Facts | None:
+    return late_now({**facts, "here": moment.arrived is not None}, moment)
+
+
+@rule("late-our-silence", fits=late_after_silence, exempt=True, grave=True)
+def late_our_silence(known: Known) -> Facts | None:
+    """They are late today, our reminder did not reach them, and nobody has said sorry for it yet; `visits` where they were in
+    time for all of these before."""
+    if known.lost is None:
+        return None
+    about = f"reminder:{known.lost.id}"
+    if any(one.about == about and one.said_sorry for one in known.mistakes):
+        return None
+    kept = known.kept
+    first = len(kept) >= ON_TIME and not any(one.late > known.grace for one in kept)
+    return {
+        "about": known.lost.id,
+        "visits": len(kept) if first else None,
+        "way": known.lost.way,
+        "at": known.lost.at.isoformat(),
+        "dates": iso([one.day for one in kept[-DATES_SHOWN:]] if first else [known.lost.at.date()]),
+    }
 
 
 @rule("not-arrived", exempt=True, grave=True)
@@ -184,12 +235,6 @@ def promise_due(known: Known) -> Facts | None:
 
 
 # -- lateness
-
-
-def late_now(facts: Facts, moment: Moment) -> Facts | None:
-    """They are later than the grace today, here or not; after two hours they are not late any more, they have not come."""
-    late = moment.late
-    return facts if late is not None and moment.grace < late <= APPOINTMENT_MINUTES else None
 
 
 @rule("first-time-late", fits=late_now, grave=True)
@@ -257,7 +302,7 @@ def missed_once(known: Known) -> Facts | None:
         return None
     day, cause = known.missed[0]
     been = [*known.history.days[-1:], *([known.elsewhere] if known.elsewhere else [])]
-    if cause in ("ours", "both") or any(later >= day for later in been) or (known.today - day).days > OWED_DAYS:
+    if cause in EXCUSED or any(later >= day for later in been) or (known.today - day).days > OWED_DAYS:
         return None
     lately = (known.today - day).days < 7
     kept = iso(one.day for one in known.kept[-DATES_SHOWN:])
@@ -736,21 +781,29 @@ def _is_sayable(usual: str) -> bool:
 # -- which of them is said
 
 
-def candidates(known: Known) -> list[dict[str, Any]]:
-    """Return all prompts that hold and are not silenced, ``{"id": ..., **facts}``, most important first.
+TO_WHO_BRINGS_THEM = ("our-silence", "late-our-silence")
 
-    None at all for a child: what there is to say is for whoever brings them; nor where their state forbids it.
+
+def candidates(known: Known, never: Set[str] = frozenset()) -> list[dict[str, Any]]:
+    """Return all prompts that hold and are not silenced, ``{"id": ..., **facts}``, most important first; `never` are not said
+    in this shop.
+
+    None for a child, but what is said of our silence to whoever brings them; nor where their state forbids it.
     """
-    if known.is_child or not is_sought(known.state):
+    if not is_sought(known.state):
         return []
+    if known.is_child:
+        told = {name: RULES[name](known) for name in TO_WHO_BRINGS_THEM} if known.brings else {}
+        to = {"to": known.brings[0]} if known.brings else {}
+        return [{"id": name, **facts, **to} for name, facts in told.items() if facts is not None]
     troubled = any(not one.ours and not one.solved for one in known.troubles)
-    troubled |= any(not one.made_good for one in known.mistakes)
+    troubled |= any(not one.is_over for one in known.mistakes)
     left_alone = "quiet" in known.told or "no_notes" in known.told
     resting = known.recent | {name for pair in SAME_ASK if pair & known.recent for name in pair}
     found = []
     for name, holds in RULES.items():
         silent = left_alone or name in resting or (known.patients and name in HOW_OFTEN)
-        if (silent and name not in EXEMPT) or (troubled and name not in GRAVE):
+        if name in never or (silent and name not in EXEMPT) or (troubled and name not in GRAVE):
             continue
         facts = holds(known)
         if facts is not None:
@@ -766,19 +819,45 @@ def is_for(prompt: dict[str, Any], moment: Moment) -> bool:
     return prompt["id"] not in ABOUT_WHO_ASKS or FITS[prompt["id"]](prompt, moment) is not None
 
 
-def offered(prompts: list[dict[str, Any]], moment: Moment) -> dict[str, Any] | None:
-    """Return the first of a customer's prompts that fits the moment, or None: silence is a feature."""
+def offered(
+    prompts: list[dict[str, Any]], moment: Moment, may_say: Callable[[dict[str, Any]], bool] = lambda prompt: True
+) -> dict[str, Any] | None:
+    """Return the first of a customer's prompts that fits the moment and that we `may_say`, or None: silence is a feature."""
+    late_by_us = moment.unreminded and moment.late is not None and moment.late > moment.grace
     for prompt in prompts:
-        if moment.crowd and prompt["id"] not in EXEMPT:
+        if (moment.crowd and prompt["id"] not in EXEMPT) or (late_by_us and prompt["id"] not in GRAVE):
             continue
         fits = FITS.get(prompt["id"])
         fitting = fits(prompt, moment) if fits else prompt
-        if fitting is not None:
+        if fitting is not None and may_say(fitting):
             return fitting
     return None
 
 
 def prompts_for(shop: Shop, people: dict[int, History], today: date) -> dict[int, list[dict[str, Any]]]:
-    """Return the prompts of each customer who has any, by customer id. At most sixteen queries, however many people."""
-    found = {customer: candidates(known) for customer, known in known_of(shop, people, today, RESTS).items()}
-    return {customer: holding for customer, holding in found.items() if holding}
+    """Return the prompts of each customer who has any, by customer id. At most eighteen queries, however many people."""
+    return {customer: told.prompts for customer, told in told_for(shop, people, today).items() if told.prompts}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a day's list keeps of somebody besides when they come: what may be said, and how they keep their times."""
+
+    prompts: list[dict[str, Any]]
+    punctual: dict[str, Any] | None = None
+
+
+NOTHING = Told([])
+
+
+def told_for(shop: Shop, people: dict[int, History], today: date) -> dict[int, Told]:
+    """Return what a list keeps of each customer, by customer id. At most eighteen queries, however many people."""
+    of_shop = settings.of(shop)
+    known = known_of(shop, people, today, rests(of_shop.rest_days))
+    never = frozenset() if of_shop.birthdays else frozenset({"birthday"})
+    return {customer: Told(candidates(one, never), punctuality(one)) for customer, one in known.items()}
+
+
+def rests(days: int) -> dict[str, int]:
+    """Return for how many days each prompt rests, in a shop where most rest for so many."""
+    return {name: days if ours == SILENT_DAYS else ours for name, ours in RESTS.items()}

@@ -58,7 +58,7 @@ def unmerge(asked: Asked) -> dict[str, Any]:
     if made is None:
         raise Conflict(_("There is no such merge. It may have been taken back."))
     try:
-        kept, gone = merging.undo(made.id)
+        kept, gone = merging.undo(made.id, asked.staff)
     except merging.NotMerged as told:
         raise Refused(str(told)) from None
     asked.changed = kept

@@ -13,6 +13,7 @@ from peewee import JOIN
 
 from domain.actions import Asked, Refused, Unknown, does
 from domain.board import Board
+from domain.calls import ToRing
 from domain.hours import by_hour
 from domain.lines import LEFT_STANDS, Line, closing
 from domain.promises import Owed
@@ -35,6 +36,7 @@ UNREAD = {
     "their-question",
     "still-fine",
     "sent-on",  # read with what is to be asked
+    "late-our-silence",
     "first-time-late",
     "often-a-bit-late",
     "the-usual",
@@ -290,6 +292,7 @@ class Brief:
     promised: list[Promised]  # to those still to come, and what is due to others; the most pressing first
     asks: list[tuple[Line, Question]]  # what to ask those still to come
     checks: list[Referral]  # whom we sent on: did it help?
+    calls: list[ToRing]  # before their time
     left: Left | None  # by the last shift
     hours: list[tuple[int, float]]  # each hour still ahead and how many arrivals it may bring, where that is half a one
     called: dict[int, str]  # by customer: the short form where nobody else of the day has it
@@ -304,9 +307,10 @@ def brief(
     now: datetime,
     checks: Iterable[Referral] = (),
     owed: Iterable[Owed] = (),
+    calls: Iterable[ToRing] = (),
 ) -> Brief:
     """Return the day in a minute. `lines` with the words that suit nobody in particular; `left` as `lately` has them,
-    `checks` the referrals to ask about, `owed` what is due to anybody, expected or not.
+    `checks` the referrals to ask about, `owed` what is due to anybody, expected or not, `calls` whom to ring.
 
     The first hour begins now, or when the shop opens.
     """
@@ -334,6 +338,7 @@ def brief(
         promised=promised,
         asks=[(line, asks[line.customer.id]) for line in still if line.customer.id in asks],
         checks=list(checks),
+        calls=list(calls),
         left=others[0] if others else None,
         hours=hours_ahead(still, shop, now),
         called=_called([*(line.customer for line in still), *(one.customer for one in promised)]),

@@ -49,9 +49,11 @@ def line_time(line: Line, now: datetime) -> datetime | None:
 
 
 def is_past(line: Line, shop: Shop, now: datetime) -> bool:
-    """Say whether a line's time has gone by: a habit's latest usual minute, an appointment's time and the grace."""
+    """Say whether a line's time has gone by: a habit's latest usual minute, an appointment's time and the grace; but where our
+    reminder failed they may not know of it, so that is looked at as soon as their time has come."""
     if line.appointment is not None:
-        return line.at is not None and now > line.at + timedelta(minutes=shop.grace_minutes)
+        grace = 0 if line.lost else line.grace(shop)
+        return line.at is not None and now > line.at + timedelta(minutes=grace)
     return line.until is not None and now > line.until
 
 

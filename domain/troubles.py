@@ -202,10 +202,20 @@ def _step(asked: Asked, expects: Any, **values: Any) -> dict[str, Any]:
     return asked.told(mistake.customer)
 
 
-@follows("our-mistake")
+@follows("our-mistake", "our-silence")
 def after_words(asked: Asked, mistake: int, outcome: str, was: str) -> None:
     """Take it that we said sorry when the words to say so were said."""
-    this = (Mistake.id == mistake) & (Mistake.shop == asked.shop.id)
+    _after_sorry(asked, Mistake.id == mistake, outcome, was)
+
+
+@follows("late-our-silence")
+def after_words_at_arrival(asked: Asked, reminder: int, outcome: str, was: str) -> None:
+    """The same of the reminder that failed: these words were offered before it was written down as a mistake."""
+    _after_sorry(asked, Mistake.about == f"reminder:{reminder}", outcome, was)
+
+
+def _after_sorry(asked: Asked, which: Any, outcome: str, was: str) -> None:
+    this = which & (Mistake.shop == asked.shop.id)
     if outcome == "said":
         how = {"acknowledged_at": asked.act.at, "acknowledged_by": asked.staff.id, "said_sorry": True}
         Mistake.update(**how).where(this & ~Mistake.said_sorry).execute()
@@ -263,17 +273,18 @@ def issues_from(rows: list[list[Any]], customer: Customer) -> list[Trouble]:
 
 
 MISTAKES = (
-    "id", "text", "day", "author", "name", "acknowledged_at", "owned", "said_sorry", "made_good_at",
+    "id", "text", "day", "author", "name", "acknowledged_at", "owned", "said_sorry", "made_good_at", "about",
 )  # fmt: skip
 
 
 def mistake_rows() -> Any:
-    """Return the query for the mistakes of ours that are not over, the latest first: not acknowledged, or not made good."""
+    """Return the query for the mistakes of ours that are not over, the latest first: not acknowledged, or not made good; of a
+    reminder that failed there is nothing to make good, so it is over the day after somebody said sorry."""
     owner = Staff.alias()
     return (
         Mistake.select(
             Mistake.id, Mistake.text, Mistake.day, Mistake.author.alias("author"), Staff.name, Mistake.acknowledged_at,
-            owner.name.alias("owned"), Mistake.said_sorry, Mistake.made_good_at,
+            owner.name.alias("owned"), Mistake.said_sorry, Mistake.made_good_at, Mistake.about,
         )
         .join(Staff, JOIN.LEFT_OUTER, on=Mistake.author == Staff.id)
         .join_from(Mistake, owner, JOIN.LEFT_OUTER, on=Mistake.acknowledged_by == owner.id)
@@ -281,6 +292,7 @@ def mistake_rows() -> Any:
             (Mistake.customer == Customer.id)
             & (Mistake.shop == ":shop")
             & (Mistake.acknowledged_at.is_null() | Mistake.made_good_at.is_null())
+            & ((Mistake.about == "") | ~Mistake.said_sorry | (Mistake.acknowledged_at >= ":dawn"))
         )
         .order_by(Mistake.id.desc())
     )  # fmt: skip
@@ -298,11 +310,11 @@ class OurMistake:
 def mistakes_from(rows: list[list[Any]], customer: Customer) -> list[OurMistake]:
     """Return the mistakes from the values that `mistake_rows` gathered."""
     found = []
-    for number, text, day, author, by, acknowledged_at, owned, said_sorry, made_good_at in rows:
+    for number, text, day, author, by, acknowledged_at, owned, said_sorry, made_good_at, about in rows:
         mistake = Mistake(
             id=number, customer=customer, text=text, day=date.fromisoformat(day), author=author,
             acknowledged_at=instant_of(acknowledged_at), said_sorry=bool(said_sorry),
-            made_good_at=instant_of(made_good_at),
+            made_good_at=instant_of(made_good_at), about=about,
         )  # fmt: skip
         found.append(OurMistake(mistake, by or "", owned or ""))
     return found

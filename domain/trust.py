@@ -37,7 +37,7 @@ class Booking:
 class Debt:
     """What we owe: a promise that is overdue, or a mistake of ours that nobody has made good."""
 
-    kind: str  # "promise" or "mistake"
+    kind: str  # "promise", "mistake", or "silence": a reminder that failed
     text: str
     day: date  # for when it was promised, or when it happened
 

@@ -63,13 +63,16 @@ def _read(source: IO[str], apart: bool) -> dict[str, Days]:
         text, customer = row[when], row[who]
         try:
             at = datetime.fromisoformat(text.strip())
-            known = at.year in YEARS
         except ValueError:
-            known = False
-        if not known:
+            told = _("Line %(line)s: “%(text)s” is no time such as 2026-11-24T08:12.", line=reader.line_num, text=text)
+            raise Unreadable(told) from None
+        if at.year not in YEARS:
             line = reader.line_num
-            told = _("Line %(line)s: “%(text)s” is no time such as 2026-11-24T08:12.", line=line, text=text)
-            raise Unreadable(told)
+            raise Unreadable(
+                _("Line %(line)s: “%(text)s” is too long ago.", line=line, text=text)
+                if at.year < YEARS.start
+                else _("Line %(line)s: “%(text)s” is too far ahead.", line=line, text=text)
+            )
         if not customer:
             raise Unreadable(_("Line %(line)s: no customer on this line.", line=reader.line_num))
         if where is not None:

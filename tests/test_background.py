@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 import background
-from domain import expected
-from models import Action, DayList
+from domain import appointments, expected
+from models import Action, Appointment, DayList, Series
 from tests.conftest import TUESDAY, came, days_before
 
 TODAY = TUESDAY.date()
@@ -75,3 +75,32 @@ def test_keys_of_acts_go_after_ninety_days(shop):
         Action.create(key=str(days), digest="", result={}, done_at=TUESDAY - timedelta(days=days))
     background.tick()
     assert [action.key for action in Action.select()] == ["89"]
+
+
+class TestWhatIsAgreed:
+    @pytest.fixture(autouse=True)
+    def untold(self, monkeypatch):
+        monkeypatch.setattr(background, "zones_told", {})
+
+    def series(self, shop, rosa):
+        return Series.create(customer=rosa, shop=shop, first=TODAY, minute=600, minutes=30, weekdays="1", at=TUESDAY)
+
+    def test_again_and_again_is_made_ahead_each_night(self, shop, rosa, at):
+        appointments.make_ahead(self.series(shop, rosa), TUESDAY)
+        made = Appointment.select().count()
+        at(TUESDAY + timedelta(days=7))
+        background.tick()
+        assert Appointment.select().count() == made + 1
+        background.tick()
+        assert Appointment.select().count() == made + 1
+
+    def test_follows_the_wall_when_a_zones_rules_have_changed(self, shop, rosa, at):
+        appointments.make_ahead(self.series(shop, rosa), TUESDAY)
+        background.tick()
+        wrong = TUESDAY + timedelta(days=7)
+        Appointment.update(starts_at=wrong).where(Appointment.day == wrong.date()).execute()
+        background.tick()  # once a day
+        assert Appointment.select().where(Appointment.starts_at == wrong).count() == 1
+        at(TUESDAY + timedelta(days=1))
+        background.tick()
+        assert {f"{shop.local(one.starts_at):%H:%M}" for one in Appointment.select()} == {"10:00"}

@@ -9,15 +9,18 @@ import os
 import random
 import re
 import signal
+import ssl
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -28,7 +31,8 @@ import clock
 import models
 from domain import access, forecast
 from domain.baselines import METHODS
-from models import Customer, Shop, Staff, Usual, Visit
+from models import Appointment, Calendar, Customer, Shop, Staff, Usual, Visit
+from outside import certificates
 from tests.conftest import ROOT, TUESDAY, Phone
 
 NOW = TUESDAY.isoformat()
@@ -111,7 +115,7 @@ class TestInit:
         assert Shop.get_by_id(int(answer["shop"])).zone == "Europe/London"
         assert Staff.get_by_id(int(answer["owner"])).name == "Ruth"
         hand = Phone(server.test_client())
-        assert hand.post(answer["owner_link"]).location == "/today"
+        assert hand.post(answer["owner_link"]).location == "/setting-up/shop"
         assert Phone(server.test_client()).post(answer["owner_link"]).status_code == 410
 
     def test_says_in_words_how_to_go_on(self, here):
@@ -122,6 +126,45 @@ class TestInit:
         assert (again.code, again.out) == (1, "")
         assert "This directory holds a shop already." in again.err
         assert Shop.select().count() == 1
+
+
+class TestAnOwnerWhoseLinkIsLost:
+    def test_gets_another_and_the_one_before_is_good_no_more(self, told, server):
+        begun = told(*BEGIN)
+        first, second = told("reset-owner"), told("reset-owner")
+        assert first["owner"] == second["owner"] == begun["owner"]
+        for link in (begun["owner_link"], first["owner_link"]):
+            assert Phone(server.test_client()).post(link).status_code == 410
+        assert Phone(server.test_client()).post(second["owner_link"]).location == "/today"
+        assert told("reset-owner", "--staff", begun["owner"])["owner"] == begun["owner"]
+
+    def test_is_rid_of_what_got_them_in_before_and_sets_a_new_password(self, told, server):
+        begun = told(*BEGIN)
+        hand = Phone(server.test_client())
+        hand.post(begun["owner_link"])
+        hand.post("/setting-up/password", {"password": "rye crust under lamplight"})
+        assert Staff.get_by_id(int(begun["owner"])).password_hash
+        link = told("reset-owner")["owner_link"]
+        assert Staff.get_by_id(int(begun["owner"])).password_hash == ""
+        assert hand.get("/settings").status_code == 303
+        assert hand.post(link, {"password": "four wet dogs at noon"}).location == "/today"
+        assert Staff.get_by_id(int(begun["owner"])).password_hash
+
+    def test_that_is_none_is_said(self, here, begun):
+        Staff.update(left_at=TUESDAY).execute()
+        assert "There is no owner here." in here("reset-owner").err
+        assert "There is no owner of that number here." in here("reset-owner", "--staff", "77").err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have other rights")
+class TestWhoMayReadTheFiles:
+    def test_is_the_owner_of_the_server_alone(self, told, begun, tmp_path):
+        data = tmp_path / "own"
+        told(*BEGIN, data=data, url="")
+        (data / "regulars.db").chmod(0o644)
+        told("export", tmp_path / "all.jsonl", data=data, url="")
+        for file in (*data.glob("regulars.db*"), tmp_path / "all.jsonl"):
+            assert file.stat().st_mode & 0o077 == 0, file.name
 
 
 class TestSeed:
@@ -160,7 +203,8 @@ class TestSeed:
             hand = hands(token)
             assert hand.get("/today").status_code == 200
             assert hand.act("visit.create", key=str(uuid4()), customer=grown["customers"][0])["status"] == "applied"
-            assert hand.get("/settings").status_code == (200 if role == "owner" else 404)
+            assert hand.get("/settings").status_code == (404 if role == "staff" else 200)
+            assert hand.get("/api/v1/export").status_code == (200 if role == "owner" else 404)
 
     def test_gives_pins_that_are_right(self, grown):
         for one in grown["staff"]:
@@ -234,6 +278,67 @@ class TestImportVisits:
             "import", "visits", theirs, "--map", "Card No=customer", "--map", "When=at", "--shop", "Fenwick Road Coffee"
         )
         assert Visit.get().customer.source_id == "17"
+
+
+class TestImportAppointments:
+    CSV = "id,customer,name,starts_at,minutes,with\n1,c7,Rosa,2026-11-25T10:00,45,Nadia\n2,c8,Kim,soon,,\n"
+    ICS = (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:a\r\nDTSTART:20261125T100000\r\nDTEND:20261125T104500\r\n"
+        "SUMMARY:Red scarf\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+
+    @pytest.fixture
+    def files(self, tmp_path):
+        for name, text in (("a.csv", self.CSV), ("a.ics", self.ICS)):
+            (tmp_path / name).write_text(text)
+        return tmp_path
+
+    @pytest.mark.parametrize(("name", "counted"), [("a.csv", (2, 1, 0, 0, 1)), ("a.ics", (1, 1, 0, 0, 0))])
+    def test_counts_looks_takes_in_once_and_takes_back(self, told, here, begun, files, name, counted):
+        Customer.create(business=Shop.get().business, name="Red scarf", created_at=TUESDAY)
+        names = ("total", "added", "updated", "skipped", "refused")
+
+        def take(*more):
+            answer = told("import", "appointments", files / name, *more)
+            assert set(answer) == {*names, "created_shops", "errors", "import_id"}
+            return answer, tuple(answer[one] for one in names)
+
+        assert take("--dry-run")[1] == counted
+        assert (Appointment.select().count(), take("--dry-run")[0]["import_id"]) == (0, None)
+        first, count = take()
+        assert count == counted
+        assert take()[1][1] == 0
+        assert Appointment.select().count() == 1
+        undone = told("import", "undo", first["import_id"])
+        assert (undone["import_id"], undone["added"]) == (first["import_id"], 1)
+        assert Appointment.select().count() == 0
+        again = here("import", "undo", first["import_id"])
+        assert (again.code, again.out) == (1, "")
+        assert "This import was taken back already." in again.err
+
+    def test_tells_people_what_was_not_taken(self, here, begun, files):
+        answer = here("import", "appointments", files / "a.csv")
+        assert answer.out.startswith("2 appointments: 1 added, 0 changed, 0 skipped, 1 refused. To take it back: ")
+        assert "Line 3: “soon” is no time such as" in answer.out
+        unsure = here("import", "appointments", files / "a.ics")
+        assert "Nobody is sure whose “Red scarf” is." in unsure.out
+
+    @pytest.mark.parametrize(
+        ("name", "content", "sentence"),
+        [
+            ("x.csv", "", "The file is empty."),
+            ("x.csv", "who,when\n1,2\n", "starts_at"),
+            ("x.csv", "\xff\xfe\n", "starts_at"),
+            ("x.ics", "Dear all,", "no calendar"),
+            ("x.csv", None, "cannot be read"),
+        ],
+    )
+    def test_what_is_no_such_file_is_told_in_a_sentence(self, here, begun, tmp_path, name, content, sentence):
+        if content is not None:
+            (tmp_path / name).write_bytes(content.encode("latin-1"))
+        answer = here("import", "appointments", tmp_path / name)
+        assert (answer.code, answer.out) == (1, "")
+        assert sentence in answer.err
 
 
 class TestExpected:
@@ -547,7 +652,15 @@ class TestExportAndBack:
         file = tmp_path / "visits.csv"
         file.write_text("customer,at,shop\n17,2026-11-23T08:12,Second Street\n")
         told("import", "visits", file)
+        secret = {"url": "https://calendar.example/private-7f3a/basic.ics", "password": "correct-horse"}
+        Calendar.create(shop=Shop.get(), kind="address", name="Dr Lee", **secret)
         return told("export", tmp_path / "export.jsonl")["file"]
+
+    def test_tells_nobody_where_another_calendar_can_be_read(self, full):
+        text = Path(full).read_text()
+        assert '"name":"Dr Lee"' in text.replace(": ", ":")
+        assert "private-7f3a" not in text
+        assert "correct-horse" not in text
 
     def test_gives_the_same_checksum_in_an_empty_database(self, told, full, tmp_path):
         before = told("checksum")["checksum"]
@@ -631,6 +744,8 @@ class TestDevices:
         told("device", "revoke", listed[0]["id"])
         assert hand.get("/sign-in").status_code == 401
         assert told("device", "list")[0]["revoked_at"] is not None
+        line = models.Audit.get(models.Audit.kind == "phone.shut_out")
+        assert str(line.told["which"]) == listed[0]["id"]
 
 
 class TestRoutes:
@@ -641,6 +756,81 @@ class TestRoutes:
         assert {(one["path"], tuple(one["methods"]), one["endpoint"]) for one in listed} == there
         assert len(listed) == len(there)
         assert {role for one in listed for role in one["roles"]} == {"public", "staff", "manager", "owner"}
+
+
+class TestDoctor:
+    def test_says_how_it_stands_with_the_certificate(self, told, here, begun, storage):
+        def of_certificate():
+            return next(one for one in told("doctor") if one["what"] == "certificate")
+
+        assert (of_certificate()["ok"], of_certificate()["until"]) == (True, None)
+        certificates.prepare(storage.data, ("localhost", "192.168.1.20"))
+        stands = of_certificate()
+        assert (stands["ok"], stands["names"]) == (True, ["localhost", "192.168.1.20"])
+        assert stands["fingerprint"] == certificates.fingerprint_of(storage.data)
+        assert datetime.fromisoformat(stands["until"]) > clock.system_now() + timedelta(days=390)
+        assert "Good until" in here("doctor").out
+
+        certificates.prepare(storage.data, ("localhost", "10.0.0.7"), clock.system_now() - timedelta(days=380))
+        assert not of_certificate()["ok"]
+        assert "start it again" in here("doctor").out
+        certificates.path(storage.data).unlink()
+        assert not of_certificate()["ok"]
+        (storage.data / "https" / "authority.pem").write_text("nonsense")
+        assert not of_certificate()["ok"]
+
+    def test_of_a_directory_without_a_shop_is_told(self, here, tmp_path):
+        assert here("doctor", data=tmp_path / "nowhere", url="").code == 1
+
+
+class TestHttps:
+    def test_without_its_libraries_says_how_to_get_them(self, here, begun, monkeypatch):
+        monkeypatch.setattr(certificates, "is_available", lambda: False)
+        answer = here("serve", "--https", "--port", "0", stopped=False)
+        assert answer.code == 1
+        assert "requirements-https.lock" in answer.err
+
+    def test_with_a_damaged_authority_says_what_to_do(self, here, begun, storage):
+        (storage.data / "https").mkdir()
+        (storage.data / "https" / "authority.pem").write_text("nonsense")
+        answer = here("serve", "--https", "--port", "0", stopped=False)
+        assert answer.code == 1
+        assert "authority.pem" in answer.err
+        assert "Traceback" not in answer.err
+
+    def test_is_renewed_while_it_serves_and_outlives_what_goes_wrong(self, storage, monkeypatch, caplog):
+        """Each look is one of a minute: nothing is due, an address is new, the disk is gone, another address is new."""
+        minutes: list[Any] = [("10.0.0.1",), ("10.0.0.2",), OSError("gone"), ("10.0.0.3",)]
+        monkeypatch.setattr(certificates, "wanted", lambda: ("10.0.0.1",))
+        certificate, shown = cli.certificate_of(storage), []
+        ended = threading.Event()
+
+        def wait(_seconds):
+            if not minutes:
+                return True
+            minute = minutes.pop(0)
+
+            def wanted():
+                if isinstance(minute, OSError):
+                    raise minute
+                return minute
+
+            monkeypatch.setattr(certificates, "wanted", wanted)
+            return False
+
+        monkeypatch.setattr(ended, "wait", wait)
+        monkeypatch.setattr(certificate, "load", lambda _path: shown.append(certificates.told(storage.data)))
+        cli.keep_certificate(storage, certificate, ended)
+        assert [one.names for one in shown if one] == [("10.0.0.2",), ("10.0.0.3",)]
+        assert "OSError" in caplog.text
+        assert "Traceback" not in caplog.text
+
+    def test_leaves_its_keys_out_of_an_export(self, told, begun, storage, tmp_path):
+        certificates.prepare(storage.data, ("localhost",))
+        told("export", tmp_path / "all")
+        kept = [(storage.data / "https" / name).read_text() for name in ("authority.pem", "server.pem")]
+        exported = (tmp_path / "all").read_text()
+        assert not [line for text in kept for line in text.splitlines() if line in exported]
 
 
 class TestMigrate:
@@ -698,8 +888,8 @@ class TestWhatCannotBeDone:
             ("", "The first line should name the columns"),
             ("who,when\n", "The first line should name the columns"),
             ("customer,at\n17,never\n", "Line 2: “never” is no time"),
-            ("customer,at\n17,2026-11-01\n17,5026-11-01\n", "Line 3: “5026-11-01” is no time"),
-            ("customer,at\n17,0001-01-01\n", "Line 2: “0001-01-01” is no time"),
+            ("customer,at\n17,2026-11-01\n17,5026-11-01\n", "Line 3: “5026-11-01” is too far ahead."),
+            ("customer,at\n17,0001-01-01\n", "Line 2: “0001-01-01” is too long ago."),
             ("customer,at\n17\n", "Line 2"),
             ("at,customer\n2026-11-01T08:00\n", "Line 2"),
             ("customer,at\n\xff\xfe\n", "cannot be read"),
@@ -768,7 +958,8 @@ class TestWhatCannotBeDone:
 
 
 class TestAServerOfItsOwn:
-    def test_says_where_it_is_answers_and_ends_within_ten_seconds(self, tmp_path):
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    def test_says_where_it_is_answers_and_ends_within_ten_seconds(self, tmp_path, scheme):
         (tmp_path / "clock").write_text(NOW)
         environment = {**os.environ, "DATABASE_URL": "", "REGULARS_DATA": str(tmp_path / "data")}
         command = [
@@ -781,6 +972,7 @@ class TestAServerOfItsOwn:
             "--test-mode",
             "--clock",
             str(tmp_path / "clock"),
+            *(["--https"] if scheme == "https" else []),
         ]
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -790,7 +982,13 @@ class TestAServerOfItsOwn:
             assert process.stderr
             told = json.loads(process.stdout.readline())
             assert told["pid"] == process.pid
-            with urllib.request.urlopen(f"{told['url']}/readyz", timeout=10) as answer:
+            assert told["url"].startswith(f"{scheme}://127.0.0.1:")
+            authority = tmp_path / "data" / "https" / "authority.pem"
+            phone: Any = {
+                "timeout": 10,
+                "context": ssl.create_default_context(cafile=authority if scheme == "https" else None),
+            }
+            with urllib.request.urlopen(f"{told['url']}/readyz", **phone) as answer:
                 ready = json.load(answer)
             assert (ready["ok"], ready["database"], ready["test_mode"]) == (True, "sqlite", True)
             assert set(ready) >= {
@@ -804,11 +1002,24 @@ class TestAServerOfItsOwn:
                 "version",
                 "test_mode",
             }
-            with urllib.request.urlopen(f"{told['url']}/today", timeout=10) as answer:
+            with urllib.request.urlopen(f"{told['url']}/today", **phone) as answer:
                 assert 'data-testid="sign-in"' in answer.read().decode()
             with pytest.raises(urllib.error.HTTPError) as refused:
-                urllib.request.urlopen(f"{told['url']}/api/v1/export", timeout=10)
+                urllib.request.urlopen(f"{told['url']}/api/v1/export", **phone)
             assert refused.value.code == 401
+            if scheme == "https":  # http leads there, on the same port
+                with urllib.request.urlopen(f"{told['url'].replace('https', 'http')}/today", **phone) as answer:
+                    assert answer.url == f"{told['url']}/sign-in"
+                with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+                    urllib.request.urlopen(f"{told['url']}/readyz", timeout=10)
+            beating = None  # the background's threads run as well
+            for _ in range(200):
+                with urllib.request.urlopen(f"{told['url']}/readyz", **phone) as answer:
+                    beating = json.load(answer)["scheduler_age_s"]
+                if beating is not None:
+                    break
+                time.sleep(0.1)
+            assert beating is not None
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=10) == 0
@@ -854,3 +1065,34 @@ class TestMerging:
         told = here("merge", *args)
         assert (told.code, "Traceback" in told.err) == (code, False)
         assert told.err.strip()
+
+
+class TestAudit:
+    def test_verify_tells_that_the_record_is_whole_and_its_head(self, told, here):
+        told(*BEGIN)
+        told("export", "/dev/null")
+        looked = told("audit", "verify")
+        assert (looked["ok"], looked["lines"], looked["problems"]) == (True, 1, [])
+        assert re.fullmatch(r"1:1:[0-9a-f]{64}", looked["heads"][0])
+        assert here("audit", "verify", "--head", looked["heads"][0]).code == 0
+
+    def test_verify_refuses_one_that_is_not(self, told, here):
+        told(*BEGIN)
+        told("export", "/dev/null")
+        head = "1:7:" + "0" * 64
+        answer = here("audit", "verify", "--json", "--head", head)
+        assert answer.code == 1
+        assert json.loads(answer.out)["problems"] == [
+            {
+                "business": "1",
+                "number": 7,
+                "code": "cut",
+                "reason": "The record ends before line 7, which there once was.",
+            }
+        ]
+        assert "The record ends before line 7" in answer.err
+
+    @pytest.mark.parametrize("head", ["", "7", "1:7:abc", "1:x:" + "0" * 64, "1:7:" + "0" * 64 + ":1"])
+    def test_verify_says_what_a_head_looks_like(self, told, here, head):
+        told(*BEGIN)
+        assert here("audit", "verify", "--head", head).code == 2

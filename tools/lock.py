@@ -12,12 +12,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = {"requirements.lock": (), "requirements-postgres.lock": ("postgres",), "requirements-test.lock": ("test",)}
+LOCKS = {
+    "requirements.lock": (),
+    "requirements-https.lock": ("https",),
+    "requirements-postgres.lock": ("https", "postgres"),
+    "requirements-test.lock": ("test",),
+}
 HEADER = "# Made by tools/lock.py; do not edit. Install with: pip install --require-hashes -r {name}\n"
 
 
 def main(arguments: list[str]) -> int:
-    """Write the three locks, or say what is missing; each is complete by itself and agrees with the first."""
+    """Write the locks, or say what is missing; each is complete by itself and agrees with the first."""
     uv = shutil.which("uv")
     if not uv:
         print("tools/lock.py needs uv: pip install uv", file=sys.stderr)

@@ -28,9 +28,9 @@ from domain.states import is_living, is_sought
 from domain.together import known
 from domain.trust import Bucket
 from models import WISHES, Customer, Household, Merge, Note, Question, Visit
-from views import edit_known, together
+from views import agreed, edit_known, together
 from views.answers import done, or_problem, page_or_partial
-from views.asking import STAFF, open_to, request_action
+from views.asking import open_to, request_action
 from views.find import asked_about, asked_first
 from words import _
 
@@ -96,7 +96,7 @@ def of_card(card: Card) -> dict[str, Any]:
     )
     return {
         "card": card, "written": written, "for_booking": for_booking, "now": clock.now(), "due": due,
-        "on_slip": on_slip, "bucket": bucket,
+        "on_slip": on_slip, "bucket": bucket, "agreed": agreed.on_card(card),
     }  # fmt: skip
 
 
@@ -126,8 +126,14 @@ def _written(note: Written, today: date, _language: str) -> Markup:
     return Markup(current_app.jinja_env.get_template("customers/_written.html").render(note=note, today=today))
 
 
+def card_page(customer: Customer, toast: dict[str, Any]) -> str:
+    """Return the page of a card after an act of another page, where the way back holds what may stand in no address."""
+    card = card_for(customer.id, g.shop, clock.now(), g.staff) or abort(404)
+    return render_template("customers/show.html", alone=True, fresh=False, toast=toast, **of_card(card))
+
+
 @bp.get("/customers/<int:customer_id>")
-@open_to(*STAFF)
+@open_to("work")
 def show(customer_id: int) -> Response | str:
     card = card_for(customer_id, g.shop, clock.now(), asker=g.staff)
     if card is None:  # they may be known by another number since two were found to be one
@@ -139,7 +145,7 @@ def show(customer_id: int) -> Response | str:
 
 
 @bp.get("/customers/<int:customer_id>/visits")
-@open_to(*STAFF)
+@open_to("work")
 def earlier(customer_id: int) -> str:
     """Show the visits before an instant, which the link behind the last one shown names; none: before now."""
     customer = wanted(customer_id)
@@ -158,7 +164,7 @@ def earlier(customer_id: int) -> str:
 
 
 @bp.post("/customers/<int:customer_id>/visits")
-@open_to(*STAFF, shares=True)
+@open_to("work", shares=True)
 def create_visit(customer_id: int) -> Response | str:
     answer = or_problem(request_action("visit.create", customer=customer_id))
     line = answer.line or line_for(wanted(customer_id), g.shop, clock.now(), g.staff)
@@ -166,7 +172,7 @@ def create_visit(customer_id: int) -> Response | str:
 
 
 @bp.post("/visits/<int:visit_id>/undo")
-@open_to(*STAFF, shares=True)
+@open_to("work", shares=True)
 def undo_visit(visit_id: int) -> Response | str:
     visit = Visit.get_or_none((Visit.id == visit_id) & (Visit.shop == g.shop.id))
     or_problem(request_action("visit.undo", visit=visit_id))
@@ -175,7 +181,7 @@ def undo_visit(visit_id: int) -> Response | str:
 
 
 @bp.post("/customers/<int:customer_id>/prompts")
-@open_to(*STAFF)
+@open_to("work")
 def end_prompt(customer_id: int) -> Response | str:
     customer = wanted(customer_id)
     outcome = request.form.get("outcome")
@@ -189,7 +195,7 @@ def end_prompt(customer_id: int) -> Response | str:
 
 
 @bp.post("/visits/<int:visit_id>/greeted")
-@open_to(*STAFF)
+@open_to("work")
 def greet(visit_id: int) -> Response | str:
     """Keep that they were greeted by name, or take it back."""
     visit = Visit.get_or_none((Visit.id == visit_id) & (Visit.shop == g.shop.id))
@@ -198,7 +204,7 @@ def greet(visit_id: int) -> Response | str:
 
 
 @bp.post("/customers")
-@open_to(*STAFF)
+@open_to("work")
 def create() -> Response | str:
     """Add somebody new, who is here. Where the name is unkind, or one is called alike, ask first, unless that was answered."""
     name, someone_else = request.form.get("name", ""), "someone_else" in request.form
@@ -216,13 +222,13 @@ def create() -> Response | str:
 
 
 @bp.get("/customers/<int:customer_id>/notes/new")
-@open_to(*STAFF)
+@open_to("work")
 def new_note(customer_id: int) -> str:
     return _note_sheet(wanted(customer_id))
 
 
 @bp.post("/customers/<int:customer_id>/notes")
-@open_to(*STAFF)
+@open_to("work")
 def create_note(customer_id: int) -> Response | str:
     """Keep the words as what they are said to be, and the chips as a note: with the words, where these are one.
 
@@ -302,7 +308,7 @@ def _answered(asks: Doubt, text: str) -> dict[str, Any]:
 
 
 @bp.post("/customers/<int:customer_id>/take-back")
-@open_to(*STAFF)
+@open_to("work")
 def take_back(customer_id: int) -> Response:
     """Take back what the sheet just made."""
     customer, what = wanted(customer_id), request.form.get("what", "")
@@ -338,7 +344,7 @@ def _note_sheet(customer: Customer, told: str = "", text: str | None = None, ask
 
 
 @bp.get("/notes/<int:note_id>/edit")
-@open_to(*STAFF)
+@open_to("work")
 def edit_note(note_id: int) -> str:
     """Show the sheet of a note for the team; a private one is shown only to whoever asks for it by an act."""
     note = wanted_note(note_id)
@@ -346,17 +352,17 @@ def edit_note(note_id: int) -> str:
 
 
 @bp.post("/notes/<int:note_id>/open")
-@open_to(*STAFF)
+@open_to("work")
 def open_private_note(note_id: int) -> str:
     """Show the sheet of a private note, and record who read it."""
     note = wanted_note(note_id)
     if note.private:
-        notes.record_reading(note, g.staff, clock.now())
+        notes.record_reading(note, g.staff, clock.now(), g.shop)
     return _edit_sheet(note)
 
 
 @bp.post("/notes/<int:note_id>")
-@open_to(*STAFF)
+@open_to("work")
 def change_note(note_id: int) -> Response | str:
     """Change a note's text. Where somebody else was quicker, both texts are kept."""
     note, form = wanted_note(note_id), request.form
@@ -395,7 +401,7 @@ def _again(sheet: str) -> Response:
 
 
 @bp.post("/notes/<int:note_id>/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo_note(note_id: int) -> Response:
     customer = wanted_note(note_id).customer
     or_problem(request_action("note.undo", note=note_id))
@@ -420,6 +426,8 @@ def _told(kept: str, customer: int) -> dict[str, Any] | None:
         return {"words": words.states.kept(), **({"undo": undo} if number else {})}
     if kind in ("two", "one") and number.isdecimal() and len(number) < 10:
         return _one_or_two(kind, number, customer)
+    if kind in agreed.BACK:
+        return agreed.toast(kept)
     if kind in ("joined", "out"):
         return together.toast(kept, customer)
     if kind in MADE and number.isdecimal() and len(number) < 10:
@@ -442,7 +450,7 @@ def _one_or_two(kind: str, number: str, customer: int) -> dict[str, Any]:
 
 
 @bp.post("/notes/<int:note_id>/seen")
-@open_to(*STAFF)
+@open_to("work")
 def see_note(note_id: int) -> Response | str:
     """Keep that whoever asks has read a note for safety, or (`not` in the form) that they have not."""
     note, takes_back = wanted_note(note_id), "not" in request.form
@@ -458,7 +466,7 @@ def see_note(note_id: int) -> Response | str:
 
 
 @bp.post("/customers/<int:customer_id>/private-notes")
-@open_to(*STAFF)
+@open_to("work")
 def read_private_notes(customer_id: int) -> str:
     """Show private notes to whoever asks for them, and record that they did."""
     customer = wanted(customer_id)
@@ -470,7 +478,7 @@ def read_private_notes(customer_id: int) -> str:
 
 
 @bp.route("/customers/<int:customer_id>/edit", methods=["GET", "POST"])
-@open_to(*STAFF)
+@open_to("work")
 def edit(customer_id: int) -> Response | str:
     """Change the name, how it is said, what to call them, the pronoun if given, the usual and what they asked of us.
 

@@ -16,7 +16,7 @@ from domain.lookup import Person
 from domain.tags import SHOWN, tagged
 from models import instant_of, one_line
 from views.answers import is_partial
-from views.asking import STAFF, open_to
+from views.asking import open_to
 from views.hits import hits_html
 from views.moulds import Mould, Places
 from words.finding import already, found_so_many, last_seen
@@ -29,7 +29,7 @@ _moulds: dict[tuple[int, str, bool, bool, bool, bool], Mould] = {}
 
 
 @bp.get("/find")
-@open_to(*STAFF)
+@open_to("work")
 def show() -> str:
     return _tagged(request.args["tag"]) if "tag" in request.args else _page(request.args.get("q", ""))
 
@@ -42,7 +42,7 @@ def _tagged(number: str) -> str:
 
 
 @bp.post("/find")
-@open_to(*STAFF, shares=True)
+@open_to("work", shares=True)
 def search() -> str:
     """Answer a search. What is typed is mostly a name, so it is sent in the body: addresses end up in logs."""
     return _page(request.form.get("q", ""))

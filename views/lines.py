@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app, g
 from markupsafe import Markup
 
 import clock
-import words
+import words.calls
+import words.lateness
+from domain import settings
 from domain.lines import Line
 from domain.today import is_past
+from models import Customer, Shop
 
 
 def lines_html(lines: list[Line], open: bool | None = None) -> Markup:
@@ -19,13 +23,28 @@ def lines_html(lines: list[Line], open: bool | None = None) -> Markup:
     told = []
     for line in lines:
         docket = line.arrived if open is None else open
-        key = _key(line, docket, False, not line.arrived and is_past(line, shop, now), language)
+        key = _key(line, docket, False, _past(line, shop, now), language)
         told.append(line.kept.get(key) or line_html(line, docket))
     return Markup("".join(told))
 
 
-def _key(line: Line, open: bool, flat: bool, past: bool, language: str) -> tuple[Any, ...]:
-    return open, flat, past, line.prompt["id"] if line.prompt else None, language
+def list_name(customer: Customer) -> str:
+    """Return a name as lists show it: whole, or where the owner wishes with the surname by its first letter."""
+    shop = g.get("shop")
+    return words.short_name(customer.name) if shop and settings.of(shop).short_surnames else customer.name
+
+
+def _past(line: Line, shop: Shop, now: datetime) -> str:
+    """Return whether somebody's time has gone by: "past", and "over" once an agreed time's grace has as well; else ""."""
+    if line.arrived or not is_past(line, shop, now):
+        return ""
+    over = line.appointment and line.at and now > line.at + timedelta(minutes=line.grace(shop))
+    return "over" if over else "past"
+
+
+def _key(line: Line, open: bool, flat: bool, past: str, language: str) -> tuple[Any, ...]:
+    short = settings.of(g.shop).short_surnames
+    return open, flat, past, line.prompt["id"] if line.prompt else None, language, short
 
 
 def line_html(line: Line, open: bool = False, flat: bool = False, fresh: bool = False) -> Markup:
@@ -33,7 +52,7 @@ def line_html(line: Line, open: bool = False, flat: bool = False, fresh: bool = 
 
     What is kept of a line goes with it: a change makes a new `Line`.
     """
-    past = not line.arrived and is_past(line, g.shop, clock.now())
+    past = _past(line, g.shop, clock.now())
     key = _key(line, open, flat, past, words.language())
     if not fresh and (kept := line.kept.get(key)):
         return kept

@@ -14,6 +14,7 @@ from werkzeug.http import parse_cookie
 
 import clock
 import models
+import sending
 from domain import access
 from models import Shop, Staff
 from views.asking import SESSION_COOKIE, cookie_name
@@ -22,8 +23,10 @@ PATH = "/today"
 
 
 def tag_of(shop: Shop, staff: Staff, now: datetime) -> str:
-    """Return what a day shown to somebody is known by: it changes with every act, and with every minute."""
-    return f"{shop.id}.{shop.revision}.{int(now.timestamp()) // 60}.{staff.id}"
+    """Return what a day shown to somebody is known by: it changes with every act, with every minute, and when the sender
+    falls silent or is there again."""
+    silent = ".silent" if sending.silent_since(now) else ""
+    return f"{shop.id}.{shop.revision}.{int(now.timestamp()) // 60}.{staff.id}{silent}"
 
 
 def is_unchanged(environ: dict[str, Any]) -> bool:

@@ -9,20 +9,22 @@ from werkzeug import Response
 
 import clock
 import words.promises
+from domain import contacts, promise_letters, rights
 from domain.board import board
-from domain.promises import LINK_LASTS, by_link, confirm_by_link, for_today, new_secret, promises
+from domain.promises import LINK_LASTS, for_today, new_secret, promises
 from domain.referrals import referrals
-from models import Promise, Shop
+from models import Customer, Promise, Shop
+from sending import Ways
 from views.answers import done, is_partial, or_problem
-from views.asking import STAFF, open_to, request_action
-from views.customers import ON_CARDS, row
+from views.asking import open_to, request_action
+from views.customers import ON_CARDS, card_page, row
 from words import _
 
 bp = Blueprint("promises", __name__)
 
 
 @bp.get("/promises")
-@open_to(*STAFF)
+@open_to("work")
 def show() -> str:
     return render_template("promises/_list.html" if is_partial() else "promises/show.html", **_values())
 
@@ -63,7 +65,7 @@ def list_after(toast: dict[str, Any], anchor: str = "") -> Response | str:
 
 
 @bp.post("/promises/<int:promise_id>/keep")
-@open_to(*STAFF)
+@open_to("work")
 def keep(promise_id: int) -> Response | str:
     channel = request.form.get("channel", "")
     or_problem(request_action("promise.keep", promise=promise_id, **({"channel": channel} if channel else {})))
@@ -71,14 +73,14 @@ def keep(promise_id: int) -> Response | str:
 
 
 @bp.post("/promises/<int:promise_id>/confirm")
-@open_to(*STAFF)
+@open_to("work")
 def confirm(promise_id: int) -> Response | str:
     or_problem(request_action("promise.confirm", promise=promise_id))
     return _after(promise_id, _("Good: it reached them."), undoes=True)
 
 
 @bp.post("/promises/<int:promise_id>/reopen")
-@open_to(*STAFF)
+@open_to("work")
 def reopen(promise_id: int) -> Response | str:
     answer = or_problem(request_action("promise.reopen", promise=promise_id))
     kept = answer.result is not None and answer.result["state"] == "kept"
@@ -86,31 +88,59 @@ def reopen(promise_id: int) -> Response | str:
 
 
 @bp.post("/promises/<int:promise_id>/close")
-@open_to(*STAFF)
+@open_to("work")
 def close(promise_id: int) -> Response | str:
     or_problem(request_action("promise.close", promise=promise_id, reason=request.form.get("reason", "")))
     return _after(promise_id, _("Closed, with the reason."), undoes=True)
 
 
 @bp.post("/promises/<int:promise_id>/link")
-@open_to(*STAFF)
+@open_to("work")
 def link(promise_id: int) -> str:
     """Show a link by which they confirm; it is shown this once, for nobody keeps it."""
     promise = Promise.get_or_none((Promise.id == promise_id) & (Promise.shop == g.shop.id)) or abort(404)
     secret = new_secret(g.shop.today())
     or_problem(request_action("promise.link", promise=promise_id, secret=secret))
-    address = url_for("promises.confirm_link", secret=secret, _external=True)
+    address = url_for("replies.confirm", secret=secret, _external=True)
     return render_template("promises/link.html", promise=promise, address=address, days=LINK_LASTS.days)
 
 
-@bp.route("/confirm/<secret>", methods=["GET", "POST"])
-@open_to("public")
-def confirm_link(secret: str) -> Response:
-    """Let a customer say that they have what was promised. Reading changes nothing: mail programs open links by themselves."""
-    promise = by_link(secret)
-    if promise is not None and request.method == "POST":
-        confirm_by_link(promise, clock.now())
-        promise = by_link(secret)
-    answer = make_response(render_template("promises/confirm.html", promise=promise), 200 if promise else 404)
-    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return answer
+@bp.route("/promises/<int:promise_id>/send", methods=["GET", "POST"])
+@open_to("work")
+def send(promise_id: int) -> Response | str:
+    """Write what they are sent, and where it goes; then send it, with half a minute to take it back."""
+    found = (Promise.id == promise_id) & (Promise.shop == g.shop.id)
+    promise = Promise.select(Promise, Customer).join(Customer).where(found).get_or_none() or abort(404)
+    told = ""
+    if request.method == "POST":
+        way = request.form.get("way", "")
+        told = _cannot(way)
+        if not told:
+            answer = request_action("promise.send", promise=promise.id, way=way, text=request.form.get("text", ""))
+            if answer.done:
+                undo = {"to": url_for("promises.reopen", promise_id=promise.id), "fields": {"from": "card"}}
+                toast = {"words": _("It leaves in half a minute."), "undo": {**undo, "says": _("Undo: send nothing")}}
+                return card_page(promise.customer, toast)
+            told = answer.reason
+    text = request.form.get("text") or promise_letters.last_text(promise)
+    page = {"promise": promise, "told": told, "text": text, "way": request.form.get("way", promise.channel)}
+    answer_page = render_template("promises/send.html", ways=_ways_to(promise), **page)
+    return make_response(answer_page, 422) if told else answer_page
+
+
+def _cannot(way: str) -> str:
+    """Return why nothing can be sent by a way from here; empty where it can."""
+    return "" if way in promise_letters.WAYS and Ways().of(g.shop, way) else words.promises.not_set_up(way)
+
+
+def _ways_to(promise: Promise) -> list[dict[str, str]]:
+    """Return for each way where something for a promise would go, or why it cannot."""
+    found = []
+    for way, label in (("email", _("E-mail")), ("sms", _("Text message"))):
+        where = contacts.reach(promise.customer, way, g.shop)
+        why = _cannot(way)
+        if where.code and not why:
+            why = words.promises.not_sendable(where.code, way, where.customer.called)
+        to = where.address if rights.may(g.staff, "contacts", g.shop) else ""
+        found.append({"way": way, "label": label, "to": to, "whom": where.customer.called, "why": why})
+    return found

@@ -9,9 +9,9 @@ from werkzeug import Response
 
 import domain.question_acts  # noqa: F401  for its acts
 import words.questions
-from models import Customer, ExtraStep, Question
+from models import Customer, ExtraStep, Question, Shop
 from views.answers import or_problem
-from views.asking import STAFF, open_to, request_action
+from views.asking import open_to, request_action
 from views.customers import row
 from words import _
 
@@ -20,13 +20,13 @@ bp = Blueprint("questions", __name__)
 
 def customer_of(table: Any, number: int) -> Customer:
     """Return the customer of a row in the asker's shops, or answer 404."""
-    theirs = (table.id == number) & (Customer.business == g.staff.business_id)
+    theirs = (table.id == number) & table.shop.in_(g.staff.shops.select(Shop.id))
     found = Customer.select().join(table, on=table.customer == Customer.id).where(theirs).get_or_none()
     return found or abort(404)
 
 
 @bp.post("/questions/<int:question_id>/answer")
-@open_to(*STAFF)
+@open_to("work")
 def answer(question_id: int) -> Response | str:
     customer = customer_of(Question, question_id)
     outcome, said = request.form.get("outcome", ""), request.form.get("answer", "")
@@ -39,7 +39,7 @@ def answer(question_id: int) -> Response | str:
 
 
 @bp.post("/questions/<int:question_id>/keep")
-@open_to(*STAFF)
+@open_to("work")
 def keep(question_id: int) -> Response | str:
     """Ask again; or take back one skip, where that is what was just tapped."""
     customer = customer_of(Question, question_id)
@@ -49,7 +49,7 @@ def keep(question_id: int) -> Response | str:
 
 
 @bp.post("/questions/<int:question_id>/drop")
-@open_to(*STAFF)
+@open_to("work")
 def drop(question_id: int) -> Response | str:
     customer = customer_of(Question, question_id)
     or_problem(request_action("question.drop", question=question_id))
@@ -58,7 +58,7 @@ def drop(question_id: int) -> Response | str:
 
 
 @bp.post("/questions/<int:question_id>/reply")
-@open_to(*STAFF)
+@open_to("work")
 def reply(question_id: int) -> Response | str:
     customer = customer_of(Question, question_id)
     or_problem(request_action("question.reply", question=question_id, reply=request.form.get("reply", "")))
@@ -66,7 +66,7 @@ def reply(question_id: int) -> Response | str:
 
 
 @bp.post("/questions/<int:question_id>/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo(question_id: int) -> Response | str:
     customer = customer_of(Question, question_id)
     or_problem(request_action("question.undo", question=question_id))
@@ -74,7 +74,7 @@ def undo(question_id: int) -> Response | str:
 
 
 @bp.post("/steps/<int:step_id>/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo_step(step_id: int) -> Response | str:
     customer = customer_of(ExtraStep, step_id)
     or_problem(request_action("step.undo", step=step_id))

@@ -14,7 +14,7 @@ from domain.finding import found
 from domain.referrals import places
 from models import Customer, Referral
 from views.answers import is_partial, or_problem
-from views.asking import STAFF, open_to, request_action
+from views.asking import open_to, request_action
 from views.customers import ON_CARDS, row, wanted
 from views.promises import list_after
 from words import _
@@ -30,7 +30,7 @@ def _ours(referral_id: int) -> Referral:
 
 
 @bp.get("/referrals/new")
-@open_to(*STAFF)
+@open_to("work")
 def new() -> str:
     """Show the form: for anybody, for a `customer`, or again for whom the `previous` place could not help."""
     number = request.args.get("previous", 0, type=int)
@@ -59,7 +59,7 @@ def _back(customer: Customer | None) -> str:
 
 
 @bp.post("/referrals")
-@open_to(*STAFF)
+@open_to("work")
 def create() -> Response:
     form = request.form
     previous = _ours(form.get("previous", 0, type=int)) if form.get("previous") else None
@@ -84,7 +84,7 @@ def create() -> Response:
 
 
 @bp.post("/referrals/<int:referral_id>/answer")
-@open_to(*STAFF)
+@open_to("work")
 def answer(referral_id: int) -> Response | str:
     """Keep what became of it. Where the place was not reached, the form for another one follows at once."""
     outcome = request.form.get("outcome", "")
@@ -110,21 +110,21 @@ def _after(referral: Referral, toast: dict[str, Any]) -> Response | str:
 
 
 @bp.post("/referrals/<int:referral_id>/reopen")
-@open_to(*STAFF)
+@open_to("work")
 def reopen(referral_id: int) -> Response | str:
     or_problem(request_action("referral.reopen", referral=referral_id))
     return _after(_ours(referral_id), {"words": _("Undone. We ask as before.")})
 
 
 @bp.post("/referrals/<int:referral_id>/forget")
-@open_to(*STAFF)
+@open_to("work")
 def forget(referral_id: int) -> Response | str:
     or_problem(request_action("referral.forget", referral=referral_id))
     return list_after({"words": words.referrals.forgotten()})
 
 
 @bp.post("/referrals/<int:referral_id>/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo(referral_id: int) -> Response | str:
     or_problem(request_action("referral.undo", referral=referral_id))
     return list_after({"words": _("Undone.")})
@@ -134,7 +134,7 @@ def undo(referral_id: int) -> Response | str:
 
 
 @bp.route("/customers/<int:customer_id>/sent-by", methods=["GET", "POST"])
-@open_to(*STAFF)
+@open_to("work")
 def sent_by(customer_id: int) -> Response | str:
     """Ask who sent somebody to us: where customers are called so, which of them; else the words are kept."""
     customer, form = wanted(customer_id), request.form
@@ -157,7 +157,7 @@ def sent_by(customer_id: int) -> Response | str:
 
 
 @bp.post("/customers/<int:customer_id>/sent-by/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo_sent_by(customer_id: int) -> Response | str:
     customer = wanted(customer_id)
     or_problem(request_action("introduction.undo", customer=customer.id))

@@ -7,13 +7,13 @@ from werkzeug import Response
 
 import domain.same_person  # noqa: F401  for its acts
 from views.answers import or_problem
-from views.asking import STAFF, open_to, request_action
+from views.asking import open_to, request_action
 
 bp = Blueprint("same_person", __name__)
 
 
 @bp.post("/customers/<int:customer_id>/may-be")
-@open_to(*STAFF)
+@open_to("work")
 def may_be(customer_id: int) -> Response:
     """Keep that they are somebody else; with `other`, that this is to be asked again."""
     other = request.form.get("other", "")
@@ -23,7 +23,7 @@ def may_be(customer_id: int) -> Response:
 
 
 @bp.post("/customers/<int:customer_id>/same")
-@open_to(*STAFF)
+@open_to("work")
 def same(customer_id: int) -> Response:
     """Make one of two: all of the one who is `gone` stands with the customer."""
     answer = or_problem(request_action("customer.merge", customer=customer_id, gone=request.form.get("gone", "")))
@@ -33,7 +33,7 @@ def same(customer_id: int) -> Response:
 
 
 @bp.post("/merges/<int:merge_id>/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo(merge_id: int) -> Response:
     answer = or_problem(request_action("customer.unmerge", merge=merge_id))
     assert answer.result is not None

@@ -1,7 +1,9 @@
-"""The owner's settings of one shop."""
+"""The owner's settings of one shop: each kept as it is made, with the way back; without scripts, all by one button."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,122 +12,327 @@ from werkzeug import Response
 
 import clock
 import words.accuracy
-from domain import expected
+import words.reminders
+import words.settings
+from domain import appointments, channels, reminders_told, retention, rights, setting_acts
 from domain.accuracy import accuracy
 from domain.actions import Answer
+from domain.board import board
 from domain.fields import every_field
-from models import CALLED, TONES, CustomField, Shop, minutes_of
-from views.asking import OWNER, open_to, request_action
-from words import _, languages, sentence_case, weekday
+from domain.plain_words import asks_too_much
+from domain.settings import SETTINGS, Wrong
+from models import CALLED, TONES, WAYS, CustomField, db
+from views.answers import is_partial
+from views.asking import open_to, request_action
+from words import _, languages, sentence_case
 
 bp = Blueprint("settings", __name__)
 
+# How each is set on the page, in its order there
+CONTROLS = {
+    "tone": "tone", "prompts_a_visit": "switch", "rest_days": "number", "prompts_a_day": "number", "birthdays": "switch",
+    "words_never": "lines",
+    "name": "text", "zone": "zone", "called": "chips", "language": "chips", "hours": "hours", "grace_minutes": "number",
+    "same_visit_minutes": "number", "regular_visits": "number", "listed_from": "number",
+    "hide_on_wake": "switch", "short_surnames": "switch", "staff_see_contacts": "switch", "pin_digits": "seg",
+    "keep_notes_months": "number", "keep_messages_months": "number", "keep_visits_months": "number",
+}  # fmt: skip
+GROUPS = {
+    "words": ("tone", "prompts_a_visit", "rest_days", "prompts_a_day", "birthdays", "words_never"),
+    "shop": ("name", "zone", "called", "language", "hours", "grace_minutes", "same_visit_minutes"),
+    "regular": ("regular_visits", "listed_from"),
+    "privacy": ("hide_on_wake", "short_surnames", "staff_see_contacts", "pin_digits"),
+    "kept": ("keep_notes_months", "keep_messages_months", "keep_visits_months"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One setting on the page: what stands in its control, what is wrong with that, and what else it shows; `fixed` is how
+    it stands, in words, where it is not the asker's to change."""
+
+    name: str
+    control: str
+    typed: Any
+    told: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+    fixed: str = ""
+
 
 @bp.get("/settings")
-@open_to(*OWNER)
+@open_to("settings")
 def show() -> str:
-    return _page(g.shop, g.shop.hours or [["", ""]] * 7)
+    return _page()
 
 
-def _page(shop: Shop, hours: list[Any], told: dict[str, str] | None = None, field_told: str = "") -> str:
-    zones = sorted(
-        zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))
-    )
+def _page(
+    typed: dict[str, Any] | None = None,
+    told: dict[str, str] | None = None,
+    closed: dict[str, str] | None = None,
+    field_told: str = "",
+    field_asked: str = "",
+) -> str:
+    """Return the page; `typed` is what was written and not kept, by setting, `told` what is wrong with it; `closed` is a closed
+    day as it was written, with what is wrong with it."""
+    shop, now = g.shop, clock.now()
     fields = every_field(g.staff)
+    shown = {name: _shown(name, typed or {}, (told or {}).get(name, "")) for name in CONTROLS}
+    ways = channels.ways(shop)
     return render_template(
         "settings/show.html",
-        shop=shop,
-        name=shop.name if field_told else request.form.get("name", shop.name),
-        zones=zones if shop.zone in zones else [shop.zone, *zones],
-        called=CALLED,
-        languages=languages(),
-        days=[(i, sentence_case(weekday(i)), *(hours[i] or ["", ""])) for i in range(7)],
-        told=told or {},
-        saved=request.args.get("saved"),
-        local=clock.now(),
+        shown=shown,
+        groups=GROUPS,
+        say=words.settings,
+        wrong=bool(told),
+        stays=(told or {}).get("", ""),
+        closed=closed,
+        closed_days=_closed_days(),
+        ways=[(way, ways[way], way in reminders_told.faults(shop, now)) for way in WAYS if way in ways],
+        tests=channels.tests(shop),
+        forgotten=retention.told(shop),
+        shops=list(g.staff.shops),
         accuracy=accuracy(shop, shop.today()),
-        say=words.accuracy,
+        say_accuracy=words.accuracy,
         fields=fields,
-        toast=_told_of_fields(fields),
+        toast=_told_of_changes() or _told_of_fields(fields),
         field_told=field_told,
+        field_asked=field_asked,
     )
+
+
+def _shown(name: str, typed: dict[str, Any], told: str = "") -> Shown:
+    setting, control = SETTINGS[name], CONTROLS[name]
+    value = typed[name] if name in typed else setting.stands(g.shop)
+    if name == "listed_from" and isinstance(value, float):
+        value = round(value * 100)
+    more = MORE.get(name, lambda value: {})(value)
+    fixed = "" if rights.may(g.staff, setting.right) else _in_words(control, setting.stands(g.shop), more)
+    return Shown(name, control, "" if value is None else value, told, more, fixed)
+
+
+def _in_words(control: str, value: Any, more: dict[str, Any]) -> str:
+    if control == "switch":
+        return _("On") if value else _("Off")
+    return str(dict(more.get("options", ())).get(str(value), value))
+
+
+def _tones(tone: Any) -> dict[str, Any]:
+    """Return the tones, and a sentence in the chosen one: of somebody who is on today's list, else of somebody invented."""
+    names = [(value, name) for value, name, _example in words.tones()]
+    tone = tone if tone in TONES else g.shop.tone
+    for line in board(g.shop, clock.now()).lines(g.shop, clock.now(), g.staff):
+        if line.prompt:
+            said = {each: words.prompt(line.prompt, line.customer, each, g.shop.wording) for each in TONES}
+            if len({(one.fact, one.ask) for one in said.values()}) > 1:
+                return {"options": names, "said": said[tone], "of": line.customer}
+    return {"options": names, "said": words.tone_example(tone), "of": None}
+
+
+def _zones(zone: Any) -> dict[str, Any]:
+    zones = sorted(
+        one for one in available_timezones() if "/" in one and not one.startswith(("Etc/", "posix/", "right/"))
+    )
+    return {"options": zones if zone in zones else [g.shop.zone, *zones], "now": g.shop.local(clock.now())}
+
+
+def _hours(hours: Any) -> dict[str, Any]:
+    """Return the week's hours: days in a row that share them together, unless each is wanted by itself."""
+    each = request.values.get("hours_each") == "yes"
+    week = [(day, tuple(pair or ("", ""))) for day, pair in enumerate(hours or [None] * 7)]
+    rows = []
+    for pair, days in groupby(week, key=lambda one: (one[1], one[0] if each else 0)):
+        rows.append(([day for day, _pair in days], *pair[0]))
+    return {"rows": rows, "each": each, "told": bool(hours)}
+
+
+MORE: dict[str, Any] = {
+    "tone": _tones,
+    "zone": _zones,
+    "called": lambda value: {"options": [(one, sentence_case(words.called(one, 2))) for one in CALLED]},
+    "language": lambda value: {"options": list(languages().items())},
+    "hours": _hours,
+    "pin_digits": lambda value: {"options": [("4", _("Four")), ("6", _("Six"))]},
+}
+
+
+def _closed_days() -> list[tuple[dict[str, str], str, int]]:
+    """Return the closed days, each as it is said, with how many are booked when it comes next."""
+    today = g.shop.today()
+    booked = appointments.booked_when_closed(g.shop)
+    stands = SETTINGS["closed_days"].stands(g.shop)
+    return [(one, words.settings.day(one, today), booked.get(one["day"], 0)) for one in stands]
+
+
+# -- keeping
+
+
+def _written(name: str) -> Any:
+    """Return what a form has for a setting, as the setting reads it; None where the form does not ask for it."""
+    form = request.form
+    if CONTROLS[name] == "switch":
+        return ("on" if name in form else "off") if name in form.getlist("has") else None
+    if CONTROLS[name] == "hours":
+        return _written_hours()
+    return form.get(name)
+
+
+def _written_hours() -> list[list[str]] | None:
+    """Return the hours of a form, of whose rows each is of some days: hours_0_4 is Monday to Friday's."""
+    week: list[list[str]] = [["", ""] for _day in range(7)]
+    rows = [row for row in request.form.getlist("hours") if row.isascii() and row.replace("_", "").isdecimal()]
+    for row in rows:
+        first, _to, last = row.partition("_")
+        pair = [request.form.get(f"{end}_{row}", "").strip() for end in ("opens", "closes")]
+        if request.form.get("open") == row:
+            pair = ["09:00", "17:00"]
+        for day in range(int(first[:1]), min(int(last[:1] or 0), 6) + 1):
+            week[day] = pair
+    return week if rows else None
+
+
+def _change(name: str, value: Any, **more: Any) -> Answer:
+    return request_action("setting.change", f"act_{name}", name=name, value=value, **more)
 
 
 @bp.post("/settings")
-@open_to(*OWNER)
+@open_to("settings")
 def change() -> Response:
-    """Keep what was written, or say what is wrong beside the field and keep the rest of the page as it was typed."""
-    form, shop, told = request.form, g.shop, {}
-    zone_before = shop.zone
-    name = form.get("name", "").strip()[:100]
-    if not name:
-        told["name"] = _("A shop needs a name.")
-    elif Shop.select().where((Shop.business == shop.business_id) & (Shop.name == name) & (Shop.id != shop.id)).exists():
-        told["name"] = _("Another of your shops has this name.")
-    else:
-        shop.name = name
-    if form.get("zone", "") in available_timezones():
-        shop.zone = form["zone"]
-    else:
-        told["zone"] = _("Pick a time zone from the list.")
-    if form.get("called") in CALLED:
-        shop.called = form["called"]
-    else:
-        told["called"] = _("Pick one of the words.")
-    # A form from before these were asked for leaves them as they are
-    if form.get("language", shop.language) in languages():
-        shop.language = form.get("language", shop.language)
-    elif "language" in form:
-        told["language"] = _("Pick one of the languages.")
-    if form.get("tone", shop.tone) in TONES:
-        shop.tone = form.get("tone", shop.tone)
-    else:
-        told["tone"] = _("Pick one of the tones.")
-    window = form.get("same_visit_minutes", "").strip()
-    if window.isdecimal() and len(window) < 5 and int(window) <= 720:
-        shop.same_visit_minutes = int(window)
-    else:
-        shop.same_visit_minutes = window[:20]  # as it was typed; a shop that is told something is not saved
-        told["same_visit_minutes"] = _("Write a number of minutes from 0 to 720.")
-    typed = [[form.get(f"opens_{i}", "").strip(), form.get(f"closes_{i}", "").strip()] for i in range(7)]
-    hours = _hours(typed, told)
-    if told:
-        return make_response(_page(shop, typed, told), 422)
-    shop.hours = hours
-    # Only what the page holds: another phone may just have counted up the revision.
-    shop.save(only=[Shop.name, Shop.zone, Shop.called, Shop.language, Shop.tone, Shop.same_visit_minutes, Shop.hours])
-    if shop.zone != zone_before:
-        expected.move_days(shop)
-    expected.make_list(shop, shop.today())
-    shop.changed()
-    return redirect(url_for("settings.show", saved=1), 303)
-
-
-def _hours(typed: list[list[str]], told: dict[str, str]) -> list[list[str] | None] | None:
-    """Return seven pairs of opening hours, None for a closed day, None as a whole when nothing was written."""
-    hours: list[list[str] | None] = []
-    for i, pair in enumerate(typed):
+    """Keep all that was written, or, where one thing is wrong, nothing: it is told beside it, and the page stays as typed."""
+    typed = {name: value for name in CONTROLS if (value := _written(name)) is not None}
+    told = {}
+    for name, value in typed.items():
         try:
-            if not any(pair):
-                hours.append(None)
-                continue
-            opens, closes = (minutes_of(text) for text in pair)
-            if opens >= closes:
-                raise ValueError
-            hours.append(pair)
-        except ValueError:
-            told[f"hours_{i}"] = _("Write both times as 08:30, the earlier one first.")
-    return hours if any(hours) or told else None
+            SETTINGS[name].read(value, g.shop)
+        except Wrong as wrong:
+            told[name] = str(wrong)
+    with db.atomic() as whole:
+        answers = {} if told else {name: _change(name, value) for name, value in typed.items()}
+        told |= {name: answer.reason for name, answer in answers.items() if not answer.done}
+        if told:
+            whole.rollback()
+    if told:
+        g.shop = type(g.shop).get_by_id(g.shop.id)
+        return make_response(_page(typed, told), 422)
+    changed = [answer.id for answer in answers.values() if "after" in (answer.result or {})]
+    values: dict[str, Any] = {"changed": changed} if changed else {"saved": 1}
+    return redirect(url_for("settings.show", **values), 303)
+
+
+@bp.post("/settings/one/<setting>")
+@open_to("settings")
+def change_one(setting: str) -> Response:
+    """Keep one setting as it was just made, or say beside it what is wrong."""
+    name = setting
+    if name not in CONTROLS:
+        abort(404)
+    value = _written(name)
+    answer = _change(name, value)
+    if answer.unknown:
+        abort(404)
+    if not is_partial():
+        if answer.done:
+            return redirect(url_for("settings.show", changed=_changed(answer), _anchor=f"set-{name}"), 303)
+        return make_response(_page({name: value}, {name: answer.reason}), 422)
+    if answer.done and name == "language":
+        response = make_response("")
+        response.headers["HX-Redirect"] = url_for("settings.show", changed=_changed(answer), _anchor=f"set-{name}")
+        return response
+    g.shop = type(g.shop).get_by_id(g.shop.id)
+    shown = _shown(name, {} if answer.done else {name: value}, "" if answer.done else answer.reason)
+    toast = _toast_of([answer.id]) if _changed(answer) else None
+    page = render_template("settings/_changed.html", one=shown, say=words.settings, toast=toast, oob=True)
+    response = make_response(page, 200 if answer.done else 422)
+    if not answer.done:
+        response.headers["HX-Retarget"] = f"#set-{name}"
+    return response
+
+
+@bp.post("/settings/undo")
+@open_to("settings")
+def undo() -> Response:
+    """Put back what some changes, by their acts' ids, have changed."""
+    for key in request.form.getlist("change")[: len(CONTROLS)]:
+        answer = request_action("setting.undo", then=key, change=key)
+        if answer.unknown:
+            abort(404)
+        if not answer.done:
+            return make_response(_page(told={"": answer.reason}), 409)
+    return redirect(url_for("settings.show", undone=1), 303)
+
+
+def _changed(answer: Answer) -> list[str]:
+    return [answer.id] if "after" in (answer.result or {}) else []
+
+
+def _told_of_changes() -> dict[str, Any] | None:
+    """Return the toast for what was just kept, or put back."""
+    if request.args.get("undone"):
+        return {"words": _("Undone. It stands as before.")}
+    if request.args.get("saved"):
+        return {"words": _("Kept.")}
+    return _toast_of(request.args.getlist("changed")[: len(CONTROLS)])
+
+
+def _toast_of(keys: list[str]) -> dict[str, Any] | None:
+    """Return the toast for some changes, with the way back; none once they stand otherwise."""
+    made = {key: change for key in keys if (change := setting_acts.changed_by(key, g.shop))}
+    stand = {key: one for key, one in made.items() if SETTINGS[one["name"]].stands(g.shop) == one["after"]}
+    if not stand:
+        return None
+    told = words.settings.kept([one["name"] for one in stand.values()])
+    return {
+        "words": told,
+        "undo": {
+            "to": url_for("settings.undo"),
+            "fields": {"change": list(stand)},
+            "says": _("Undo: %(told)s", told=told),
+        },
+    }
+
+
+# -- closed days
+
+
+@bp.post("/settings/closed-days")
+@open_to("settings")
+def add_closed_day() -> Response:
+    """Add a day on which the shop is closed: every year, or once."""
+    day, name = request.form.get("day", "").strip(), request.form.get("named", "")
+    stands = SETTINGS["closed_days"].stands(g.shop)
+    one = {"day": day[5:] if request.form.get("yearly") and len(day) == 10 else day, "name": name}
+    answer = _change("closed_days", [*stands, one], base=stands)
+    if not answer.done:
+        typed = {"day": day, "named": name, "yearly": request.form.get("yearly", ""), "told": answer.reason}
+        return make_response(_page(closed=typed), 422)
+    return redirect(url_for("settings.show", changed=_changed(answer), _anchor="closed-days"), 303)
+
+
+@bp.post("/settings/closed-days/remove")
+@open_to("settings")
+def remove_closed_day() -> Response:
+    stands = SETTINGS["closed_days"].stands(g.shop)
+    left = [one for one in stands if one["day"] != request.form.get("day")]
+    answer = _change("closed_days", left, base=stands)
+    if not answer.done:
+        return make_response(_page(told={"": answer.reason}), 409)
+    return redirect(url_for("settings.show", changed=_changed(answer), _anchor="closed-days"), 303)
+
+
+# -- what to know of people
 
 
 @bp.post("/settings/fields")
-@open_to(*OWNER)
+@open_to("settings")
 def add_field() -> Response:
+    """Add a field; one that would ask everybody for what is theirs to tell is asked about first."""
+    name = request.form.get("name", "").strip()
+    if asks_too_much(name) and request.form.get("keep") != name:
+        return make_response(_page(field_asked=name), 422)
     return _of_fields(request_action("field.create", name=request.form.get("name", "")), "added")
 
 
 @bp.post("/settings/fields/<int:field_id>/remove")
-@open_to(*OWNER)
+@open_to("settings")
 def remove_field(field_id: int) -> Response:
     return _of_fields(request_action("field.remove", field=field_id), "removed", field_id)
 
@@ -134,7 +341,7 @@ def _of_fields(answer: Answer, done: str, field: int = 0) -> Response:
     if answer.unknown:
         abort(404)
     if not answer.done:
-        return make_response(_page(g.shop, g.shop.hours or [["", ""]] * 7, field_told=answer.reason), 422)
+        return make_response(_page(field_told=answer.reason), 422)
     values: dict[str, Any] = {done: field or (answer.result or {}).get("field")}
     return redirect(url_for("settings.show", _anchor="fields", **values), 303)
 
@@ -145,7 +352,11 @@ def _told_of_fields(fields: list[CustomField]) -> dict[str, Any] | None:
     removed, added = (known.get(request.args.get(done, "")) for done in ("removed", "added"))
     if removed and removed.removed_at:
         says = _("Undo: bring %(field)s back, with all that was told", field=removed.name)
-        undo = {"to": url_for("settings.add_field"), "fields": {"name": removed.name}, "says": says}
+        undo = {
+            "to": url_for("settings.add_field"),
+            "fields": {"name": removed.name, "keep": removed.name},
+            "says": says,
+        }
         return {"words": _("%(field)s is removed. What was told is kept.", field=removed.name), "undo": undo}
     if added and not added.removed_at:
         says = _("Undo: remove %(field)s", field=added.name)

@@ -6,30 +6,31 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from werkzeug import Response
 
 import clock
+import words.calls
 import words.promises
 import words.questions
 import words.referrals
 import words.shift
 from domain import day_words, shift
 from domain.board import board
+from domain.calls import calls_of
 from domain.promises import due_elsewhere, for_today, promises
 from domain.questions import due_for
 from domain.referrals import due_today
 from domain.today import is_past
 from models import Action
-from views.answers import done, or_problem, problem
-from views.asking import READING, STAFF, SignedOut, open_to, request_action
-from views.sign_in import is_shut_out, shut_out, sign_out
+from views.answers import done, or_problem
+from views.asking import SignedOut, open_to, request_action, turned_away
+from views.sign_in import is_shut_out, sign_out, tell_signed_out as tell_signed_out_anywhere
 from words import _
 
 bp = Blueprint("shift", __name__)
-SHOWN = 3  # of those still to come; the rest is folded
-SHOWN_BESIDE = 2  # of them, where promises are to be passed on as well: the button stays in sight
+SHOWN = 3  # of those still to come; one less for calls, and for promises, to pass on: so the button stays in sight
 TOLD = 5  # lines of the last days, with who has seen them
 
 
 @bp.get("/shift")
-@open_to(*STAFF)
+@open_to("work")
 def show() -> str:
     return _page(chosen=request.args.get("for", ""))
 
@@ -45,6 +46,7 @@ def _page(chosen: str = "", text: str = "", told: str = "") -> str:
     lately = shift.lately(g.shop, now)
     owed = promises(g.shop, now, lines)
     open_today = owed.coming + [one for one in owed.waiting if one.is_due(day.day)]
+    calls = calls_of(day, g.shop, now).open
     return render_template(
         "shift/show.html",
         began=began,
@@ -57,13 +59,14 @@ def _page(chosen: str = "", text: str = "", told: str = "") -> str:
         ),
         owed=open_today,
         checks=due_today(g.shop, day),
+        calls=calls,
         asks=due_for(g.shop, day.day, [line.customer.id for line in coming]),
         say=words.promises,
         now=now,
         day_words=day_words.standing(g.shop),
         minutes=day_words.MINUTES,
         coming=[(line, is_past(line, g.shop, local)) for line in coming],
-        shown=SHOWN_BESIDE if open_today else SHOWN,
+        shown=SHOWN - bool(open_today) - bool(calls),
         team=team,
         chosen=next((one for one in team if str(one.id) == chosen), None),
         text=text,
@@ -74,7 +77,7 @@ def _page(chosen: str = "", text: str = "", told: str = "") -> str:
 
 
 @bp.post("/shift")
-@open_to(*STAFF)
+@open_to("work")
 def hand_over() -> Response:
     """Leave the line, sign out on this phone and show who is next the PIN page; a line refused is shown again."""
     text, whom = request.form.get("text", ""), request.form.get("for", "")
@@ -85,7 +88,7 @@ def hand_over() -> Response:
 
 
 @bp.post("/shift/lines/<int:hand_over_id>/seen")
-@open_to(*STAFF)
+@open_to("work")
 def see(hand_over_id: int) -> Response | str:
     or_problem(request_action("shift.seen", hand_over=hand_over_id))
     back = url_for("today.show" if request.form.get("from") == "today" else "shift.show")
@@ -94,14 +97,14 @@ def see(hand_over_id: int) -> Response | str:
 
 
 @bp.post("/shift/lines/<int:hand_over_id>/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo(hand_over_id: int) -> Response:
     or_problem(request_action("shift.undo", hand_over=hand_over_id))
     return redirect(url_for("shift.show"), 303)
 
 
 @bp.post("/shift/today")
-@open_to(*STAFF)
+@open_to("work")
 def say_today() -> Response:
     """Say that something has run out, or by how many minutes we are behind."""
     minutes = request.form.get("minutes", "")
@@ -113,7 +116,7 @@ def say_today() -> Response:
 
 
 @bp.post("/shift/today/<int:word_id>/over")
-@open_to(*STAFF)
+@open_to("work")
 def over_today(word_id: int) -> Response:
     or_problem(request_action("day.over", word=word_id))
     return redirect(url_for("shift.show", _anchor="so-today"), 303)
@@ -122,27 +125,26 @@ def over_today(word_id: int) -> Response:
 @bp.errorhandler(SignedOut)
 def tell_signed_out(_error: SignedOut) -> Response:
     """Answer whoever was signed out while they wrote: sent twice, the line was left; else it is shown again, to be kept."""
-    if request.method in READING and not request.headers.get("HX-Request"):
-        return redirect(url_for("sign_in.show"), 303)
-    if is_shut_out():
-        return shut_out()
-    text = request.form.get("text", "").strip() if request.endpoint == "shift.hand_over" else ""
+    if request.endpoint != "shift.hand_over" or turned_away(401) or is_shut_out():
+        return tell_signed_out_anywhere()
+    text = request.form.get("text", "").strip()
     if Action.get_or_none(Action.key == request.form.get("action", "")) is not None:
         return redirect(url_for("sign_in.show", next=request.form.get("for")), 303)
     if not text:
-        return problem(401)
+        return tell_signed_out_anywhere()
     return make_response(render_template("shift/kept.html", text=text), 401)
 
 
 @bp.get("/shift/brief")
-@open_to(*STAFF)
+@open_to("work")
 def brief() -> str:
     """Show the day in a minute, to be read aloud or printed."""
     now = clock.now()
     day = board(g.shop, now)
     lines = day.lines(g.shop, now, None)
     owed = due_elsewhere(g.shop, day.day, ()) if for_today(g.shop, day) else []
-    found = shift.brief(lines, shift.lately(g.shop, now), g.staff, g.shop, now, due_today(g.shop, day), owed)
+    ringing = calls_of(day, g.shop, now).open
+    found = shift.brief(lines, shift.lately(g.shop, now), g.staff, g.shop, now, due_today(g.shop, day), owed, ringing)
     title = [_("The day in a minute"), words.long_day(g.shop.day_of(now)), g.shop.name]
     return render_template(
         "shift/brief.html",

@@ -12,14 +12,14 @@ from domain.board import board
 from domain.partings import deaths_for
 from models import Action, Customer
 from views.answers import or_problem
-from views.asking import STAFF, open_to, request_action
+from views.asking import open_to, request_action
 from views.customers import wanted
 
 bp = Blueprint("states", __name__)
 
 
 @bp.post("/customers/<int:customer_id>/state")
-@open_to(*STAFF)
+@open_to("work")
 def change(customer_id: int) -> Response:
     """Say how it stands with somebody; or, with `undoes` (the id of an act that said so), as it stood before."""
     customer, form = wanted(customer_id), request.form
@@ -32,7 +32,7 @@ def change(customer_id: int) -> Response:
 
 
 @bp.post("/customers/<int:customer_id>/state/seen")
-@open_to(*STAFF)
+@open_to("work")
 def seen(customer_id: int) -> Response:
     customer = wanted(customer_id)
     or_problem(request_action("state.seen", customer=customer.id))

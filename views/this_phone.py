@@ -14,7 +14,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import words
-from views.asking import EVERYONE, cookie_name, give_cookie, open_to
+from views.asking import cookie_name, give_cookie, open_to
 
 bp = Blueprint("this_phone", __name__)
 COOKIE = "regulars-look"
@@ -66,11 +66,11 @@ def begin() -> None:
     mine.chosen = looked(request.cookies.get(cookie_name(COOKIE)))
     shop = mine.get("shop")
     wanted = mine.chosen.language or (shop.language if shop else "")
-    mine.look, locale = spoken(mine.chosen, wanted or _asked_for(), shop.zone if shop else "")
+    mine.look, locale = spoken(mine.chosen, wanted or asked_for(), shop.zone if shop else "")
     mine.spoke = words.speak(locale)
 
 
-def _asked_for() -> str:
+def asked_for() -> str:
     """Return the first of the browser's languages that we have, wherever it is spoken; empty where there is none."""
     asked = (tag.replace("_", "-").partition("-")[0].lower() for tag in request.accept_languages.values())
     return next((language for language in asked if language in words.languages()), "")
@@ -93,7 +93,7 @@ def end(_error: BaseException | None) -> None:
 
 
 @bp.get("/this-phone")
-@open_to(*EVERYONE)
+@open_to("anyone")
 def show() -> str:
     return render_template(
         "this_phone.html", chosen=g.chosen, languages=words.languages(), kept=request.args.get("kept")
@@ -101,7 +101,7 @@ def show() -> str:
 
 
 @bp.post("/this-phone")
-@open_to(*EVERYONE)
+@open_to("anyone")
 def choose() -> Response:
     """Keep what was chosen on this phone; what the form leaves out stays as it was."""
     form, was = request.form, g.chosen

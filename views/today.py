@@ -10,7 +10,9 @@ from markupsafe import Markup
 from werkzeug import Response
 
 import clock
+import sending
 from domain.board import Board, board
+from domain.calls import calls_of
 from domain.learning import just_met
 from domain.lines import Line, line_for
 from domain.partings import deaths_for
@@ -20,7 +22,7 @@ from domain.shift import left_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
 from views.answers import is_partial, takes_packed
-from views.asking import STAFF, open_to
+from views.asking import open_to
 from views.nothing_new import tag_of
 
 bp = Blueprint("today", __name__)
@@ -28,13 +30,13 @@ YOUNG = 6  # with fewer people on a day than this, there is room to show whom we
 
 
 @bp.get("/")
-@open_to(*STAFF)
+@open_to("work")
 def home() -> Response:
     return redirect(url_for("today.show"))
 
 
 @bp.get("/today")
-@open_to(*STAFF)
+@open_to("work")
 def show() -> Response | str:
     """Answer from what was kept where nothing has changed: for this person, in this language, within this minute."""
     now = clock.now()
@@ -44,7 +46,8 @@ def show() -> Response | str:
         return Response(status=304)
     day = board(g.shop, now)
     toast = _toast_after_form() if request.args else None
-    key = (g.staff.id, g.role, g.look, is_partial(), takes_packed(), request.args.get("shop"))
+    silent = sending.silent_since(now) is not None
+    key = (g.staff.id, g.role, g.look, is_partial(), takes_packed(), request.args.get("shop"), silent)
     kept = day.pages.get(key)
     if kept and kept[0] == minute and toast is None:
         g.kept = kept[1]
@@ -75,6 +78,7 @@ def _page(day: Board, now: datetime, tag: str, toast: dict[str, Line] | None, ke
         tag=tag,
         met=met,
         left=left,
+        calls=calls_of(day, g.shop, now),
         expected=expected,
         owed=[one for one in owed if not one.is_overdue(day.day)],
         late=[one for one in owed if one.is_overdue(day.day)],
@@ -116,13 +120,13 @@ def _undone(customer: int) -> Customer | None:
 
 
 @bp.get("/choose-shop")
-@open_to(*STAFF)
+@open_to("work")
 def choose_shop() -> str:
     return render_template("today/shops.html", shops=list(g.staff.shops))
 
 
 @bp.post("/shops/<int:shop_id>/enter")
-@open_to(*STAFF)
+@open_to("work")
 def enter_shop(shop_id: int) -> Response:
     shop = g.staff.shops.where(Shop.id == shop_id).get_or_none() or abort(404)
     g.session.shop = shop

@@ -10,13 +10,13 @@ from werkzeug import Response
 import words.together
 from models import Action
 from views.answers import or_problem
-from views.asking import STAFF, open_to, request_action
+from views.asking import open_to, request_action
 
 bp = Blueprint("together", __name__)
 
 
 @bp.post("/customers/<int:customer_id>/together")
-@open_to(*STAFF)
+@open_to("work")
 def join(customer_id: int) -> Response:
     """Write down that somebody belongs to a household or firm, by its name or its number; or, with `undoes` (the id of the
     act that took them out), that they do after all."""
@@ -34,21 +34,21 @@ def join(customer_id: int) -> Response:
 
 
 @bp.post("/customers/<int:customer_id>/together/<int:household_id>/leave")
-@open_to(*STAFF)
+@open_to("work")
 def leave(customer_id: int, household_id: int) -> Response:
     answer = or_problem(request_action("customer.leave", customer=customer_id, household=household_id))
     return redirect(url_for("customers.show", customer_id=customer_id, kept=f"out-{answer.id}"), 303)
 
 
 @bp.post("/households/<int:household_id>/left")
-@open_to(*STAFF)
+@open_to("work")
 def left(household_id: int) -> Response:
     or_problem(request_action("household.left", household=household_id, reason=request.form.get("reason", "")))
     return _back()
 
 
 @bp.post("/households/<int:household_id>/back")
-@open_to(*STAFF)
+@open_to("work")
 def back(household_id: int) -> Response:
     or_problem(request_action("household.back", household=household_id))
     return _back()

@@ -8,7 +8,7 @@ from werkzeug import Response
 import domain.troubles  # noqa: F401  for its acts
 from models import Issue, Mistake
 from views.answers import or_problem
-from views.asking import STAFF, open_to, request_action
+from views.asking import open_to, request_action
 from views.customers import row
 from views.questions import customer_of
 from words import _
@@ -17,7 +17,7 @@ bp = Blueprint("troubles", __name__)
 
 
 @bp.post("/issues/<int:issue_id>/again")
-@open_to(*STAFF)
+@open_to("work")
 def again(issue_id: int) -> Response | str:
     customer = customer_of(Issue, issue_id)
     or_problem(request_action("issue.again", issue=issue_id))
@@ -26,7 +26,7 @@ def again(issue_id: int) -> Response | str:
 
 
 @bp.post("/issues/<int:issue_id>/solve")
-@open_to(*STAFF)
+@open_to("work")
 def solve(issue_id: int) -> Response | str:
     customer = customer_of(Issue, issue_id)
     or_problem(request_action("issue.solve", issue=issue_id))
@@ -37,7 +37,7 @@ def solve(issue_id: int) -> Response | str:
 
 
 @bp.post("/issues/<int:issue_id>/reopen")
-@open_to(*STAFF)
+@open_to("work")
 def reopen_issue(issue_id: int) -> Response | str:
     customer = customer_of(Issue, issue_id)
     or_problem(request_action("issue.reopen", issue=issue_id))
@@ -45,7 +45,7 @@ def reopen_issue(issue_id: int) -> Response | str:
 
 
 @bp.post("/issues/<int:issue_id>/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo_issue(issue_id: int) -> Response | str:
     customer = customer_of(Issue, issue_id)
     or_problem(request_action("issue.undo", issue=issue_id))
@@ -53,7 +53,7 @@ def undo_issue(issue_id: int) -> Response | str:
 
 
 @bp.post("/mistakes/<int:mistake_id>/acknowledge")
-@open_to(*STAFF)
+@open_to("work")
 def acknowledge(mistake_id: int) -> Response | str:
     customer = customer_of(Mistake, mistake_id)
     sorry = request.form.get("said_sorry") == "yes"
@@ -63,7 +63,7 @@ def acknowledge(mistake_id: int) -> Response | str:
 
 
 @bp.post("/mistakes/<int:mistake_id>/made-good")
-@open_to(*STAFF)
+@open_to("work")
 def make_good(mistake_id: int) -> Response | str:
     customer = customer_of(Mistake, mistake_id)
     or_problem(request_action("mistake.make_good", mistake=mistake_id, text=request.form.get("text", "")))
@@ -72,7 +72,7 @@ def make_good(mistake_id: int) -> Response | str:
 
 
 @bp.post("/mistakes/<int:mistake_id>/reopen")
-@open_to(*STAFF)
+@open_to("work")
 def reopen_mistake(mistake_id: int) -> Response | str:
     customer = customer_of(Mistake, mistake_id)
     or_problem(request_action("mistake.reopen", mistake=mistake_id))
@@ -80,7 +80,7 @@ def reopen_mistake(mistake_id: int) -> Response | str:
 
 
 @bp.post("/mistakes/<int:mistake_id>/undo")
-@open_to(*STAFF)
+@open_to("work")
 def undo_mistake(mistake_id: int) -> Response | str:
     customer = customer_of(Mistake, mistake_id)
     or_problem(request_action("mistake.undo", mistake=mistake_id))

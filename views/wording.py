@@ -8,15 +8,16 @@ from flask import Blueprint, abort, g, make_response, redirect, render_template,
 from werkzeug import Response
 
 import words.wording
+from domain import audit, settings
 from models import Shop, Staff, db
-from views.asking import OWNER, open_to
+from views.asking import open_to
 from words import code
 
 bp = Blueprint("wording", __name__)
 
 
 @bp.get("/settings/words")
-@open_to(*OWNER)
+@open_to("settings")
 def show() -> str:
     return _page()
 
@@ -41,7 +42,7 @@ def _page(prompt: str = "", typed: dict[str, str] | None = None, told: dict[str,
 
 
 @bp.post("/settings/words/<prompt>")
-@open_to(*OWNER)
+@open_to("settings")
 def change(prompt: str) -> Response | str:
     """Keep a prompt's sentences, show them with an example, or take ours again."""
     if prompt not in words.wording.situations():
@@ -52,7 +53,8 @@ def change(prompt: str) -> Response | str:
         return _keep(prompt, sentences, {})
     own = {message: text for message, text in typed.items() if text and text != words.wording.ours(message)}
     team = [staff.name for staff in Staff.select(Staff.name).where(Staff.business == g.shop.business_id)]
-    wrong = {message: words.wording.what_is_wrong(message, text, team) for message, text in own.items()}
+    never = settings.of(g.shop).words_never
+    wrong = {message: words.wording.what_is_wrong(message, text, team, never) for message, text in own.items()}
     told = {message: what for message, what in wrong.items() if what}
     if told or request.form.get("how") == "preview":
         return make_response(_page(prompt, typed, told), 422 if told else 200)
@@ -71,4 +73,5 @@ def _keep(prompt: str, sentences: tuple[str, ...], own: dict[str, str]) -> Respo
             del of_prompts[prompt]
         Shop.update(wording=wording).where(Shop.id == shop.id).execute()
         shop.changed()
+        audit.write("wording.changed", business=shop.business_id, shop=shop, staff=g.staff, prompt=prompt)
     return redirect(url_for("wording.show", kept=prompt, _anchor=prompt), 303)

@@ -99,8 +99,19 @@ def weekdays_of(index: int) -> str:
 
 def long_day(day: date) -> str:
     """Return a day with its weekday, to stand by itself: Tuesday 24 November."""
-    # Translators: a heading such as Tuesday 24 November
-    return sentence_case(_("%(weekday)s %(day)s", weekday=weekday(day.weekday()), day=_day(locale(), day)))
+    return sentence_case(named_day(day))
+
+
+def named_day(day: date, year: bool = False) -> str:
+    """Return a day with its weekday, for a list or within a sentence; with its year where that is another one."""
+    told = _day_and_year(locale(), day) if year else _day(locale(), day)
+    # Translators: a day such as Tuesday 24 November
+    return _("%(weekday)s %(day)s", weekday=weekday(day.weekday()), day=told)
+
+
+def month_and_day(day: date) -> str:
+    """Return a day without its weekday and year: 25 December."""
+    return _day(locale(), day)
 
 
 def short_day(day: date, today: date) -> str:
@@ -299,23 +310,38 @@ def some_time(n: int) -> str:
     return sentence_case(ngettext("%(count)s expected some time", "%(count)s expected some time", n, count=number(n)))
 
 
+def past_their_time(n: int) -> str:
+    """Return the heading when everybody left on the list is past their time."""
+    return sentence_case(ngettext("%(count)s past their time", "%(count)s past their time", n, count=number(n)))
+
+
 def later_today(n: int) -> str:
     """Return the heading of a quiet hour."""
     return sentence_case(ngettext("%(count)s later today", "%(count)s later today", n, count=number(n)))
 
 
+def closed_today(name: str) -> str:
+    """Return what stands on a day on which the shop is closed out of turn, which may have a name."""
+    return _("Closed today: %(name)s.", name=name) if name else _("Closed today.")
+
+
 def quiet(today: Any) -> str:
     """Return what a quiet hour says: how many come later, and after when."""
     due = [line for line in today.later if not line.arrived]
-    hour = at_time(today.next_time.replace(minute=today.next_time.minute // 30 * 30))
+    before = today.next_time - timedelta(minutes=1)  # "after twelve" is nobody who comes at twelve
+    hour = at_time(before.replace(minute=before.minute // 30 * 30))
     later = ngettext("%(count)s is due after %(time)s.", "%(count)s are due after %(time)s.", len(due),
                      count=sentence_case(number(len(due))), time=hour)  # fmt: skip
     return _("Nobody for a while. %(later)s", later=later)
 
 
 def facts(line: Any) -> str:
-    """Return the one line about somebody on a list: what is booked, what they have, what the team wrote for it."""
-    booked = line.appointment.service if line.appointment else ""
+    """Return the one line about somebody on a list: with whom they are booked, what they have, what the team wrote for it.
+
+    What they are booked for is nobody's business at a counter.
+    """
+    whom = line.appointment.with_whom if line.appointment else ""
+    booked = _("with %(name)s", name=whom) if whom else ""
     arrived = line.on_arrival[-SHORTLY:] if line.arrived else ()
     return " · ".join(text for text in (booked, line.usual, *line.notes, *arrived) if text)
 
@@ -391,9 +417,19 @@ def hands() -> list[tuple[str, str]]:
 def tones() -> list[tuple[str, str, str]]:
     """Return the tones words to say can have, each with its name and one prompt as an example."""
     names = {"plain": _("Plain"), "warm": _("Warm"), "playful": _("Playful")}
-    her = SimpleNamespace(pronoun="she")
-    said = {tone: prompt({"id": "third-weekday", "weekday": 1}, her, tone) for tone in names}
+    said = {tone: tone_example(tone) for tone in names}
     return [(tone, name, f"{said[tone].fact} {said[tone].ask}") for tone, name in names.items()]
+
+
+def tone_example(tone: str) -> Words:
+    """Return words in a tone, as of somebody invented."""
+    return prompt({"id": "third-weekday", "weekday": 1}, SimpleNamespace(pronoun="she"), tone)
+
+
+def short_name(name: str) -> str:
+    """Return a name with its last word by its first letter: Rosa M. One word alone, and “Red scarf”, stay as they are."""
+    first, _space, last = name.strip().rpartition(" ")
+    return f"{first} {last[0]}." if first and last[0].isalpha() and not last[0].islower() else name
 
 
 def role(word: str) -> str:

@@ -28,7 +28,10 @@ def when(line: Any, shop: Any) -> str:
         seen = _("seen by %(names)s", names=words.listed(line.seen_by)) if line.seen_by else ""
         return _joined(since, seen)
     if line.appointment:
-        return _joined(_("Booked for %(time)s", time=words.at_time(line.at)), line.appointment.service)
+        whom = line.appointment.with_whom
+        return _joined(
+            _("Booked for %(time)s", time=words.at_time(line.at)), _("with %(name)s", name=whom) if whom else ""
+        )
     if line.source == "walk-in":
         return _("Not expected today")
     if line.around is not None:
@@ -148,7 +151,9 @@ NAMED = 3  # of those that were late; more are counted
 def last_twelve(dots: Any) -> str:
     """Return what stands below the dots of visits: Last twelve visits. A diamond is late."""
     told = _visits_told(len(dots.how)) + "."
-    return told + " " + _("A diamond is late.") if any(how in LATE for how in dots.how) else told
+    if "late" in dots.how:
+        return told + " " + _("A diamond is late.")
+    return told + " " + _("A diamond is late, and that was ours.") if any(how in LATE for how in dots.how) else told
 
 
 def _visits_told(n: int) -> str:

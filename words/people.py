@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from markupsafe import Markup, escape
 
 import words
+from words import promises
 from words.speaking import _, ngettext
 
 CAME, GREETED, END = "\ue000", "\ue001", "\ue002"  # around a number that opens its list
@@ -49,6 +50,9 @@ def title(name: str) -> str:
         "faithful": _("Most faithful"),
         "senders": _("Who sends us people"),
         "left": _("Left, and why"),
+        "kept": _("Promises kept"),
+        "late": _("Promises late"),
+        "unconfirmed": _("Sent, and not confirmed"),
     }[name]
 
 
@@ -61,6 +65,9 @@ def about(name: str) -> str:
         "growing": _("Coming more often than in the weeks before."),
         "fading": _("Quieter than their own habit. People move, and get busy: it is not always us."),
         "faithful": _("By the days they came, whatever they bought."),
+        "kept": _("In the last 30 days."),
+        "late": _("Kept after the day we had named, or still owed."),
+        "unconfirmed": _("Nobody has heard yet whether they have it."),
     }.get(name, "")
 
 
@@ -72,6 +79,23 @@ def nobody(name: str) -> str:
         "senders": _("Nobody told us yet who sent them."),
         "left": _("Nobody left that we know of."),
     }.get(name, _("Nobody just now."))
+
+
+def promised(name: str, n: int) -> str:
+    """Return a figure of the month's promises: 12 kept."""
+    return {
+        "kept": ngettext("%(n)s kept", "%(n)s kept", n),
+        "late": ngettext("%(n)s late", "%(n)s late", n),
+        "unconfirmed": ngettext("%(n)s not confirmed", "%(n)s not confirmed", n),
+    }[name]
+
+
+def owed(one: Any, shop: Any, now: datetime) -> str:
+    """Return what became of a promise, in one line: For 2 November · kept by Tom, 4 November."""
+    today = shop.day_of(now)
+    parts = [promises.due(one.promise.due, today)] if one.promise.due else []
+    parts.append(promises.kept(one, shop, now) if one.promise.kept_at else _("still owed"))
+    return words.sentence_case("\u00a0· ".join(parts))
 
 
 def to_be_known(n: int) -> str:

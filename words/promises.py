@@ -77,7 +77,7 @@ def stood(owed: Any, shop: Any, now: datetime) -> str:
 def waits(owed: Any, shop: Any, now: datetime) -> str:
     """Return that it was done and that we wait to hear: Kept by Tom, Thursday. Waiting to hear from Dana."""
     told = words.sentence_case(kept(owed, shop, now))
-    if owed.promise.channel == "email":
+    if owed.is_sent:
         return f"{told}. {sent(owed)}"
     return _("%(kept)s. Waiting to hear from %(name)s.", kept=told, name=owed.customer.called)
 
@@ -105,8 +105,29 @@ def sent(owed: Any) -> str:
         "bounced": _("It did not arrive: hand it over or try another way."),
         "failed": _("It did not arrive: hand it over or try another way."),
         "expired": _("It was never sent: hand it over or try another way."),
-        "suppressed": _("They want no e-mail: hand it over or try another way."),
+        "suppressed": _("They asked not to be told that way: hand it over or try another."),
     }.get(owed.promise.delivery, _("Sent, not confirmed."))
+
+
+def not_sendable(code: str, way: str, name: str) -> str:
+    """Return why nothing can be sent to somebody by a way, and what to do instead."""
+    if code == "asked-not-to":
+        return _("%(name)s asked us not to write. Hand it over, or ring.", name=name)
+    if code == "bad-address":
+        if way == "email":
+            return _("Nothing arrives at the e-mail address we have of %(name)s. Ask for the right one.", name=name)
+        return _("Nothing arrives at the number we have of %(name)s. Ask for the right one.", name=name)
+    if code == "has-died":
+        return _("%(name)s has died.", name=name)
+    if way == "email":
+        return _("We have no e-mail address of %(name)s. Ask for one, or hand it over.", name=name)
+    return _("We have no telephone number of %(name)s. Ask for one, or hand it over.", name=name)
+
+
+def not_set_up(way: str) -> str:
+    if way == "email":
+        return _("E-mail is not set up here yet. The owner can do that.")
+    return _("Text messages are not set up here yet. The owner can do that.")
 
 
 def ask_if_arrived(owed: Any) -> str:

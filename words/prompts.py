@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
 import words
-from words import speaking
+from words import reminders, speaking
 from words.speaking import cldr, pgettext
 
 Prompt = dict[str, Any]  # {"id": ..., **facts}, as domain.prompts offers it
@@ -188,6 +188,67 @@ def _our_mistake(prompt: Prompt, voice: Voice) -> Words:
 @explains("our-mistake")
 def _why_our_mistake(prompt: Prompt, today: date) -> str:
     return _wrote(prompt, today)
+
+
+@says("our-silence")
+def _our_silence(prompt: Prompt, voice: Voice) -> Words:
+    day = _on(prompt)
+    if day:
+        fact = _("Our reminder failed on %(weekday)s.", weekday=day)
+    else:
+        fact = _("Our reminder failed last week.") if prompt["last_week"] else _("Our reminder failed a while ago.")
+    if prompt.get("to"):
+        return Words(fact, _("Apologise to %(name)s for our silence.", name=prompt["to"]))
+    ask = _("Apologise for our silence first.")
+    return Words(fact, voice.of(_("Say sorry for our silence."), ask, ask))
+
+
+@explains("our-silence")
+def _why_our_silence(prompt: Prompt, today: date) -> str:
+    return _(
+        "“%(text)s” It is written down as a mistake of ours, %(days)s.", text=prompt["text"], days=_days(prompt, today)
+    )
+
+
+@says("late-our-silence")
+def _late_our_silence(prompt: Prompt, voice: Voice) -> Words:
+    n, name, sorry = prompt["visits"], prompt.get("to"), prompt.get("here")
+    if name:  # a child’s: it is told to whoever brings them
+        ours = _("Our reminder did not reach %(name)s.", name=name)
+        plain, here = _("Ask %(name)s if all is well.", name=name), _("Ask if all is well, and say sorry.")
+    else:
+        ours = _("Our reminder did not reach %(them)s.", them=voice.them)
+        plain, here = _("Ask if all is well."), _("Ask if all is well, and say sorry.")
+    ask = here if sorry else plain
+    if n is None:
+        return Words(ours, ask)
+    first = ngettext(
+        "First time late in %(count)s visit.", "First time late in %(count)s visits.", n, count=words.number(n)
+    )
+    return Words(f"{first} {ours}", ask)
+
+
+@explains("late-our-silence")
+def _why_late_our_silence(prompt: Prompt, today: date) -> str:
+    at = datetime.fromisoformat(prompt["at"])
+    when = {"day": words.short_day(at.date(), today), "time": words.at_time(at)}
+    if prompt["way"] == "hand":
+        told = _("They were to be rung, and nobody had reached them %(day)s at %(time)s.", **when)
+    else:
+        told = _(
+            "Our reminder by %(way)s did not arrive: known %(day)s at %(time)s.",
+            way=reminders.way(prompt["way"]),
+            **when,
+        )
+    n = prompt["visits"]
+    if n is None:
+        return told
+    return f"{told} " + ngettext(
+        "Came in time to %(n)s appointment, last %(days)s.",
+        "Came in time to %(n)s appointments, the last of them %(days)s.",
+        n,
+        days=_days(prompt, today),
+    )
 
 
 @says("not-arrived")

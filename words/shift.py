@@ -11,13 +11,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 import words
-from words import promises, questions, referrals
+from words import calls, promises, questions, referrals
 from words.speaking import _, ngettext, pgettext
 
 MOST_WORDS = 150  # of a brief, all in all: a minute, read aloud
 LINE_WORDS = 40  # of the line left: the rest stands on Today
 SAFETY_WORDS = 12
-RANK = ("safety", "left", "promised", "asks", "booked", "words", "hour", "new")  # whose words come first
+RANK = ("safety", "calls", "left", "promised", "asks", "booked", "words", "hour", "new")  # whose words come first
 LETTERS = 12  # of a word at most, in writing that has no spaces
 FROM, TO = "\u2068", "\u2069"  # around a name: its own direction, and where a page sets it in the letters of people
 
@@ -121,11 +121,8 @@ def more(n: int) -> str:
 def to_come(line: Any, past: bool) -> str:
     """Return when and why somebody is still to come, in a line: About 15:00, most Tuesdays."""
     if line.appointment:
-        time, what = words.clock_time(line.at), line.appointment.service
-        if past:
-            return _("Was booked for %(time)s", time=time)
-        # Translators: a time, then what is booked: 12:30, booked: Table for two
-        return _("%(time)s, booked: %(what)s", time=time, what=what) if what else _("%(time)s, booked", time=time)
+        time = words.clock_time(line.at)
+        return _("Was booked for %(time)s", time=time) if past else _("%(time)s, booked", time=time)
     if past:
         return _("Usually in by now")
     if line.reason is None or line.around is None:
@@ -287,6 +284,13 @@ def _parts(brief: Any, tone: str, today: date, wording: words.prompts.Wording | 
         others = ngettext("%(count)s more stands on Today.", "%(count)s more stand on Today.", rest, count=count)
         return told + ([others] if n and rest else [])
 
+    def ring(n: int) -> list[str]:
+        told = [f"{calls.lead(one)}. {calls.by_when(one)}" for one in brief.calls[:n]]
+        rest = len(brief.calls) - n
+        count = words.sentence_case(words.number(rest))
+        others = ngettext("%(count)s more stands on Today.", "%(count)s more stand on Today.", rest, count=count)
+        return told + ([others] if n and rest else [])
+
     def promised(n: int) -> list[str]:
         told = [_promise(named(owed), owed, today) for owed in brief.promised[:n]]
         rest = len(brief.promised) - n
@@ -308,6 +312,7 @@ def _parts(brief: Any, tone: str, today: date, wording: words.prompts.Wording | 
 
     return [
         _Making("safety", _("Safety"), len(brief.safety), safety),
+        _Making("calls", _("To ring"), min(5, len(brief.calls)), ring),
         _Making("booked", _("Booked"), min(8, len(brief.booked)), booked),
         _Making("hour", _("The first hour"), min(8, len(brief.first_hour)), hour),
         _Making("new", _("New faces"), min(5, len(brief.new_faces)), new),

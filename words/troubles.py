@@ -40,7 +40,9 @@ def times(trouble: Any, today: date) -> list[str]:
 
 
 def ours(mistake: Any, today: date) -> str:
-    """Return who wrote a mistake of ours down, and when."""
+    """Return who wrote a mistake of ours down, and when; of what was kept by itself, when it was."""
+    if mistake.mistake.author_id is None and mistake.mistake.about:
+        return words.sentence_case(words.short_day(mistake.mistake.day, today))
     name = mistake.by or _("One of us")
     return _("%(name)s wrote it down, %(day)s", name=name, day=words.short_day(mistake.mistake.day, today))
 
@@ -55,6 +57,8 @@ def owned(mistake: Any, shop: Any, today: date) -> str:
 def next_step(mistake: Any) -> str:
     """Return what is still ours to do."""
     one = mistake.mistake
+    if one.about:  # a reminder that failed: there is nothing to make good but to own up to it
+        return _("Ours. Say so to them.") if not one.said_sorry else _("Ours, and it is said.")
     if one.acknowledged_at is None and one.made_good_at is None:
         return _("Ours. Say so first, then make it good.")
     return _("Ours. Say so to them.") if one.acknowledged_at is None else _("Not made good yet.")

@@ -83,6 +83,8 @@ def _debt(debt: Any, today: date) -> str:
     told = {"text": debt.text, "day": words.short_day(debt.day, today)}
     if debt.kind == "promise":
         return _("We still owe “%(text)s”: it was for %(day)s.", **told)
+    if debt.kind == "silence":
+        return _("Our reminder did not reach them, %(day)s, and nobody has said sorry yet.", **told)
     return _("We got something wrong, %(day)s, and have not made it good yet: “%(text)s”.", **told)
 
 

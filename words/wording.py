@@ -57,6 +57,8 @@ def situations() -> dict[str, str]:
     """Return when each prompt is said, in a few words, in the order of importance."""
     return {
         "our-mistake": _("Something went wrong on our side"),
+        "our-silence": _("They came late or not at all after our reminder failed"),
+        "late-our-silence": _("Late, and our reminder did not reach them"),
         "not-arrived": _("What we sent came back"),
         "same-trouble": _("The same trouble again"),
         "promise-overdue": _("A promise is overdue"),
@@ -185,11 +187,11 @@ def example(message: str, text: str) -> str:
     return HOLE.sub(lambda hole: filled.get(hole[1], hole[0]), text)
 
 
-def what_is_wrong(message: str, text: str, team: Iterable[str] = ()) -> str:
+def what_is_wrong(message: str, text: str, team: Iterable[str] = (), unwanted: Iterable[str] = ()) -> str:
     """Return in a sentence why a text cannot stand for one of ours, or nothing where it can.
 
     It names just what ours names, so that it stays true: the same placeholders, no number, day or month of its own, no she
-    or he, and nobody of the `team`.
+    or he, and nobody of the `team`; and none of the words that are `unwanted` in this shop.
     """
     holes, wanted = sorted(set(HOLE.findall(text))), sorted(set(HOLE.findall(told(message))))
     if not text.strip():
@@ -202,6 +204,7 @@ def what_is_wrong(message: str, text: str, team: Iterable[str] = ()) -> str:
         return _("It needs just %(holes)s, once or more.", holes=" ".join(f"{{{hole}}}" for hole in wanted))
     plain = HOLE.sub("x", text).lower()
     never = [word for word in NEVER if re.search(rf"\b{word}\b", plain) or word == "!" in plain]
+    never += [word for word in (first_of(unwanted, HOLE.sub("x", text)),) if word]
     if never:
         return _("“%(word)s” is never said.", word=never[0])
     mine = set(_counts(ours(message))) | set(_counts(told(message)))
@@ -213,6 +216,12 @@ def what_is_wrong(message: str, text: str, team: Iterable[str] = ()) -> str:
     if len(text.split()) > max(MOST_WORDS, len(ours(message).split())):
         return _("At most %(most)s words can be said in one breath.", most=MOST_WORDS)
     return ""
+
+
+def first_of(unwanted: Iterable[str], text: str) -> str:
+    """Return the first of some words and phrases that stands in a text, whole and however it is written; "" where none does."""
+    plain = folded(text)
+    return next((word for word in unwanted if re.search(rf"(?<!\w){re.escape(folded(word))}(?!\w)", plain)), "")
 
 
 def _counts(text: str) -> list[str]:

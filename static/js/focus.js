@@ -27,5 +27,13 @@
     if (!next) return;
     if (next.matches("h1")) next.tabIndex = -1;
     next.focus({ preventScroll: true });
+    const acts = next.closest(".card__foot") ? now.querySelector(".account__acts") : next.closest(".account__acts, .account__cause") ?? next;
+    if (acts && acts.getBoundingClientRect().top < innerHeight) requestAnimationFrame(() => uncover(acts));
   });
+  // The toast stands over the end of a card: what was just done, and what can be done next, do not lie under it.
+  const uncover = (acts) => {
+    const toast = document.querySelector(".card__foot .toast:not([hidden])");
+    const under = toast ? acts.getBoundingClientRect().bottom - toast.getBoundingClientRect().top : 0;
+    if (under > 0) scrollBy({ top: under + 8, behavior: "instant" });
+  };
 })();

@@ -130,11 +130,12 @@
 
   // -- whether anybody looks
 
-  addEventListener("blur", over);
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) return;
-    if (leaving) hide(); else over(); // whoever goes on to the next page still looks
-  });
+  // Whoever goes on to the next page still looks; where the owner wishes, so does whoever wakes the phone within the minute.
+  const away = () => { if (leaving || document.querySelector("[data-wakes]")) hide(); else over(); };
+  const back = () => { if (!leaving && isShown()) show(); };
+  addEventListener("blur", away);
+  addEventListener("focus", back);
+  document.addEventListener("visibilitychange", () => (document.hidden ? away : back)());
   addEventListener("pagehide", () => { leaving = true; hide(); });
   addEventListener("pageshow", (event) => {
     leaving = false;

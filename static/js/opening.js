@@ -97,7 +97,8 @@
     // As it is, where the next act is in sight; else the first row that may stand at the upper edge does, whole.
     const act = document.querySelector(".docket [data-testid=here]"), foot = document.querySelector(".foot");
     if (act && act.getBoundingClientRect().bottom < (foot?.getBoundingClientRect().top ?? innerHeight)) return;
-    const wanted = top(now) - innerHeight / 3, edge = Math.max(0, scroller().getBoundingClientRect().top);
+    const stays = document.querySelector(".calls--open")?.offsetHeight ?? 0; // at the upper edge, over the list
+    const wanted = top(now) - innerHeight / 3, edge = Math.max(0, scroller().getBoundingClientRect().top) + stays;
     const rows = [...document.querySelectorAll("#here, .day > li"), now].map((row) => top(row) - edge);
     const to = rows.find((at) => at >= wanted);
     if (wanted > 0 && to) scroller().scrollTop += to;

@@ -119,11 +119,14 @@
       dialog.scrollTop = 0; // what is asked or was wrong stands first
       const form = dialog.querySelector("[data-note]");
       if (form) restore(form);
+      const told = dialog.querySelector("[data-told]:not([hidden])"); // something stands in the way: there one goes on
+      if (told) { told.tabIndex = -1; told.focus(); dialog.scrollTop = 0; }
     } else if (dialog.open && ctx.sourceElement?.matches("#sheet [data-note]") && ctx.response?.status < 400) {
       const form = ctx.sourceElement;
       forget(form);
       dialog.close();
       refresh(form.dataset.customer);
+      document.getElementById("day")?.dispatchEvent(new CustomEvent("tick")); // who was booked for today is on the list at once
     }
   });
   document.addEventListener("close", (event) => {

@@ -25,7 +25,8 @@
   document.addEventListener("tell", (event) => tell(event.detail));
 
   // No answer at all: nothing was lost, for the form is still there. Over a sheet it is said in the sheet.
-  document.addEventListener("htmx:error", (event) => { if (event.target?.id !== "day") lost(); });
+  document.addEventListener("htmx:error", (event) => { if (!polled(event.target)) lost(); });
+  const polled = (element) => element?.matches?.("#day, [data-polls]");
   const lost = () => {
     const told = document.documentElement.dataset.notSaved, banner = document.querySelector("dialog[open] [data-told]");
     if (!banner) { tell(told); return; }
@@ -38,7 +39,7 @@
     const { ctx } = event.detail;
     if (!(ctx?.response?.status >= 400) || ctx.hx?.retarget) return;
     event.preventDefault();
-    if (ctx.target?.id !== "day") lost();
+    if (!polled(ctx.target)) lost();
   });
 
   // Undo of somebody whose row is no longer here: there is nothing to put the answer into.

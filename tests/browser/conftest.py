@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, Page, sync_playwright
 
 from tests.browser.worlds import TUESDAY, World, build, copy_into
 
@@ -35,14 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # -- the browser
 
 
-def find_browser(playwright: Playwright) -> str | None:
+def find_browser(chromium: BrowserType) -> str | None:
     """Return the path of the first browser there is: REGULARS_BROWSER, the machine's own, Playwright's."""
     wanted = os.environ.get("REGULARS_BROWSER")
     for name in [wanted] if wanted else NAMES:
         path = shutil.which(name)
         if path:
             return path
-    own = playwright.chromium.executable_path
+    own = chromium.executable_path
     return own if Path(own).exists() else None
 
 
@@ -61,10 +61,10 @@ def install_browser() -> None:
 def window() -> Iterator[Browser]:
     """A browser, started once a run."""
     with sync_playwright() as playwright:
-        path = find_browser(playwright)
+        path = find_browser(playwright.chromium)
         if path is None:
             install_browser()
-            path = find_browser(playwright)
+            path = find_browser(playwright.chromium)
         if path is None:
             told = "NO BROWSER: the browser tests did not run. Install chromium, or name one in REGULARS_BROWSER."
             print(f"\n{told}", file=sys.__stderr__, flush=True)
@@ -126,7 +126,7 @@ class Site:
     def card(self, name: str) -> str:
         return f"/customers/{self.world.people[name]}"
 
-    def act(self, kind: str, **data: Any) -> dict[str, Any]:
+    def act(self, kind: str, /, **data: Any) -> dict[str, Any]:
         """Return the result of an act that some other phone sends."""
         acts = [{"id": str(uuid4()), "type": kind, "at": TUESDAY.isoformat(), "data": data}]
         asked = urllib.request.Request(
@@ -154,14 +154,14 @@ class Site:
 
 
 @contextmanager
-def serving(folder: Path, browser: Browser, url: str = "") -> Iterator[Site]:
-    """Serve the database in `folder` (or at `url`) in a process of its own."""
+def serving(folder: Path, browser: Browser, url: str = "", demo: bool = True) -> Iterator[Site]:
+    """Serve the database in `folder` (or at `url`) in a process of its own; as a `demo`, or as any shop is."""
     clock = folder / "clock"
     clock.write_text(TUESDAY.isoformat(), encoding="utf-8")
     log = (folder / "log").open("w")
     environment = {**os.environ, "DATABASE_URL": url}
     server = subprocess.Popen(
-        [sys.executable, str(HERE / "serve.py"), str(folder), str(clock)],
+        [sys.executable, str(HERE / "serve.py"), str(folder), str(clock), *([] if demo else ["shop"])],
         stdout=subprocess.PIPE,
         stderr=log,
         env=environment,

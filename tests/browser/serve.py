@@ -1,4 +1,5 @@
-"""Serve for the browser tests: as the demo does, but at the instant a file names: `python serve.py DATA CLOCK`.
+"""Serve for the browser tests: as the demo does, but at the instant a file names: `python serve.py DATA CLOCK`; with `shop`
+after it, as any shop is.
 
 The first line printed is the address.
 """
@@ -19,5 +20,5 @@ def announce(address: str) -> None:
 
 if __name__ == "__main__":
     cli.follow_clock(Path(sys.argv[2]))
-    config = Config(data=Path(sys.argv[1])).but(test_mode=True, demo=True)
+    config = Config(data=Path(sys.argv[1])).but(test_mode=True, demo="shop" not in sys.argv[3:])
     cli.serve(config, "127.0.0.1", 0, False, announce)

@@ -106,9 +106,10 @@ def test_a_wrong_pin_is_told_and_forgotten(site: Site):
 def test_a_pin_of_six_digits_is_sent_at_the_sixth(site: Site):
     owner = site.phone("owner")
     owner.goto("/team")
-    owner.get_by_label("New PIN for Sam", exact=True).fill("123456")
-    owner.get_by_role("button", name="Set a new PIN for Sam").tap()
-    expect(owner.get_by_role("alert")).to_have_count(0)
+    owner.get_by_role("link", name="Change: Sam").tap()
+    owner.get_by_label("New PIN", exact=True).fill("123456")
+    owner.get_by_test_id("pin").get_by_role("button").tap()
+    expect(owner.get_by_role("status")).to_contain_text("Sam has a new PIN.")
     page = site.phone(who=None)
     page.goto("/sign-in")
     page.get_by_text("Sam", exact=True).tap()

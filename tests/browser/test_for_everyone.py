@@ -122,12 +122,27 @@ def _sheet(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def _wrong_settings(page: Page) -> None:
-    page.get_by_label("Name").fill(" ")
-    page.get_by_label("Monday, from").fill("25:00")
-    page.get_by_label("One visit, if they come again within").fill("often")
+def _wrong_way(page: Page) -> None:
+    page.get_by_label("Encryption").select_option("none")
     page.get_by_role("button", name="Keep").click()
     expect(page.locator(".told").first).to_be_visible()
+
+
+def _wrong_settings(page: Page) -> None:
+    for label, typed in (
+        ("Name", " "),
+        ("Monday to Sunday, from", "25:00"),
+        ("One visit, if they come again within", "often"),
+    ):
+        page.get_by_label(label, exact=True).fill(typed)
+        page.get_by_label(label, exact=True).press("Tab")
+    expect(page.locator(".told")).to_have_count(3)
+
+
+def _wrong_calendar(page: Page) -> None:
+    page.get_by_label("Address", exact=True).fill("nowhere")
+    page.get_by_role("button", name="Add and read it").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
 
 
 def _add_phone(page: Page) -> None:
@@ -136,9 +151,20 @@ def _add_phone(page: Page) -> None:
 
 
 def _wrong_team(page: Page) -> None:
-    page.get_by_label("New PIN for Sam", exact=True).fill("12")
-    page.get_by_role("button", name="Set a new PIN for Sam").click()
+    page.get_by_label("Name", exact=True).fill("Sam")
+    page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _one_of_the_team(page: Page) -> None:
+    page.get_by_role("link", name="Change: Sam").click()
+    expect(page.get_by_test_id("one-colleague")).to_be_visible()
+
+
+def _left_the_team(page: Page) -> None:
+    _one_of_the_team(page)
+    page.get_by_role("button", name="Sam has left").click()
+    expect(page.get_by_test_id("gone")).to_be_visible()
 
 
 def _wrong_pin(page: Page) -> None:
@@ -163,6 +189,9 @@ VIEWS = {
     "unknown phone": View("/enrol/", who=None),
     "link for a phone": View("/enrol/{phone}", who=None),
     "link for the owner": View("/sign-in/owner/{owner}", who=None),
+    "owner’s sign-in": View("/sign-in/owner", who=None),
+    "owner’s own page": View("/settings/sign-in", who="owner"),
+    "second factor": View("/settings/sign-in/second-factor", who="owner"),
     "link used up": View("/enrol/long-gone", who=None),
     "today": View("/today"),
     "today, strip open": View("/today", after=_strip),
@@ -196,14 +225,33 @@ VIEWS = {
     "find with results": View("/find?q=jo"),
     "find with long names": View("/find?q=an", "busy"),
     "find nobody": View("/find?q=xan"),
+    "record of changes": View("/settings/changes?what=entry", who="owner"),
     "settings": View("/settings", who="owner"),
     "settings with errors": View("/settings", who="owner", after=_wrong_settings),
+    "calendars": View("/settings/calendars", who="owner"),
+    "calendars with an error": View("/settings/calendars", who="owner", after=_wrong_calendar),
+    "whose is this": View("/calendars"),
+    "reminders": View("/reminders", who="owner"),
+    "reminders, a list": View("/reminders/list/lost", who="owner"),
+    "reminders, a rule": View("/reminders/rules/new", who="owner"),
+    "reminders, a way": View("/reminders/channels/sms", who="owner"),
+    "reminders, a way refused": View("/reminders/channels/email", who="owner", after=_wrong_way),
     "team": View("/team", who="owner"),
     "team with a link": View("/team", who="owner", after=_add_phone),
     "team with an error": View("/team", who="owner", after=_wrong_team),
+    "one of the team": View("/team", who="owner", after=_one_of_the_team),
+    "team with somebody gone": View("/team", who="owner", after=_left_the_team),
     "problem": View("/customers/99999"),
     "no such page": View("/nothing"),
     "shops": View("/choose-shop", "busy"),
+    "shops of the business": View("/settings/shops", who="owner"),
+    "first link": View("/first-run/{owner}", who=None),
+    "first run, the shop": View("/setting-up/shop", who="owner"),
+    "first run, hours": View("/setting-up/hours", who="owner"),
+    "first run, words": View("/setting-up/words", who="owner"),
+    "first run, the password": View("/setting-up/password", who="owner"),
+    "first run, the team": View("/setting-up/team", who="owner"),
+    "first run, the first phone": View("/setting-up/phone", who="owner"),
 }
 
 

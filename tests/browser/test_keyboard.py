@@ -28,7 +28,8 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
             break
         seen.append((place, words))
     places = [place for place, _ in seen]
-    order = [".top", ".group", "#here", "li[data-customer]", ".bar"]  # the group: a question about whom we sent on
+    # whom to ring, and the number; the group: a question about whom we sent on; booking stands below those who are next
+    order = [".top", "SUMMARY", "A", ".group", "#here", "li[data-customer]", "A", "li[data-customer]", ".bar"]
     assert [place for i, place in enumerate(places) if i == 0 or place != places[i - 1]] == order
     words = [words for _, words in seen]
     assert words[0] == "Notes hidden"
@@ -43,15 +44,17 @@ def test_tab_goes_from_the_heading_through_strip_and_rows_to_the_bar(phone: Page
     [
         pytest.param(
             "Callum",
-            ["Notes hidden", "Change what we know of Callum Fraser", "1 private note: press and hold",
-             "Why this trust bucket?", "The last 20 visits", SEND_ON, "Back to today", "Callum Fraser is here", "Note"],
+            ["Notes hidden", "Book Callum Fraser", "Change what we know of Callum Fraser", "1 private note: press and hold",
+             "Change how to reach Callum Fraser", "Why this trust bucket?", "The last 20 visits", SEND_ON, "Back to today",
+             "Callum Fraser is here", "Note"],
             id="not expected, with a private note",
         ),
         pytest.param(
             "Priya",
-            ["Expected 8:20", "Notes hidden", "Why this?", "Change what we know of Priya", "We e-mailed it",
-             "Close it otherwise", "Kept: Keep an almond croissant back", "#window seat", "Change this note",
-             "Why this trust bucket?", "The last 6 visits", SEND_ON, "Back to today", "Priya is here", "Note"],
+            ["Expected 8:20", "Notes hidden", "Why this?", "Book Priya", "Change what we know of Priya", "We e-mailed it",
+             "Send it from here", "Close it otherwise", "Kept: Keep an almond croissant back", "#window seat", "Change this note",
+             "Change how to reach Priya", "Why this trust bucket?", "The last 6 visits", SEND_ON, "Back to today",
+             "Priya is here", "Note"],
             id="expected, with words",
         ),
     ],
@@ -60,7 +63,7 @@ def test_tab_goes_through_the_card_from_top_to_bottom(site: Site, name: str, ord
     page = site.phone()
     page.goto(site.card(name))
     seen = []
-    for _ in range(20):
+    for _ in range(30):
         page.keyboard.press("Tab")
         place, words = page.evaluate(WHERE)
         if place == "BODY":

@@ -185,6 +185,7 @@ class TestTheNote:
         sheet.get_by_role("textbox").fill("The door is mended.")
         sheet.get_by_test_id("keep").tap()
         expect(sheet).to_be_hidden()
+        expect(card.locator("#toast")).to_contain_text("Changed")  # the card has been replaced
         assert "mended" not in card.content()
         card.get_by_role("button", name="1 private note").tap()
         expect(card.get_by_text("The door is mended.")).to_be_visible()
@@ -295,6 +296,18 @@ class TestThePill:
         assert TEXT not in card.content()
         card.reload()
         expect(card.get_by_role("button", name="Notes hidden")).to_be_visible()
+
+    def test_where_the_owner_wishes_stands_again_when_the_phone_wakes_within_the_minute(self, card: Page):
+        card.locator("#safe").evaluate("(place) => { place.dataset.wakes = ''; }")
+        card.get_by_role("button", name="Notes hidden").tap()
+        expect(card.get_by_text(TEXT)).to_be_visible()
+        leave(card, "hidden")
+        assert TEXT not in card.content()
+        card.evaluate("""() => {
+          Object.defineProperty(document, "hidden", {value: false, configurable: true});
+          document.dispatchEvent(new Event("visibilitychange"));
+        }""")
+        expect(card.get_by_text(TEXT)).to_be_visible()
 
     def test_pressed_on_the_list_holds_for_the_card_opened_from_it(self, site: Site):
         site.act("note.create", customer=site.person("Joan"), text=TEXT, private=True)

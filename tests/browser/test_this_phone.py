@@ -240,9 +240,9 @@ class TestSpanish:
     def test_is_the_shops_when_the_owner_says_so(self, site: Site):
         owner = site.phone("owner", width=820)
         owner.goto("/settings")
-        tap(owner, "Español")
         tap(owner, "Playful")
-        owner.get_by_role("button", name="Keep", exact=True).click()
+        expect(toast(owner)).to_contain_text("Kept")
+        tap(owner, "Español")
         expect(owner.locator("html")).to_have_attribute("lang", "es")
         with sqlite3.connect(site.data / "regulars.db") as database:
             assert database.execute("SELECT language, tone FROM shop").fetchone() == ("es", "playful")

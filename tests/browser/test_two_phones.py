@@ -231,7 +231,7 @@ class TestTheCardBesideTheList:
         other.get_by_role("button", name="Keep").tap()
         poll(page)
         self.ask_later(page)
-        expect(page.get_by_test_id("card").locator(".fact").first).to_contain_text("Cortado")
+        expect(page.get_by_test_id("card").locator(".fact", has_text="The usual").first).to_contain_text("Cortado")
 
     def test_not_when_somebody_else_was_marked(self, site: Site, page: Page):
         asked: list[str] = []

@@ -1,5 +1,6 @@
 """What a phone can do, through the API: each act once, each answer in words, and junk of any kind is only junk."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,8 +13,14 @@ from domain import access
 from domain.actions import DOERS, OLDEST, taken_time
 from models import (
     Action,
+    Appointment,
     Belonging,
     Business,
+    Calendar,
+    CalendarEntry,
+    CallTask,
+    Consent,
+    Contact,
     Customer,
     CustomField,
     DayWord,
@@ -26,15 +33,23 @@ from models import (
     Introduction,
     Issue,
     IssueTime,
+    Membership,
+    Message,
     Mistake,
     Note,
+    Outage,
+    PinTries,
     Promise,
     PromptEnded,
     Question,
     Referral,
+    ReminderRule,
     Seen,
+    Series,
+    Session,
     Shop,
     Staff,
+    StrayReport,
     Tag,
     Tagged,
     Told,
@@ -42,7 +57,7 @@ from models import (
     Visit,
     Witness,
 )
-from tests.conftest import TUESDAY, came, days_before, hire, signed_in, someone
+from tests.conftest import ROOT, TUESDAY, came, days_before, hire, signed_in, someone
 
 NOBODY = "999999"
 
@@ -119,6 +134,7 @@ class TestEachAct:
         "promise.reopen": {"promise": "KEPT"},
         "promise.undo": {"promise": "OPEN"},
         "promise.link": {"promise": "OPEN", "secret": "20270101" + "a" * 32},
+        "promise.send": {"promise": "OPEN", "way": "sms", "text": "It is here now, come by."},
         "question.create": {"customer": "ROSA", "text": "Did the file go through?", "not_before": "2026-11-26"},
         "question.reply": {"question": "THEIRS", "reply": "Open until half three"},
         "question.answer": {"question": "OPEN", "outcome": "said", "answer": "At once."},
@@ -172,6 +188,85 @@ class TestEachAct:
         "shift.hand_over": {"text": "Oven two runs hot."},
         "shift.seen": {"hand_over": "LINE"},
         "shift.undo": {"hand_over": "OWN LINE"},
+        "appointment.create": {
+            "customer": "ROSA",
+            "starts_at": "2026-11-26T10:00",
+            "minutes": 45,
+            "with": "Nadia",
+            "service": "Cut",
+            "squeeze": False,
+            "every_weeks": 2,
+            "weekdays": [1, 3],
+            "until": "2027-02-26",
+            "times": 4,
+        },
+        "appointment.move": {
+            "appointment": "BOOKED",
+            "starts_at": "2026-11-26T11:00",
+            "minutes": 45,
+            "with": "Omar",
+            "service": "Cut",
+            "squeeze": True,
+        },
+        "appointment.move_back": {"appointment": "MOVED", "move": "THAT MOVE", "service": "Cut"},
+        "appointment.cancel": {"appointment": "BOOKED"},
+        "appointment.restore": {"appointment": "CANCELLED", "squeeze": False},
+        "appointment.undo": {"appointment": "BOOKED"},
+        "appointment.keep_place": {"appointment": "BOOKED", "minutes": 20},
+        "appointment.late": {"appointment": "BOOKED", "minutes": 10},
+        "appointment.grace": {"appointment": "BOOKED", "minutes": 20},
+        "appointment.confirm": {"appointment": "BOOKED", "how": "phone"},
+        "appointment.unconfirm": {"appointment": "CONFIRMED"},
+        "appointment.missed": {"appointment": "PAST", "cause": "theirs"},
+        "appointment.came": {"appointment": "PAST"},
+        "appointment.cause": {"appointment": "PAST", "cause": "both"},
+        "series.undo": {"series": "SERIES"},
+        "series.end": {"series": "SERIES", "from": "2026-12-02"},
+        "series.resume": {"series": "ENDED"},
+        "contact.add": {"customer": "ROSA", "kind": "email", "address": "Rosa@example.org"},
+        "contact.remove": {"contact": "CONTACT"},
+        "consent.set": {"customer": "ROSA", "way": "sms", "given": False},
+        "call.done": {"task": "TO RING", "outcome": "reached"},
+        "call.reopen": {"task": "RUNG"},
+        "rule.create": {"way": "sms", "minutes_before": 120, "subject": "", "text": "{shop}: {day} at {time}"},
+        "rule.change": {"rule": "RULE", "way": "email", "minutes_before": 60, "subject": "Soon", "text": ""},
+        "setting.change": {"name": "grace_minutes", "value": 15},
+        "setting.undo": {"change": "CHANGE"},
+        "rule.end": {"rule": "RULE"},
+        "rule.reopen": {"rule": "ENDED"},
+        "reminder.test": {"way": "email", "to": "ruth@example.org"},
+        "stray.seen": {"stray": "STRAY"},
+        "stray.unseen": {"stray": "SEEN STRAY"},
+        "outage.seen": {"outage": "OUTAGE"},
+        "outage.unseen": {"outage": "SEEN OUTAGE"},
+        "calendar.add": {
+            "kind": "caldav",
+            "url": "https://cal.example.org/",
+            "name": "Chair 1",
+            "account": "desk",
+            "password": "pear tree",
+            "with": "Nadia",
+            "two_way": True,
+        },
+        "calendar.change": {"calendar": "CALENDAR", "url": "https://cal.example.org/2.ics", "name": "Chair 2"},
+        "calendar.remove": {"calendar": "CALENDAR"},
+        "calendar.restore": {"calendar": "REMOVED"},
+        "calendar.renew": {},
+        "calendar.whose": {"entry": "ASKED", "customer": "ROSA"},
+        "calendar.ask_again": {"entry": "ANSWERED"},
+        "calendar.settle": {"entry": "CLASH", "how": "both"},
+        "calendar.unsettle": {"entry": "SETTLED"},
+        "staff.add": {"name": "Bo", "role": "manager"},
+        "staff.rename": {"staff": "ANA", "name": "Anna"},
+        "staff.role": {"staff": "ANA", "role": "manager"},
+        "staff.shops": {"staff": "ANA", "shops": ["2"]},
+        "staff.leave": {"staff": "ANA"},
+        "staff.back": {"staff": "LEFT"},
+        "pin.open": {"staff": "ANA"},
+        "shop.open": {"name": "Third Street", "zone": "Europe/London"},
+        "shop.withdraw": {"shop": "SECOND"},
+        "phone.rename": {"phone": "PHONE", "name": "Counter"},
+        "phone.shut_out": {"phone": "PHONE"},
     }
 
     def filled(self, phone, kind, regular, note):
@@ -186,9 +281,13 @@ class TestEachAct:
             ]
             applied(phone.act("promise.keep", promise=made[1]))
             names["OPEN"], names["KEPT"] = made
+        if kind == "promise.send":
+            number = {"customer": str(regular.id), "kind": "phone", "address": "020 7946 0018"}
+            applied(phone.act("contact.add", **number))
         if kind == "day.over":
             names["WORD"] = applied(phone.act("day.out", text="rye"))["word"]
         names.update(self.troubles(phone, kind, str(regular.id)))
+        names.update(self.agreed(phone, kind, str(regular.id)))
         if kind in ("note.seen", "note.unseen"):
             safe = {"customer": str(regular.id), "text": "No sesame, ever", "safety": True}
             names["SAFETY"], names["READ"] = (applied(phone.act("note.create", **safe))["note"] for _ in "ab")
@@ -198,6 +297,18 @@ class TestEachAct:
         if kind.startswith("field."):
             Staff.update(role="manager").where(Staff.name == "Sam").execute()
             names["FIELD"] = applied(phone.act("field.create", name="Bus they take"))["field"]
+        if kind.startswith(("staff.", "pin.", "phone.")):
+            names.update(self.team())
+        if kind.startswith("shop."):
+            Staff.update(role="owner").where(Staff.name == "Sam").execute()
+            Session.update(kind="owner").execute()
+            names["SECOND"] = str(Shop.create(business=Shop.get().business, name="Second Street").id)
+        if kind.startswith("setting."):
+            Staff.update(role="manager").where(Staff.name == "Sam").execute()
+            names["CHANGE"] = str(uuid4())
+            applied(phone.act("setting.change", key=names["CHANGE"], name="rest_days", value=14))
+        if kind.startswith("calendar."):
+            names.update(self.read(phone, str(regular.id)))
         if kind in ("customer.may_be", "customer.merge", "customer.unmerge"):
             names["OTHER"] = applied(phone.act("customer.create", name="Rosa Marcheti", alike="new"))["customer"]
         if kind == "customer.unmerge":
@@ -254,11 +365,94 @@ class TestEachAct:
             return {"SENT": rosa}
         return {}
 
+    def agreed(self, phone, kind, rosa):
+        """Return what acts about agreed times, addresses and calls name, made by acts."""
+
+        def booked(at, **more):
+            return applied(phone.act("appointment.create", customer=rosa, starts_at=at, **more))
+
+        if kind.startswith("appointment.") and kind != "appointment.create":
+            times = ("2026-11-25T10:00", "2026-11-25T11:00", "2026-11-25T12:00", "2026-11-24T08:00")
+            one, cancelled, confirmed, past = (booked(at)["appointment"] for at in times)
+            applied(phone.act("appointment.cancel", appointment=cancelled))
+            applied(phone.act("appointment.confirm", appointment=confirmed))
+            if kind == "appointment.came":
+                before = TUESDAY - timedelta(days=1)
+                Appointment.update(day=before.date(), starts_at=before).where(Appointment.id == past).execute()
+            moved, move = booked("2026-11-27T10:00")["appointment"], str(uuid4())
+            applied(phone.act("appointment.move", key=move, appointment=moved, starts_at="2026-11-27T11:00"))
+            return {
+                "BOOKED": one, "CANCELLED": cancelled, "CONFIRMED": confirmed, "PAST": past, "MOVED": moved, "THAT MOVE": move
+            }  # fmt: skip
+        if kind.startswith("series."):
+            one, ended = (booked(f"2026-11-25T1{n}:00", every_weeks=1, times=3)["series"] for n in "01")
+            applied(phone.act("series.end", series=ended))
+            return {"SERIES": one, "ENDED": ended}
+        if kind == "contact.remove":
+            kept = {"customer": rosa, "kind": "phone", "address": "020 7946 0018"}
+            return {"CONTACT": applied(phone.act("contact.add", **kept))["contact"]}
+        if kind.startswith(("rule.", "reminder.", "stray.", "outage.")):
+            Staff.update(role="manager").where(Staff.name == "Sam").execute()
+            one, ended = (
+                applied(phone.act("rule.create", way="email", minutes_before=n))["rule"] for n in (1440, 2880)
+            )
+            applied(phone.act("rule.end", rule=ended))
+            strays = [StrayReport.create(at=TUESDAY, via="mailbox", seen_at=seen).id for seen in (None, TUESDAY)]
+            outages = [Outage.create(began=TUESDAY, ended=TUESDAY, seen_at=seen).id for seen in (None, TUESDAY)]
+            return {
+                "RULE": one, "ENDED": ended, "STRAY": str(strays[0]), "SEEN STRAY": str(strays[1]),
+                "OUTAGE": str(outages[0]), "SEEN OUTAGE": str(outages[1]),
+            }  # fmt: skip
+        if kind.startswith("call."):
+            numbers = [booked(f"2026-11-25T1{n}:00")["appointment"] for n in "01"]
+            one, rung = (
+                CallTask.create(shop=Shop.get(), customer=rosa, appointment=number, reason="no-address", at=TUESDAY)
+                for number in numbers
+            )
+            applied(phone.act("call.done", task=rung.id, outcome="no_answer"))
+            return {"TO RING": str(one.id), "RUNG": str(rung.id)}
+        return {}
+
+    def team(self):
+        """Return the colleagues that acts about the team name; Sam is their manager, in two shops."""
+        Staff.update(role="manager").where(Staff.name == "Sam").execute()
+        shop = Shop.get()
+        second = Shop.create(business=shop.business, name="Second Street")
+        Membership.create(staff=Staff.get(Staff.name == "Sam"), shop=second)
+        one, left = hire(shop, "Ana"), hire(shop, "Lee")
+        Staff.update(left_at=TUESDAY).where(Staff.id == left.id).execute()
+        counter = access.admit_phone(one, "Ana's")[0]
+        PinTries.create(staff=one, phone=counter, wrong=5, wrong_in_all=10)
+        return {"ANA": str(one.id), "LEFT": str(left.id), "PHONE": str(counter.id)}
+
+    def read(self, phone, rosa):
+        """Return what acts about calendars name: two of them, and an entry in each state."""
+        Staff.update(role="manager").where(Staff.name == "Sam").execute()
+        shop, at = Shop.get(), TUESDAY + timedelta(days=1)
+        ended = {"REMOVED": TUESDAY, "CALENDAR": None}
+        made = {
+            name: Calendar.create(
+                shop=shop, kind="address", name=name, url=f"https://{name}.example.org/", ended_at=end
+            )
+            for name, end in ended.items()
+        }
+        states = {"ASKED": "unsure", "ANSWERED": "ignored", "CLASH": "clash", "SETTLED": "matched"}
+        for name, state in states.items():
+            ours = None
+            if state in ("clash", "matched"):
+                ours = Appointment.create(customer=int(rosa), shop=shop, day=at.date(), starts_at=at, ends_at=at)
+            made[name] = CalendarEntry.create(
+                calendar=made["CALENDAR"], uid=name, starts_at=at, ends_at=at + timedelta(minutes=30), summary="Rosa",
+                state=state, appointment=ours, customer=ours and int(rosa), at=TUESDAY,
+            )  # fmt: skip
+        return {name: str(row.id) for name, row in made.items()}
+
     def everything(self):
         tables = (
             Customer, Visit, Witness, Promise, Note, Usual, PromptEnded, HandOver, HandOverSeen, Question, ExtraStep, Issue,
             IssueTime, Mistake, Referral, Introduction, Seen, DayWord, Household, Belonging, Tag, Tagged,
-            CustomField, FieldValue,
+            CustomField, FieldValue, Appointment, Series, Contact, Consent, CallTask, ReminderRule, Message, StrayReport,
+            Outage, Calendar, CalendarEntry, Shop, Staff, Membership, PinTries,
         )  # fmt: skip
         return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
 
@@ -271,7 +465,7 @@ class TestEachAct:
         before = self.everything()
         first = phone.act(kind, key=key, **data)
         after = self.everything()
-        assert first["status"] == "applied"
+        assert first["status"] == "applied", first
         assert after != before
         again = phone.act(kind, key=key, **data)
         assert again == {**first, "status": "duplicate"}
@@ -377,7 +571,7 @@ class TestAnId:
             "1.5",
             "9" * 30,
             "x" * 36,
-            str(uuid4()),
+            "00000000-0000-4000-8000-000000000000",  # nobody's; and the same in every process that collects the tests
             None,
             True,
             [],
@@ -820,7 +1014,8 @@ ANYTHING = st.recursive(
     max_leaves=6,
 )
 FIELDS = ["customer", "visit", "note", "shop", "text", "name", "here", "lifetime", "moment", "private", "safety", "base",
-          "prompt", "greeted_by_name", "pronoun", "call", "say_as", "usual"]  # fmt: skip
+          "prompt", "greeted_by_name", "pronoun", "call", "say_as", "usual", "appointment", "starts_at", "minutes", "with",
+          "every_weeks", "weekdays", "until", "times", "cause", "series", "kind", "address", "task", "outcome"]  # fmt: skip
 JUNK = st.fixed_dictionaries(
     {},
     optional={
@@ -844,3 +1039,11 @@ def test_junk_is_answered_in_words_and_never_with_a_breakdown(phone, rosa, acts,
         assert len(results) == len(acts)
         assert all(r["status"] in ("applied", "duplicate", "conflict", "rejected") for r in results)
         assert all(r.get("reason", "").endswith(".") for r in results if r["status"] in ("conflict", "rejected"))
+
+
+def test_every_act_there_is_stands_in_the_documents_table_and_no_other():
+    lines = (ROOT / "docs" / "http.md").read_text(encoding="utf-8").splitlines()
+    told = [
+        act for line in lines if line.startswith("| `") for act in re.findall(r"`(\w+\.\w+)`", line.split(" | ")[0])
+    ]
+    assert sorted(told) == sorted(DOERS)

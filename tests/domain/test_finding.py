@@ -5,10 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from domain import access, expected
+from domain import access, contacts, expected
 from domain.actions import Act, perform
 from domain.finding import FEW, LIKELY, MOST, found, likely
-from models import Appointment, Shop, Usual, Visit
+from models import Appointment, Contact, Shop, Usual, Visit
 from tests.conftest import TUESDAY, came, counted_queries, days_before, someone
 
 TODAY = date(2026, 11, 24)
@@ -153,6 +153,44 @@ class TestByWhatTheyHave:
         has(rosa, shop, "Mint tea")
         assert find(shop, "chai") == []
         assert find(shop, "mint") == ["Rosa Marchetti"]
+
+
+class TestByAnAddress:
+    @pytest.fixture
+    def reached(self, shop, rosa, okafor):
+        for customer, kind, address in (
+            (rosa, "phone", "020 7946 0958"),
+            (rosa, "email", "Rosa@example.org"),
+            (okafor, "phone", "+1 202 555 0958"),
+        ):
+            known = contacts.compared(kind, address, shop.zone)
+            Contact.create(customer=customer, kind=kind, address=address, known=known, at=TUESDAY)
+
+    @pytest.mark.usefixtures("reached")
+    @pytest.mark.parametrize(
+        ("typed", "expected"),
+        [
+            pytest.param("020 7946 0958", ["Rosa Marchetti"], id="a number as it is dialled"),
+            pytest.param("+44 (20) 7946-0958", ["Rosa Marchetti"], id="with its country"),
+            pytest.param("0044 20 7946 0958", ["Rosa Marchetti"], id="as dialled from abroad"),
+            pytest.param("0958", ["Mr Okafor", "Rosa Marchetti"], id="the last four"),
+            pytest.param("958", [], id="three are too few"),
+            pytest.param("020 7946", [], id="not its beginning"),
+            pytest.param(" rosa@Example.org ", ["Rosa Marchetti"], id="a mail address"),
+            pytest.param("rosa@example.or", [], id="half a mail address"),
+        ],
+    )
+    def test_finds_whose_it_is(self, shop, typed, expected):
+        assert find(shop, typed) == expected
+
+    @pytest.mark.usefixtures("reached")
+    def test_of_another_business_finds_nobody(self):
+        other, _owner = access.open_shop("Elsewhere", "Europe/London", "Eve")
+        assert find(other, "0958") == find(other, "rosa@example.org") == []
+
+    def test_that_is_nobodys_may_be_a_name(self, shop):
+        someone(shop, "Table 2040")
+        assert find(shop, "2040") == ["Table 2040"]
 
 
 class TestOrder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from domain.known import (
     Kept,
     Known,
     Learned,
+    Lost,
     Noted,
     OurMistake,
     Owed,
@@ -768,6 +769,7 @@ class TestKeptAppointments:
 
 WEEK_AGO = TODAY - timedelta(days=7)
 OPEN = (3, "Order mixed up", "Ana", WEEK_AGO)
+LOST = Lost(7, "email", datetime(2026, 11, 23, 14, 2, tzinfo=UTC), "no-such-mailbox")
 
 
 def field(kind: str, text: str) -> dict[str, Written]:
@@ -776,6 +778,8 @@ def field(kind: str, text: str) -> dict[str, Written]:
 
 EVERYTHING: dict[str, tuple[Known, Moment]] = {
     "our-mistake": (known(9, 5, 2, mistakes=(OurMistake(*OPEN),)), Moment()),
+    "our-silence": (known(9, 5, 2, mistakes=(OurMistake(*OPEN, about="reminder:7"),)), Moment()),
+    "late-our-silence": (kept(0, 0, 0, 0, 0, lost=LOST), LATE),
     "not-arrived": (known(9, 5, 2, owed=(Owed(*OPEN, kept=WEEK_AGO, channel="email", delivery="bounced"),)), Moment()),
     "same-trouble": (known(9, 5, 2, troubles=(Trouble(*OPEN, times=(WEEK_AGO, WEEK_AGO)),)), Moment()),
     "promise-overdue": (known(9, 5, 2, owed=(Owed(*OPEN, due=TODAY - timedelta(days=1)),)), Moment()),
@@ -889,7 +893,8 @@ class TestSilences:
         assert (best(replace(who, patients=True), moment) == name) is (name not in HOW_OFTEN)
 
     def test_the_exempt_are_those_designed(self):
-        ours = {"our-mistake", "not-arrived", "same-trouble", "promise-overdue", "promise-due", "promise-next"}
+        silence = {"our-silence", "late-our-silence", "not-arrived"}
+        ours = {"our-mistake", "same-trouble", "promise-overdue", "promise-due", "promise-next"} | silence
         assert {"first-booking", "second-visit", "quick", "quiet"} | ours == EXEMPT
 
     @pytest.mark.parametrize("name", EVERYTHING)
@@ -1216,3 +1221,88 @@ class TestWhatIsKnown:
         with counted_queries() as seen:
             assert prompts_for(shop, {}, TODAY) == {}
         assert seen == []
+
+
+def silent(back: int, **more: Any) -> tuple[OurMistake, ...]:
+    """Return a reminder of ours that failed so many days ago."""
+    day = TODAY - timedelta(days=back)
+    return (OurMistake(3, "Our reminder did not reach them.", "Ana", day, about="reminder:7", **more),)
+
+
+class TestOurSilence:
+    @pytest.mark.parametrize(
+        ("who", "told"),
+        rows(
+            [
+                ("yesterday, a Monday", known(9, mistakes=silent(1)), (0, False)),
+                ("on Friday, which was last week", known(9, mistakes=silent(4)), (4, True)),
+                ("on Tuesday a week ago", known(9, mistakes=silent(7)), (None, True)),
+                ("on the Monday of last week", known(9, mistakes=silent(8)), (None, True)),
+                ("the Sunday before", known(9, mistakes=silent(9)), (None, False)),
+                ("today: it is told when they are late", known(9, mistakes=silent(0)), None),
+                ("somebody said sorry", known(9, mistakes=silent(1, said_sorry=True)), None),
+                ("another mistake", known(9, mistakes=(OurMistake(*OPEN),)), None),
+            ]
+        ),
+    )
+    def test_is_owned_up_to_until_somebody_said_sorry(self, who, told):
+        facts = facts_of("our-silence", who)
+        assert (facts and (facts["weekday"], facts["last_week"])) == told
+
+    def test_is_no_other_mistake_as_well(self):
+        assert facts_of("our-mistake", known(9, mistakes=silent(1))) is None
+
+    def test_is_over_once_somebody_said_sorry(self):
+        thanks: dict[str, Any] = {"usual": "Tea", "usual_since": TODAY}
+        assert best(known(9, 5, 2, mistakes=silent(1, said_sorry=True), **thanks)) == "the-usual"
+        assert best(known(9, 5, 2, mistakes=silent(1), **thanks)) == "our-silence"
+
+
+class TestLateAfterOurSilence:
+    @pytest.mark.parametrize(
+        ("who", "visits"),
+        rows(
+            [
+                ("in time for five", kept(0, -5, 0, 10, 0, lost=LOST), 5),
+                ("in time for four: no first is claimed", kept(0, 0, 0, 0, lost=LOST), None),
+                ("late once before", kept(0, 0, 20, 0, 0, 0, lost=LOST), None),
+            ]
+        ),
+    )
+    def test_claims_a_first_only_of_many(self, who, visits):
+        facts = facts_of("late-our-silence", who)
+        assert facts["visits"] == visits
+        assert facts["dates"]
+
+    @pytest.mark.parametrize(
+        ("moment", "says"),
+        [
+            pytest.param(Moment(now=605, booked=600), NO, id="within the grace"),
+            pytest.param(Moment(now=611, booked=600), YES, id="later than the grace"),
+            pytest.param(Moment(now=700, booked=600, arrived=630), YES, id="came late"),
+            pytest.param(Moment(now=700, booked=600, arrived=595), NO, id="came in time"),
+            pytest.param(Moment(now=721, booked=600), NO, id="after two hours they have not come"),
+        ],
+    )
+    def test_is_said_of_who_is_late(self, moment, says):
+        prompt = offered(candidates(kept(0, 0, every=5, lost=LOST)), moment)
+        assert bool(prompt) is says
+        assert not prompt or prompt["here"] is (moment.arrived is not None)
+
+    @pytest.mark.parametrize(
+        ("unreminded", "arrived", "said"), [(True, 725, None), (False, 725, "the-usual"), (True, 600, "the-usual")]
+    )
+    def test_and_nothing_cheerful_however_late_they_come(self, unreminded, arrived, said):
+        words = candidates(kept(0, 0, 0, every=5, lost=LOST, usual="Tea", usual_since=TODAY))
+        prompt = offered(words, Moment(now=730, booked=600, arrived=arrived, unreminded=unreminded))
+        assert (prompt and prompt["id"]) == said
+
+    def test_is_not_said_again_once_somebody_said_sorry(self):
+        assert facts_of("late-our-silence", kept(0, 0, lost=LOST, mistakes=silent(1, said_sorry=True))) is None
+        assert facts_of("late-our-silence", kept(0, 0, lost=LOST, mistakes=silent(1))) is not None
+
+    def test_of_a_child_it_is_for_whoever_brings_them(self):
+        child = kept(0, 0, 0, 0, 0, lost=LOST, child=True, usual="Milk")
+        assert candidates(child) == []
+        told = candidates(replace(child, brings=("Rosa", "she")))
+        assert [(one["id"], one["to"]) for one in told] == [("late-our-silence", "Rosa")]

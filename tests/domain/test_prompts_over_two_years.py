@@ -23,13 +23,16 @@ import words
 from domain import expected, lines
 from domain.actions import Act, perform
 from domain.history import histories
-from domain.prompts import RULES, prompts_for
+from domain.prompts import RULES, told_for
+from domain.punctuality import AT_MOST
 from models import (
     TONES,
     Appointment,
     Customer,
     DayList,
     Expected,
+    Message,
+    Mistake,
     Note,
     Promise,
     Shop,
@@ -120,6 +123,7 @@ class TwoYears:
         self.complaints: list[str] = []
         self.number = self.texts = 0
         self.rows: dict[int, str] = {}  # the numbers that the app gave to things, by the thing
+        self.luck = random.Random(seed + 1)  # of our reminders
         self.behind: int | None = None
         self.out: dict[str, str] = {}  # what has run out today: the number of what was said
 
@@ -233,8 +237,10 @@ class TwoYears:
                 return guest.begins <= day <= guest.ends and (day == guest.begins or chance.random() < again)
         return chance.random() < 0.3  # "often"
 
-    def arrives(self, guest: Guest) -> int:
+    def arrives(self, guest: Guest, day: date) -> int:
         chance = self.chance
+        if day in guest.life.lost and self.luck.random() < 0.6:
+            return guest.minute + self.luck.randrange(12, 60)
         if guest.kind == "early":
             return guest.minute - chance.choice([8, 9, 10, 11, 12, 15]) if chance.random() < 0.92 else guest.minute + 3
         if guest.kind == "late":
@@ -267,6 +273,36 @@ class TwoYears:
             coming.append(guest)
         return shift, coming
 
+    def fail(self, guest: Guest, day: date) -> None:
+        """Let our reminder of today's appointment fail, the day before, now and then."""
+        booked = Appointment.get_or_none((Appointment.customer == guest.customer.id) & (Appointment.day == day))
+        if booked is None or guest.kind == "late" or self.luck.random() > 0.2:
+            return
+        way = self.luck.choice(["email", "sms", "call"])
+        at = self.shop.at(day - timedelta(days=1), 842)
+        Message.create(
+            shop=self.shop, kind="reminder", way=way, customer=guest.customer, appointment=booked, state="failed",
+            code="no-answer", message_id=f"{booked.id}@example.org", due_at=at, next_at=at, deadline=at, at=at, ended_at=at,
+        )  # fmt: skip
+        guest.life.lost[day] = way
+
+    def booked_on(self, guest: Guest, day: date) -> int:
+        todays = (Appointment.customer == guest.customer.id) & (Appointment.day == day)
+        return int(Appointment.select(Appointment.id).where(todays).scalar())
+
+    def came_by_our_silence(self, guest: Guest, day: date, minute: int) -> None:
+        """Put down what follows where they came late after it: that it was ours."""
+        if day in guest.life.lost and minute - guest.life.booked[day] > 10:
+            wrong = Wrong("Our reminder did not reach them.", day - timedelta(days=1), silence=True)
+            lost = Message.get(Message.message_id == f"{self.booked_on(guest, day)}@example.org")
+            number = Mistake.select(Mistake.id).where(Mistake.about == f"reminder:{lost.id}").scalar()
+            if number is None:  # within what is usual for somebody who is always a bit late
+                assert minute - guest.life.booked[day] <= AT_MOST, "a failure of ours was not put down"
+                return
+            self.rows[id(wrong)] = str(number)
+            guest.life.wrongs.append(wrong)
+            guest.life.excused.add(day)
+
     def miss(self, guest: Guest, day: date, booked: Appointment) -> None:
         cause = self.chance.choice(["", "", "", "", "theirs", "theirs", "ours", "both"])
         Appointment.update(state="missed", cause=cause).where(Appointment.id == booked.id).execute()
@@ -279,7 +315,7 @@ class TwoYears:
         if day.weekday() % 3 == 1:
             self.carry_on(day, 400)
         for guest in coming:
-            minute, by = self.arrives(guest), self.chance.choice(shift)
+            minute, by = self.arrives(guest, day), self.chance.choice(shift)
             if self.parts(guest, day):
                 self.part(guest, day, minute - 10)
                 if guest.life.state == "died":
@@ -302,6 +338,8 @@ class TwoYears:
     def live(self, day: date, really: bool) -> None:
         """Live a day as the shop does; `really` makes its list by habit, else those who will come stand on it."""
         shift, coming = self.begin(day)
+        for guest in coming:
+            self.fail(guest, day)
         self.behind, self.out = None, {}
         early = self.chance.random() < 0.7
         if early:
@@ -312,7 +350,7 @@ class TwoYears:
         else:
             self.put_on_the_list(coming, day)
         self.on_shift, self.lately = set[int](), list[int]()
-        arrivals = [(self.arrives(guest), guest) for guest in coming]
+        arrivals = [(self.arrives(guest, day), guest) for guest in coming]
         if self.chance.random() < 0.06:  # everybody at once
             arrivals = [
                 (720 + n // 4 if guest.kind not in ("early", "late") else minute, guest)
@@ -366,14 +404,15 @@ class TwoYears:
     def put_on_the_list(self, guests: list[Guest], day: date) -> None:
         DayList.create(shop=self.other, day=day, made_at=clock.now())
         made = DayList.create(shop=self.shop, day=day, made_at=clock.now())
-        prompts = prompts_for(self.shop, histories(self.shop, [guest.customer.id for guest in guests], day), day)
+        told = told_for(self.shop, histories(self.shop, [guest.customer.id for guest in guests], day), day)
         for guest in guests:
             Expected.create(
                 day_list=made,
                 customer=guest.customer,
                 probability=0.5,
                 reason={},
-                prompts=prompts.get(guest.customer.id, []),
+                prompts=told[guest.customer.id].prompts,
+                punctual=told[guest.customer.id].punctual,
             )
 
     def visit(self, guest: Guest, day: date, minute: int, by: Staff) -> None:
@@ -384,6 +423,8 @@ class TwoYears:
             guest.life.elsewhere.append(day)
             return
         self.act("visit.create", by, day, minute, customer=guest.customer.id)
+        if not again:
+            self.came_by_our_silence(guest, day, minute)
         before = sum(minute - 5 < earlier for earlier in self.lately)
         self.lately.append(minute)
         said: tuple[str, str, str] | None = None
@@ -426,6 +467,11 @@ class TwoYears:
         for wrong in life.wrongs:
             if kind == "mistake" and wrong.text == about and outcome == "said":
                 wrong.sorry = wrong.owned = True
+        silent = [wrong for wrong in life.wrongs if wrong.silence and not wrong.sorry]
+        yesterday = day - timedelta(days=1)  # today's failure was known then; words for one before are not about it
+        silent = [wrong for wrong in silent if (wrong.day == yesterday) == (kind == "silent and late")]
+        if silent and kind in ("silence", "silent and late") and outcome == "said":
+            silent[-1].sorry = silent[-1].owned = True
         for asked in life.asked:
             if kind in ("question", "theirs", "fine") and asked.is_meant(about) and asked.is_open:
                 asked.over = outcome == "said"
@@ -544,7 +590,8 @@ class TwoYears:
             act("issue.open", customer=guest.customer.id, text=trouble.text.upper(), ours=trouble.ours)
         else:
             act("issue.again", issue=self.rows[id(trouble)])
-        trouble.times.append(day)
+        if trouble.solved or day not in trouble.times:  # two who saw it on one day saw the same
+            trouble.times.append(day)
         guest.life.wrote.add(by.name)
         self.open_again(guest.life, trouble)
 
@@ -739,7 +786,7 @@ class TwoYears:
         why = words.prompt_why(prompt, now.day)
         for tone in TONES:
             said = words.prompt(prompt, guest.customer, tone)
-            assert len(said.fact.split()) <= 9
+            assert all(len(sentence.split()) <= 9 for sentence in said.fact.split(". "))
             assert len(said.ask.split()) <= 9
             wrong = complaint(said.fact, said.ask, why, guest.life, now, crowd)
             if wrong:

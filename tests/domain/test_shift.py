@@ -255,9 +255,7 @@ class TestStillToCome:
             (waited(part_of_day="morning", reason={"kind": "yesterday"}), False, "Came yesterday · morning"),
             (waited(), False, "Expected today"),
             (waited(around=600), True, "Usually in by now"),
-            (SimpleNamespace(appointment=SimpleNamespace(service="Table for two"), at=750), False,
-             "12:30, booked: Table for two"),
-            (SimpleNamespace(appointment=SimpleNamespace(service=""), at=750), False, "12:30, booked"),
+            (SimpleNamespace(appointment=SimpleNamespace(service="Table for two"), at=750), False, "12:30, booked"),
             (SimpleNamespace(appointment=SimpleNamespace(service=""), at=750), True, "Was booked for 12:30"),
         ],
     )  # fmt: skip

@@ -39,6 +39,11 @@ class Wrong:
     sorry: bool = False
     owned: bool = False
     good: bool = False
+    silence: bool = False  # a reminder of ours that did not reach them
+
+    @property
+    def over(self) -> bool:
+        return self.good or (self.silence and self.sorry)
 
 
 @dataclass
@@ -124,6 +129,8 @@ class Life:
     wishes: set[str] = field(default_factory=set)
     wrote: set[str] = field(default_factory=set)  # who ever wrote anything about them
     booked: dict[date, int] = field(default_factory=dict)
+    lost: dict[date, str] = field(default_factory=dict)  # by which way our reminder of that day's appointment failed
+    excused: set[date] = field(default_factory=set)  # they came late then, and that was ours
     missed: list[tuple[date, str]] = field(default_factory=list)  # with whose cause it was
     state: str = "active"  # by now
     born: tuple[int | None, int, int] | None = None  # year, month and day, as they told us
@@ -200,7 +207,7 @@ class Reading:
         found = []
         for day, booked in sorted(self.life.booked.items()):
             near = [minute - booked for on, minute, _ in self.visits if on == day and abs(minute - booked) <= 120]
-            if near:
+            if near and day not in self.life.excused:
                 found.append((day, min(near, key=lambda late: (abs(late), late))))
         return found
 
@@ -447,8 +454,34 @@ def _usual(r: Reading, said: re.Match[str]) -> bool:
 @true_of("mistake", r"Our mistake: “(?P<text>.+)”\.", r"We got something wrong (?P<when>last time|a while ago)\.")
 def _mistake(r: Reading, said: re.Match[str]) -> bool:
     when = said.groupdict().get("when")
-    last = [wrong for wrong in r.life.wrongs if r.fits(wrong.text, said) and not wrong.sorry]
+    last = [wrong for wrong in r.life.wrongs if r.fits(wrong.text, said) and not wrong.sorry and not wrong.silence]
     return any(when is None or (wrong.day in r.days[-1:]) == (when == "last time") for wrong in last)
+
+
+@true_of("silence", r"Our reminder failed (?:on (?P<day>\w+day)|(?P<week>last week)|a while ago)\.")
+def _silence(r: Reading, said: re.Match[str]) -> bool:
+    """It is of the last that failed before today's, of which it was known yesterday, and that nobody has said sorry for."""
+    yesterday = r.day - timedelta(days=1)
+    silent = [wrong.day for wrong in r.life.wrongs if wrong.silence and not wrong.sorry and wrong.day < yesterday]
+    if not silent:
+        return False
+    if said["day"]:
+        return r.lately_on(silent[-1], said["day"])
+    monday = r.day - timedelta(days=r.day.weekday())
+    return (monday - timedelta(days=7) <= silent[-1] < monday) == bool(said["week"])
+
+
+@true_of(
+    "silent and late",
+    r"(?:First time late in (?P<count>\S+) visits\. )?Our reminder did not reach (?:her|him|them)\.",
+)
+def _late_by_silence(r: Reading, said: re.Match[str]) -> bool:
+    if r.day not in r.life.lost or r.late is None or not GRACE < r.late <= 120:
+        return False
+    past = r.lateness()
+    return said["count"] is None or (
+        len(past) == number(said["count"]) >= 5 and not any(late > GRACE for _day, late in past)
+    )
 
 
 @true_of(
@@ -604,7 +637,7 @@ def _sender(r: Reading, said: re.Match[str]) -> bool:
     return len(came) > thanked and any((r.day - day).days <= 60 for day in came)
 
 
-FAILINGS = {"mistake", "lost", "trouble", "overdue", "due"}  # of ours: they stand until they are mended
+FAILINGS = {"mistake", "silence", "silent and late", "lost", "trouble", "overdue", "due"}  # of ours: until mended
 ALWAYS = {*FAILINGS, "second", "new", "quick", "quiet"}  # to whoever wants quiet or no notes, and in a crowd
 ASKED = {"theirs", "fine", "question"}  # on two visits at most
 TODAY = {"behind", "out"}
@@ -640,7 +673,7 @@ def complaint(fact: str, ask: str, why: str, life: Life, now: Now, crowd: bool =
         return "is said in a crowd"
     if kind not in GRAVE and any(not trouble.ours and not trouble.solved for trouble in life.troubles):
         return "is said to somebody in trouble"
-    if kind not in GRAVE and any(not wrong.good and (now.day - wrong.day).days <= 180 for wrong in life.wrongs):
+    if kind not in GRAVE and any(not wrong.over and (now.day - wrong.day).days <= 180 for wrong in life.wrongs):
         return "is said to somebody whom we made no amends"
     return _again(kind, quoted(why), life, now)
 

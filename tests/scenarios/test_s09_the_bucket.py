@@ -86,12 +86,15 @@ class TestTheBucket:
         today = shop.today()
         theirs = {"customer": leo, "shop": shop, "author": sam, "at": TUESDAY}
         due = today - timedelta(days=3)
+        silence = {"text": "Our reminder did not reach them.", "about": "reminder:1"}
+        Mistake.create(**theirs, **silence, day=today - timedelta(days=21))
         Promise.create(**theirs, text="A bigger chair", due=due, day=today - timedelta(days=9))
         Mistake.create(**theirs, text="Called him Lee", day=today - timedelta(days=20))
         Introduction.create(customer=rosa, by_customer=leo, shop=shop, day=today - timedelta(days=30))
         book(shop, leo, today - timedelta(days=10), state="missed", cause="theirs")
         told = read(bucket_on(phone, leo))
         facts = [
+            "Our reminder did not reach them, 3 November, and nobody has said sorry yet.",
             "We got something wrong, 4 November, and have not made it good yet: “Called him Lee”.",
             "We still owe “A bigger chair”: it was for Saturday.",
             "First visit: 1 December 2022.",

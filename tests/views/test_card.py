@@ -200,6 +200,13 @@ class TestDots:
         told = "Last twelve visits: eleven on time or early, today late"
         assert self.finding(phone, rosa) == (told, 11, ["Today late"], "Last twelve visits. A diamond is late.")
 
+    def test_an_excused_diamond_is_told_as_ours(self, phone, shop, rosa):
+        self.booked(shop, rosa, range(7, 84, 7))
+        came(rosa, shop, *days_before(TODAY, *range(14, 84, 7)), minute=590)
+        came(rosa, shop, TODAY - timedelta(days=7), minute=640)
+        Appointment.update(cause="ours").where(Appointment.day == TODAY - timedelta(days=7)).execute()
+        assert self.finding(phone, rosa)[3].endswith("A diamond is late, and that was ours.")
+
     def test_early_today_is_in_time_before_what_is_agreed_begins(self, phone, shop, rosa, at):
         self.booked(shop, rosa, (0, 7))
         at(shop.at(TODAY, 595))

@@ -24,10 +24,12 @@ from werkzeug.exceptions import HTTPException
 import app as wiring
 import models
 import words
-from domain import access
+from domain import access, first_run, links, phones
+from domain.channels import SET_UP
 from domain.people import WHOLE
 from domain.promises import digest, new_secret
-from models import Customer, HandOver, Note, Promise, Session, Shop, Staff
+from domain.reminders_told import OTHERS, Figures
+from models import Appointment, Customer, HandOver, Note, Promise, Session, Shop, Staff
 from tests.browser import worlds
 from tests.conftest import TUESDAY, Phone, signed_in
 from tools import catalogue
@@ -262,14 +264,18 @@ def arguments(shop: Shop) -> dict[str, list[Any]]:
         "staff_id": [sam.id],
         "shop_id": [shop.id],
         "phone_id": [1],
+        "invitation_id": [phones.new_code(sam)[1].id],
         "token": [
             access.invite(sam, "phone").token,
             access.invite(Staff.get(Staff.role == "owner"), "owner").token,
             "x",
         ],
-        "secret": [link_to_confirm(plain, shop), "x"],
+        "secret": [link_to_confirm(plain, shop), *signed_links(plain, shop), "x"],
         "prompt": ["third-weekday"],
         "which": [*WHOLE],
+        "listed": [*OTHERS, *Figures.__slots__, "lost-email"],
+        "way": [*SET_UP],
+        "step": [*first_run.STEPS],
     }
 
 
@@ -288,7 +294,24 @@ def link_to_confirm(customer: Customer, shop: Shop) -> str:
     return secret
 
 
-SILENT = {"health.healthz", "health.readyz", "built_asset", "static", "api.export"}  # nothing in them is for people
+def signed_links(customer: Customer, shop: Shop) -> list[str]:
+    """Return the secrets of what a reminder leads to: an appointment to answer about, and no more mail."""
+    until = shop.today() + timedelta(days=9)
+    starts = TUESDAY + timedelta(days=2)
+    one = Appointment.create(customer=customer, shop=shop, day=starts.date(), starts_at=starts)
+    about = (("visit", one.id, 1), ("mail", customer.id, shop.id))
+    return [links.sign(shop.business_id, kind, *numbers, until=until) for kind, *numbers in about]
+
+
+SILENT = {
+    "health.healthz",
+    "health.readyz",
+    "built_asset",
+    "static",
+    "api.export",
+    "certificate.crt",
+    "certificate.pem",
+}  # nothing in them is for people
 
 
 def addresses(server: Any, shop: Shop) -> Iterator[str]:
@@ -392,13 +415,15 @@ def test_of_what_is_told_after_each_act(server, shop, staff, owner, nobody, data
         (owner, "/team", {"name": "", "pin": "1"}),
         (owner, f"/team/{sam.id}/pin", {"pin": "1"}),
         (owner, f"/team/{sam.id}/phone", {}),
+        (owner, "/phones/1/name", {"name": "Counter"}),
+        (owner, "/phones/1/shut-out", {}),
         (nobody, "/sign-in", {"staff": "99"}),
         (nobody, "/enrol/", {"code": "NOPE"}),
         (nobody, visits, {}),
     ]
     told = []
     data += ["Window seat", "By the door", "By the wall", "By the hall", "Red scarf", "Rosa", "Tea", "xan", "x" * 2000]
-    data += ["Rye is out", "Too late"]
+    data += ["Rye is out", "Too late", "Counter"]
     for phone, path, form in acts:
         for htmx in (True, False):
             answer = phone.post(path, dict(form), htmx=htmx)

@@ -111,7 +111,7 @@ class TestAPageOfSomebodyElse:
         assert phone.get("/today").status_code == 200
         Staff.update(left_at=TUESDAY).where(Staff.id == sam.id).execute()
         answer = phone.get("/today")
-        assert (answer.status_code, "Rosa" in answer.text) == (303, False)
+        assert (answer.status_code, "Rosa" in answer.text) == (401, False)
 
 
 class TestThePoll:

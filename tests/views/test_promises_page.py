@@ -104,6 +104,13 @@ class TestOnTheCard:
         assert 'data-testid="owed"' not in confirmed
         assert Promise.get().state == "confirmed"
 
+    def test_once_they_have_it_nobody_is_asked_whether_they_do(self, phone, promise, dana):
+        phone.post(f"/promises/{promise.id}/keep", {"from": "card"}, htmx=True)
+        Promise.update(delivery="confirmed", confirmed_at=TUESDAY, channel="email").execute()
+        page = phone.get("/promises").text
+        assert "They have it." in page
+        assert 'data-testid="promise-confirm"' not in page
+
     def test_it_is_closed_there_with_a_reason_and_not_without(self, phone, promise, dana):
         assert (
             phone.post(f"/promises/{promise.id}/close", {"from": "card", "reason": " "}, htmx=True).status_code == 422

@@ -156,6 +156,7 @@ class TestAWriteThatAnotherSitesPageCaused:
             pytest.param({"Origin": "http://localhost.evil.example"}, 403, id="an origin that begins as ours"),
             pytest.param({"Origin": "http://localhost:8001"}, 403, id="our machine, another door"),
             pytest.param({"Origin": "http://evil.example@localhost"}, 403, id="an origin with a name in it"),
+            pytest.param({"Origin": "https://localhost"}, 403, id="our host by another scheme"),
             pytest.param({"Origin": "null"}, 403, id="an origin that is hidden"),
             pytest.param({}, 403, id="no word of where it comes from"),
         ],

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+import words
 from domain import expected
 from models import Appointment, DayList, Expected, Note, Shop, Usual, Visit
 from tests.conftest import TUESDAY, came, counted_queries, days_before, rows_in, someone
@@ -371,6 +372,11 @@ class TestItsStates:
         assert heading(page) == "One later today"
         assert "One is due after 15:30." in page
 
+    def test_whoever_is_left_is_past_their_time(self, phone, shop, rosa):
+        begins = shop.at(TODAY, 6 * 60)
+        Appointment.create(customer=rosa, shop=shop, day=TODAY, starts_at=begins)
+        assert heading(phone.get("/today").text) == "One past their time"
+
     def test_nobody_has_an_honest_time(self, phone, shop, rosa, okafor):
         listed(shop, rosa), listed(shop, okafor)
         page = phone.get("/today").text
@@ -392,8 +398,11 @@ class TestItsStates:
         assert 'data-testid="prompt"' not in row
 
     def test_booked_and_past_the_grace(self, phone, shop, rosa, at):
-        Appointment.create(customer=rosa, shop=shop, day=TODAY, starts_at=TUESDAY, service="Cake pick-up")
-        assert "Cake pick-up" in phone.rows()[str(rosa.id)]
+        Appointment.create(
+            customer=rosa, shop=shop, day=TODAY, starts_at=TUESDAY, service="Cake pick-up", with_whom="Nadia"
+        )
+        assert "with Nadia" in phone.rows()[str(rosa.id)]
+        assert "Cake pick-up" not in phone.get("/today").text
         at(TUESDAY + timedelta(minutes=11))
         assert "Was booked for 8:12" in phone.rows()[str(rosa.id)]
 
@@ -495,3 +504,43 @@ class TestTheWordAfterAPlainForm:
         assert "Undone." not in phone.get(undone.location).text
         at(TUESDAY + timedelta(days=1))
         assert phone.get(here.location).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Rosa Marchetti", "Rosa M."),
+        ("Jo Mbeki-Larsson", "Jo M."),
+        ("Mr Okafor", "Mr O."),
+        ("Priya", "Priya"),
+        ("Red scarf", "Red scarf"),
+        ("مريم حداد", "مريم ح."),
+    ],
+    ids=["two words", "a double name", "a form of address", "one word", "a word they are known by", "another script"],
+)
+def test_a_surname_is_shortened_to_its_first_letter(name, short):
+    assert words.short_name(name) == short
+
+
+def test_surnames_of_the_list_are_short_where_the_owner_wishes(shop, phone, rosa):
+    phone.act("visit.create", customer=str(rosa.id))
+    assert "Rosa Marchetti</bdi>" in phone.get("/today").text
+    Shop.update(preferences={"short_surnames": True}).where(Shop.id == shop.id).execute()
+    shop.changed()
+    assert "Rosa M.</bdi>" in phone.get("/today").text
+    assert "Rosa Marchetti</bdi>" not in phone.get("/today").text
+    assert "Rosa Marchetti" in phone.get(f"/customers/{rosa.id}").text
+
+
+def test_notes_that_were_shown_wake_with_the_phone_only_where_the_owner_wishes(phone, desk):
+    assert "data-wakes" not in phone.get("/today").text
+    assert desk.act("setting.change", name="hide_on_wake", value=False)["status"] == "applied"
+    assert "data-wakes" in phone.get("/today").text
+
+
+def test_a_day_on_which_the_shop_is_closed_says_so(phone, desk):
+    closed = [{"day": "2026-11-24", "name": "Stocktaking"}]
+    assert desk.act("setting.change", name="closed_days", value=closed)["status"] == "applied"
+    page = phone.get("/today").text
+    assert "Closed today: Stocktaking." in page
+    assert "every first day" not in page

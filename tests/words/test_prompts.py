@@ -30,6 +30,18 @@ WROTE = {"about": 3, "text": "tea 100% rye and sugar", "by": "Ana", "dates": DAY
 LONG = {**WROTE, "text": "one two three four five six seven eight nine ten", "by": ""}
 FACTS: dict[str, list[dict[str, Any]]] = {
     "our-mistake": [{**wrote, "last_time": last} for wrote in (WROTE, LONG) for last in (True, False)],
+    "our-silence": [
+        {**WROTE, "text": "Our reminder did not reach them.", "weekday": weekday, "last_week": last_week}
+        for weekday, last_week in [(0, False), (None, True), (None, False)]
+    ]
+    + [{**WROTE, "text": "Our reminder did not reach them.", "weekday": 0, "last_week": False, "to": "Rosa"}],
+    "late-our-silence": [
+        {"about": 7, "visits": visits, "way": "sms", "at": "2026-11-23T18:00:00-05:00", "dates": dates, "here": here, "to": to}
+        for visits, dates, here, to in [
+            (28, DAYS, False, ""), (9, DAYS, False, ""), (None, ["2026-11-23"], False, ""), (28, DAYS, True, ""),
+            (28, DAYS, False, "Rosa"), (28, DAYS, True, "Rosa"),
+        ]
+    ],
     "not-arrived": [{**WROTE, "channel": channel} for channel in ("email", "sms", "counter")],
     "same-trouble": [{**wrote, "times": times, "dates": DAYS} for wrote in (WROTE, LONG) for times in (2, 3, 13)],
     "promise-overdue": [{**wrote, "due": "2026-11-20"} for wrote in (WROTE, LONG)],
@@ -97,8 +109,8 @@ def everything(name: str) -> Iterator[tuple[dict[str, Any], str, str]]:
 
 
 VERBS = {
-    "Ask", "Ask:", "Ask,", "Call", "Hand", "Have", "Just", "Nod", "Nod,", "Say", "See", "Show", "Tell", "Thank", "Try", "Use",
-    "Welcome", "Wish",
+    "Apologise", "Ask", "Ask:", "Ask,", "Call", "Hand", "Have", "Just", "Nod", "Nod,", "Say", "See", "Show", "Tell", "Thank",
+    "Try", "Use", "Welcome", "Wish",
 }  # fmt: skip
 AS_DESIGNED = {"A nod and the usual."}  # a nod is all there is to do
 NEVER = [
@@ -109,7 +121,7 @@ ABSENCE = re.compile(r"\b(\d+|two|three|four|five|six|ten) (days|weeks|months)( 
 
 
 # Worry and our own failures are not played with, and a question is in the words of who wrote it
-SAME_IN_ALL = {"first-time-late", "not-arrived", "same-trouble", "their-question", "question"}
+SAME_IN_ALL = {"first-time-late", "late-our-silence", "not-arrived", "same-trouble", "their-question", "question"}
 
 
 def text_of(prompt, tone="warm", pronoun="she") -> str:
@@ -125,7 +137,8 @@ class TestEveryPrompt:
     def test_is_two_short_sentences_of_which_the_second_begins_with_what_to_do(self, name):
         for prompt, tone, pronoun in everything(name):
             said = words.prompt(prompt, Somebody(pronoun), tone)
-            assert 1 <= len(said.fact.split()) <= 9
+            sentences = said.fact.split(". ") if name == "late-our-silence" else [said.fact]  # our own part is one more
+            assert all(1 <= len(one.split()) <= 9 for one in sentences)
             assert 1 <= len(said.ask.split()) <= 9
             assert re.fullmatch(r"[^.]+\.( [A-Z][^.]+\.)?", said.fact)
             assert re.fullmatch(r"[^.?]+[.?]”?", said.ask)
@@ -174,6 +187,25 @@ WARM = [
     ("our-mistake", 0, "she", "Our mistake: “tea 100% rye and sugar”. Say sorry once, get it right."),
     ("our-mistake", 2, "she", "We got something wrong last time. Say sorry once, get it right."),
     ("our-mistake", 3, "she", "We got something wrong a while ago. Say sorry once, get it right."),
+    ("our-silence", 0, "he", "Our reminder failed on Monday. Apologise for our silence first."),
+    ("our-silence", 1, "he", "Our reminder failed last week. Apologise for our silence first."),
+    ("our-silence", 2, "he", "Our reminder failed a while ago. Apologise for our silence first."),
+    ("late-our-silence", 0, "he", "First time late in 28 visits. Our reminder did not reach him. Ask if all is well."),
+    ("late-our-silence", 1, "", "First time late in nine visits. Our reminder did not reach them. Ask if all is well."),
+    ("late-our-silence", 2, "she", "Our reminder did not reach her. Ask if all is well."),
+    (
+        "late-our-silence",
+        3,
+        "he",
+        "First time late in 28 visits. Our reminder did not reach him. Ask if all is well, and say sorry.",
+    ),
+    (
+        "late-our-silence",
+        4,
+        "he",
+        "First time late in 28 visits. Our reminder did not reach Rosa. Ask Rosa if all is well.",
+    ),
+    ("our-silence", 3, "he", "Our reminder failed on Monday. Apologise to Rosa for our silence."),
     ("not-arrived", 0, "she", "Our email did not reach her. Hand it over, or ask for another way."),
     ("same-trouble", 4, "he", "The same trouble, three times now. Say sorry, and that we stay on it."),
     ("promise-overdue", 0, "he", "Still promised: “tea 100% rye and sugar”. Say we have not forgotten."),
@@ -289,3 +321,15 @@ class TestTheWords:
     def test_of_an_unknown_prompt_there_are_none(self):
         with pytest.raises(KeyError):
             words.prompt({"id": "of-an-earlier-version"}, Somebody(""), "warm")
+
+
+def test_a_call_that_nobody_made_is_told_as_one():
+    prompt: dict[str, Any] = {
+        "id": "late-our-silence",
+        "visits": None,
+        "way": "hand",
+        "at": "2026-11-24T10:00:00+00:00",
+        "dates": [],
+    }
+    told = words.prompt_why(prompt, TODAY)
+    assert told == "They were to be rung, and nobody had reached them today at 10:00."
