@@ -49,6 +49,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=long)
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tell of a failure as soon as it is known, and not only at the end: a run may be ended before."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\nFAILED {report.nodeid} ({report.when})\n{report.longreprtext}\n", file=sys.__stdout__, flush=True)
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a real PostgreSQL, started for this run (or REGULARS_TEST_POSTGRES)."""
