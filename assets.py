@@ -69,7 +69,7 @@ def join_scripts(static_dir: Path) -> str:
 
     Each of ours is closed in: its names stay its own, and when it breaks at the start (a browser lacks something)
     the others still run and the fault is reported as if it had been a script by itself.
-    Lines of comment are left out: a phone has no use for them.
+    Comments and indentation are left out: a phone has no use for them.
     """
     vendor = static_dir / "vendor"
     packages = json.loads((vendor / "lock.json").read_text(encoding="utf-8"))["packages"]
@@ -87,13 +87,13 @@ def join_scripts(static_dir: Path) -> str:
 
 def closed_in(file: Path) -> str:
     """Return one of our scripts, its names its own."""
-    source = _COMMENT_LINES.sub("", file.read_text(encoding="utf-8")).rstrip()
+    source = _UNREAD.sub("", file.read_text(encoding="utf-8")).rstrip()
     return f'try {{(() => {{ "use strict";\n{source}\n}})();}} catch (e) {{ reportError(e); }}'
 
 
-# Lines that only tell why are for whoever reads the files. None of ours holds such a line inside of a text (a template
-# literal would); what stands behind code stays.
-_COMMENT_LINES = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
+# What tells why, and how lines stand, is for whoever reads the files. None of ours holds a text of several lines (a
+# template literal would). Behind code only what no quote follows is sure to be no part of a text, so the rest stays.
+_UNREAD = re.compile(r"""^[ \t]*//.*\n|^[ \t]+|[ \t]+//[^"'`\n]*$""", re.MULTILINE)
 
 # What must be copied as it stands (strings, url() without quotes), what goes (comments), and white space.
 _CSS_PIECE = re.compile(

@@ -26,7 +26,7 @@ def static(tmp_path):
     )
     (tmp_path / "vendor/z.min.js").write_text("var z=1", encoding="utf-8")
     (tmp_path / "vendor/a.min.js").write_text("var a=1", encoding="utf-8")
-    (tmp_path / "js/toast.js").write_text("const name = 1 // no semicolon, a comment last", encoding="utf-8")
+    (tmp_path / "js/toast.js").write_text("if (1)\n  here('//') // it's no semicolon, a comment last", encoding="utf-8")
     (tmp_path / "js/queue.js").write_text("const name = 2;", encoding="utf-8")
     return tmp_path
 
@@ -84,6 +84,11 @@ class TestOrder:
         joined = assets.join_scripts(static)
         assert joined.count("(() => {") == 2
         assert "a comment last\n})();" in joined
+
+    def test_what_only_a_reader_needs_is_left_out_and_texts_stay(self, static):
+        source = "// why\nconst a = 'b // c'; // and why\n  // why not\n  go(a, `http://x`); // it's odd\n"
+        (static / "js/queue.js").write_text(source, encoding="utf-8")
+        assert "\nconst a = 'b // c';\ngo(a, `http://x`); // it's odd\n})" in assets.join_scripts(static)
 
 
 @pytest.mark.parametrize(
