@@ -443,6 +443,7 @@ class Session(Row):
     seen_at = InstantField(null=True)
     proved_at = InstantField(null=True)  # when its person last proved who they are, for acts that ask again
     about = TextField(default="")  # which browser and system, for the list of sessions
+    acts_hash = TextField(unique=True, null=True)  # of the secret that delivers what was done in it, and nothing else
 
 
 class Passkey(Row):

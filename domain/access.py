@@ -42,6 +42,7 @@ PHONE_LINK_LASTS = timedelta(minutes=10)
 SHIFT_LASTS = timedelta(hours=14)
 AFTER_CLOSING = timedelta(hours=1)
 TOKEN_LASTS = timedelta(days=365)
+ACTS_LAST = timedelta(days=90)  # what was done in a session is delivered so long after it began, as long as keys are kept
 EVERY_KIND = ("owner", "phone", "token")
 IDLE = {"phone": timedelta(hours=4), "owner": timedelta(hours=2)}  # after so long without being used a session is over
 SEEN_EVERY = timedelta(minutes=5)  # a session's last use is noted so often at most
@@ -240,9 +241,36 @@ def start_session(
     Session.create(
         token_hash=digest(token), kind=kind, staff=staff, phone=phone, shop=place, created_at=now,
         expires_at=now + TOKEN_LASTS if kind == "token" else shift_end(place, now),
-        seen_at=now, proved_at=now if kind == "owner" else None, about=about,
+        seen_at=now, proved_at=now if kind == "owner" else None, about=about, acts_hash=digest(acts_secret(token)),
     )  # fmt: skip
     return token
+
+
+def acts_secret(token: str) -> str:
+    """Return the secret by which a phone delivers what was done in a session, also after that is over. It opens nothing, and
+    the session's own token does not follow from it."""
+    return digest(f"acts of {token}")
+
+
+def session_of_acts(secret: str) -> Session | None:
+    """Return the session in which acts were done that come with its secret, over as it may be; None where whoever was in it has
+    left the team, the phone was shut out, or it lies too far back."""
+    found = (
+        Session.select(Session, Staff, Shop, Phone)
+        .join(Staff)
+        .join_from(Session, Shop, JOIN.LEFT_OUTER)
+        .join_from(Session, Phone, JOIN.LEFT_OUTER)
+        .where(
+            (Session.acts_hash == digest(secret))
+            & (Session.created_at > clock.now() - ACTS_LAST)
+            & Staff.left_at.is_null()
+            & Phone.revoked_at.is_null()
+        )
+        .get_or_none()
+    )
+    if found is not None:
+        found.staff.by_pin = found.kind == "phone"
+    return found
 
 
 def shift_end(shop: Shop | None, now: datetime) -> datetime:
@@ -345,7 +373,7 @@ def turned_away(token: str | None, secret: str | None) -> tuple[Session | None, 
     session = phone = None
     if token:
         session = Session.select(Session, Staff, Phone).join(Staff).join_from(Session, Phone, JOIN.LEFT_OUTER)
-        session = session.where(Session.token_hash == digest(token)).get_or_none()
+        session = session.where((Session.token_hash == digest(token)) | (Session.acts_hash == digest(token))).get_or_none()
         if session and not (session.staff.left_at or (session.phone and session.phone.revoked_at)):
             session = None
     if secret:

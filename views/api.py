@@ -11,10 +11,10 @@ from werkzeug import Response
 
 import clock
 import domain.households  # noqa: F401  for its acts
-from domain import access, audit
+from domain import access, audit, epochs
 from domain.actions import SKEW_TOLD, Act, Answer, perform, taken_time
 from domain.export import lines
-from views.asking import open_to
+from views.asking import SignedOut, open_to
 from words import _
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -34,6 +34,8 @@ def actions() -> Response:
         _refuse(_("Send an object with a list of actions."))
     if len(acts) > AT_MOST:
         _refuse(_("Send at most %(most)s actions at once.", most=AT_MOST), 413)
+    if body.get("who") is not None and str(body["who"]) != str(g.staff.id):  # done by another, who was signed in before
+        raise SignedOut()
     now = clock.now()
     sent_at = _instant(body.get("sent_at"))
     if body.get("sent_at") is not None and sent_at is None:
@@ -56,8 +58,20 @@ def _one(told: Any, sent_at: datetime | None, now: datetime) -> Answer:
         return Answer(key, "rejected", reason=_("“at” has to be a time with its offset."))
     if g.session.kind == "owner" and access.matters(kind, data) and not access.is_fresh(g.session):
         return Answer(key, "rejected", reason=_("Sign in once more first: this asks whether it is you."))
-    taken, _skew = taken_time(at, sent_at, now)
+    taken, skew = taken_time(at, sent_at, now)
+    if refusal := _too_late(at + skew, now):
+        return Answer(key, "conflict", reason=refusal)
     return perform(Act(key, kind, taken, data, tapped_at=at if at != taken else None), g.staff, g.shop)
+
+
+def _too_late(at: datetime, now: datetime) -> str:
+    """Return why an act is not to be done any more, that was done at an instant by our clock; "" where it is."""
+    ended, put_back = g.session.ended_at, epochs.put_back_at(g.staff.business_id)
+    if ended is not None and at > ended + SKEW_TOLD:
+        return _("This was done after %(name)s had signed out.", name=g.staff.name)
+    if put_back is not None and at < put_back:
+        return _("The shop’s data was put back to an earlier state since. See how it stands, then do it again.")
+    return ""
 
 
 def _instant(value: Any) -> datetime | None:

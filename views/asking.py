@@ -27,6 +27,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 SESSION_COOKIE = "regulars"
 PHONE_COOKIE = "regulars-phone"
 BROWSER_COOKIE = "regulars-owner"  # of a browser that an owner has signed in on
+ACTS_COOKIE = "regulars-acts"  # scripts read it: it delivers what was done here, and opens nothing
 BROWSER_LASTS = timedelta(days=400)
 FORGET = '"cache","cookies","storage"'  # Clear-Site-Data takes only quoted words
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -102,12 +103,14 @@ def guard() -> None:
     view = current_app.view_functions.get(endpoint) if endpoint else None
     if getattr(view, "by_secret", False):
         return
-    shares = reads or getattr(view, "shares", False)
+    shares, delivers = reads or getattr(view, "shares", False), False  # delivers: what was done in a session, maybe over
     authorization = asked.environ.get("HTTP_AUTHORIZATION", "")
     if authorization.startswith("Bearer "):
         session = access.session_for(authorization.removeprefix("Bearer ").strip(), shared=shares)
         if session and session.kind != "token":
             session = None
+        if delivers := session is None and endpoint == "api.actions":
+            session = access.session_of_acts(authorization.removeprefix("Bearer ").strip())
     else:
         session = access.session_for(asked.cookies.get(cookie_name(SESSION_COOKIE, asked.is_secure)), shared=shares)
     if session is not None:
@@ -116,7 +119,7 @@ def guard() -> None:
         audit.from_phone.set(session.phone_id)
     if not reads and not authorization.startswith("Bearer ") and (session or not asked.path.startswith("/api/")):
         refuse_cross_site()
-    if session is not None:
+    if session is not None and not delivers:
         with suppress(*DRIVER_ERRORS):  # on a full disk one can still read
             access.seen(session)
     if view is None:
@@ -239,11 +242,25 @@ def turned_away(code: int) -> bool:
         asked = {"page": request.endpoint or "", "code": code}
         with suppress(*DRIVER_ERRORS):
             audit.write("page.refused", business=whose, shop=shop, staff=staff, phone=device, **asked)
+    if device is not None and (lost := _acts_lost()) and _told.get((device,)) != hour:
+        _told[(device,)] = hour
+        with suppress(*DRIVER_ERRORS):
+            audit.write("phone.lost", business=whose, phone=device, which=device, count=lost)
     if g.get("session") is not None:
         return False
     its = session.phone if session is not None and session.phone_id else None
     # whoever left may have been signed in on a phone that is a colleague's: that one stays as it is
     return its is None or its.revoked_at is not None or its.staff_id == staff
+
+
+def _acts_lost() -> int:
+    """Return how many acts are lost with a phone that was shut out: those it sends, or says are waiting."""
+    told = request.headers.get("Acts-Waiting", "")
+    if told.isascii() and told.isdecimal() and len(told) < 6:
+        return int(told)
+    body = request.get_json(silent=True) if request.endpoint == "api.actions" else None
+    acts = body.get("actions") if isinstance(body, dict) else None
+    return len(acts) if isinstance(acts, list) else 0
 
 
 # -- cookies
@@ -254,14 +271,14 @@ def cookie_name(name: str, secure: bool | None = None) -> str:
     return f"__Host-{name}" if (request.is_secure if secure is None else secure) else name
 
 
-def give_cookie(response: Response, name: str, value: str, lasts: timedelta) -> None:
-    """Set a cookie that scripts cannot read and other sites' pages cannot use to write."""
+def give_cookie(response: Response, name: str, value: str, lasts: timedelta, hidden: bool = True) -> None:
+    """Set a cookie that other sites' pages cannot use to write, nor (`hidden`) scripts read."""
     response.set_cookie(
         cookie_name(name),
         value,
         max_age=int(lasts.total_seconds()),
         path="/",
-        httponly=True,
+        httponly=hidden,
         samesite="Lax",
         secure=request.is_secure,
     )
@@ -274,6 +291,7 @@ def sign_in(token: str, to: str = "") -> Response:
         access.leave(g.session)
     response = redirect(to or url_for("today.show"), 303)
     give_cookie(response, SESSION_COOKIE, token, timedelta(days=2))
+    give_cookie(response, ACTS_COOKIE, access.acts_secret(token), timedelta(days=2), hidden=False)
     return response
 
 

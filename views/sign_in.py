@@ -14,6 +14,7 @@ from models import Invitation, Phone, Shop, Staff
 from views import owner
 from views.answers import problem
 from views.asking import (
+    ACTS_COOKIE,
     FORGET,
     PHONE_COOKIE,
     READING,
@@ -71,8 +72,8 @@ def shut_out(page: bool = True) -> Response:
     told = _("This phone has been signed out by the owner. Nothing is kept on it.")
     response = make_response(render_template("problem.html", told=told, bare=True), 401) if page else problem(401, told)
     response.headers["Clear-Site-Data"] = FORGET
-    for name in (PHONE_COOKIE, SESSION_COOKIE):
-        response.delete_cookie(cookie_name(name), path="/", secure=request.is_secure, httponly=True)
+    for name in (PHONE_COOKIE, SESSION_COOKIE, ACTS_COOKIE):
+        response.delete_cookie(cookie_name(name), path="/", secure=request.is_secure)
     return response
 
 
@@ -139,6 +140,7 @@ def sign_out(then: str = "") -> Response:
     access.leave(g.session)
     response = redirect(url_for("sign_in.show", next=then or None), 303)
     response.delete_cookie(cookie_name(SESSION_COOKIE), path="/", secure=request.is_secure, httponly=True)
+    response.delete_cookie(cookie_name(ACTS_COOKIE), path="/", secure=request.is_secure)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 

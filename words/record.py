@@ -39,6 +39,7 @@ SAID: dict[str, Said] = {
     ),
     "phone.enrolled": lambda it: _("Let a phone in for %(person)s: %(which)s") % it,
     "phone.shut_out": lambda it: _("Shut a phone out: %(which)s") % it,
+    "phone.lost": lambda it: _("Lost with a phone that was shut out, %(which)s: acts not yet sent: %(count)s") % it,
     "shop.opened": lambda it: _("Opened another shop: %(place)s") % it,
     "shop.withdrawn": lambda it: _("Took back that another shop was opened"),
     "staff.added": lambda it: _("Took on %(person)s") % it,
