@@ -154,27 +154,33 @@ class Site:
 
 
 @contextmanager
+def at_work(folder: Path, url: str = "", demo: bool = True, port: int = 0) -> Iterator[str]:
+    """Serve the database in `folder` (or at `url`) in a process of its own, as a `demo` or as any shop is; yield the address."""
+    command = [sys.executable, str(HERE / "serve.py"), str(folder), str(folder / "clock"), str(port)]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            [*command, *([] if demo else ["shop"])],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, "DATABASE_URL": url},
+        )
+        try:
+            assert server.stdout
+            line = server.stdout.readline()
+            assert line, f"The server did not start:\n{(folder / 'log').read_text()}"
+            yield line.decode().strip()
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+@contextmanager
 def serving(folder: Path, browser: Browser, url: str = "", demo: bool = True) -> Iterator[Site]:
-    """Serve the database in `folder` (or at `url`) in a process of its own; as a `demo`, or as any shop is."""
+    """Serve as `at_work` does, to be looked at with `browser`."""
     clock = folder / "clock"
     clock.write_text(TUESDAY.isoformat(), encoding="utf-8")
-    log = (folder / "log").open("w")
-    environment = {**os.environ, "DATABASE_URL": url}
-    server = subprocess.Popen(
-        [sys.executable, str(HERE / "serve.py"), str(folder), str(clock), *([] if demo else ["shop"])],
-        stdout=subprocess.PIPE,
-        stderr=log,
-        env=environment,
-    )
-    try:
-        assert server.stdout
-        line = server.stdout.readline()
-        assert line, f"The server did not start:\n{(folder / 'log').read_text()}"
-        yield Site(line.decode().strip(), folder, clock, browser, sqlite=not url)
-    finally:
-        server.terminate()
-        server.wait(10)
-        log.close()
+    with at_work(folder, url, demo) as address:
+        yield Site(address, folder, clock, browser, sqlite=not url)
 
 
 @pytest.fixture(scope="session")

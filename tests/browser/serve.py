@@ -1,5 +1,5 @@
 """Serve for the browser tests: as the demo does, but at the instant a file names: `python serve.py DATA CLOCK`; with `shop`
-after it, as any shop is.
+after it, as any shop is; with a number, at that port.
 
 The first line printed is the address.
 """
@@ -21,4 +21,5 @@ def announce(address: str) -> None:
 if __name__ == "__main__":
     cli.follow_clock(Path(sys.argv[2]))
     config = Config(data=Path(sys.argv[1])).but(test_mode=True, demo="shop" not in sys.argv[3:])
-    cli.serve(config, "127.0.0.1", 0, False, announce)
+    port = next((int(word) for word in sys.argv[3:] if word.isdecimal()), 0)
+    cli.serve(config, "127.0.0.1", port, False, announce)
