@@ -12,9 +12,21 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import clock
+import pushing
 import reading
 import sending
-from domain import alarms, appointments, audit_check, calls, expected, lateness, outbox, people_kept, retention
+from domain import (
+    alarms,
+    appointments,
+    audit_check,
+    calls,
+    expected,
+    lateness,
+    notices,
+    outbox,
+    people_kept,
+    retention,
+)
 from models import Action, Business, DayList, Message, Shop
 from outside import reports
 
@@ -38,6 +50,7 @@ def tick() -> None:
     Action.delete().where(Action.done_at < clock.now() - audit_check.ACTS_KEPT).execute()
     calls.close_those_past(clock.now())
     outbox.forget_strays(clock.now())
+    notices.forget(clock.now())
     read_reports()
 
 
@@ -94,10 +107,15 @@ def _agree_ahead(shop: Shop) -> None:
 
 
 def start() -> tuple[threading.Event, list[threading.Thread]]:
-    """Begin sending, watching over it, reading calendars, and ticking, each in threads; return what ends them, and them."""
+    """Begin sending, watching over it, reading calendars, telling phones, and ticking, each in threads; return what ends them,
+    and them."""
     ended = threading.Event()
     threads = sending.start(ended) + reading.start(ended)
-    for name, every, task in (("tick", TICK_S, tick), ("watch", WATCH_S, sending.watch)):
+    for name, every, task in (
+        ("tick", TICK_S, tick),
+        ("watch", WATCH_S, sending.watch),
+        ("push", pushing.LOOKS_S, pushing.push_due),
+    ):
         threads.append(
             threading.Thread(target=_run, args=(name, every, task, ended), name=f"regulars-{name}", daemon=True)
         )

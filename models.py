@@ -70,6 +70,8 @@ DELIVERIES = (
     "", "due", "claimed", "handed_over", "delivered", "confirmed", "bounced", "failed", "expired", "suppressed",
 )  # fmt: skip
 TONES = ("plain", "warm", "playful")
+NOTICES = ("late", "promise", "silence")  # what a phone can be told while nobody looks at it
+NOTICE_ENDS = ("", "sent", "over", "refused", "given_up")
 WISHES = ("quick", "quiet", "no_notes")
 STATES = ("active", "leave_alone", "moved", "died")  # of a customer; any but the first stops words, lists and reminders
 CAUSES = ("", "ours", "theirs", "both")  # of a lateness or a missed appointment, where it was found out
@@ -444,6 +446,48 @@ class Session(Row):
     proved_at = InstantField(null=True)  # when its person last proved who they are, for acts that ask again
     about = TextField(default="")  # which browser and system, for the list of sessions
     acts_hash = TextField(unique=True, null=True)  # of the secret that delivers what was done in it, and nothing else
+
+
+class Subscription(Row):
+    """One person wants to be told something on one phone (or, of an owner, in one browser): where, and which kinds.
+
+    It counts while that person is signed in there (`domain.notices` says when exactly): `session` is the one in which they
+    were last. Where a browser is told is a secret between it and us.
+    """
+
+    staff = ForeignKeyField(Staff, backref="subscriptions", on_delete="CASCADE", index=False)
+    phone = ForeignKeyField(Phone, backref="subscriptions", null=True, on_delete="CASCADE", index=False)
+    browser = TextField(
+        null=True, constraints=[Check("(browser IS NULL) <> (phone_id IS NULL)")]
+    )  # an owner's, as it is known by
+    session = ForeignKeyField(Session, on_delete="CASCADE")
+    kinds: Any = JSONField(default=list)  # of NOTICES
+    endpoint = TextField()
+    p256dh = TextField()
+    auth = TextField()
+    language = TextField(default="")  # as chosen for that phone; empty: the shop's
+    site = TextField(default="")  # under which address it knows us
+    refused = IntegerField(default=0)  # times in a row that its service would not take what we sent
+    made_at = InstantField()
+
+    class Meta:
+        indexes = ((("phone", "staff"), True), (("browser", "staff"), True))
+
+
+class Notice(Row):
+    """One thing that one subscription is told, once. It names nobody, and goes after a few days."""
+
+    subscription = ForeignKeyField(Subscription, backref="notices", on_delete="CASCADE", index=False)
+    kind = TextField(constraints=[checked("kind", NOTICES)])
+    about = TextField()  # what it is, in numbers: the same thing is told once
+    at = InstantField()
+    next_at = InstantField(null=True)  # of the next attempt; null: it has ended
+    attempts = IntegerField(default=0)
+    ended = TextField(default="", constraints=[checked("ended", NOTICE_ENDS)])
+    code = TextField(default="")  # why the last attempt did not get through
+
+    class Meta:
+        indexes = ((("subscription", "about"), True),)
 
 
 class Passkey(Row):
@@ -1570,12 +1614,12 @@ class Audit(Row):
 
 
 TABLES: tuple[type[Row], ...] = (
-    Business, Shop, Staff, Membership, Phone, Invitation, Session, Passkey, RecoveryCode, SignInTries, PinTries,
-    Customer, Import, Visit, Witness, Promise, Told, ExtraStep, Issue, IssueTime, Mistake, Referral, Introduction,
-    Household, Belonging, Tag, Tagged, CustomField, FieldValue, SearchWord, Note, NoteReading, Question, Seen, DayWord,
-    Merge, Usual, Contact, Consent, Series, Appointment, Channel, ReminderRule, Message, CallTask, StrayReport, Beat,
-    Outage, Calendar, CalendarEntry, DayList, Expected, RhythmKept, HabitKept, PeopleKept, DayTally, PromptEnded,
-    HandOver, HandOverSeen, Action, Audit,
+    Business, Shop, Staff, Membership, Phone, Invitation, Session, Subscription, Notice, Passkey, RecoveryCode,
+    SignInTries, PinTries, Customer, Import, Visit, Witness, Promise, Told, ExtraStep, Issue, IssueTime, Mistake,
+    Referral, Introduction, Household, Belonging, Tag, Tagged, CustomField, FieldValue, SearchWord, Note, NoteReading,
+    Question, Seen, DayWord, Merge, Usual, Contact, Consent, Series, Appointment, Channel, ReminderRule, Message,
+    CallTask, StrayReport, Beat, Outage, Calendar, CalendarEntry, DayList, Expected, RhythmKept, HabitKept,
+    PeopleKept, DayTally, PromptEnded, HandOver, HandOverSeen, Action, Audit,
 )  # fmt: skip
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -30,6 +30,7 @@ from models import (
     Shop,
     SignInTries,
     Staff,
+    Subscription,
     db,
     from_stored,
     instant_text,
@@ -187,6 +188,7 @@ def shut_out(phone: Phone) -> None:
     with db.atomic():
         Phone.update(secret_hash=None, revoked_at=now).where(Phone.id == phone.id).execute()
         Session.update(ended_at=now).where((Session.phone == phone.id) & Session.ended_at.is_null()).execute()
+        Subscription.delete().where(Subscription.phone == phone.id).execute()
 
 
 # -- an owner's password
@@ -353,9 +355,17 @@ def enter_on_phone(staff: Staff, phone: Phone, shop: Shop | None, about: str = "
     shops."""
     with db.atomic():
         token = start_session(staff, "phone", phone, shop, about)
+        follow(token, Subscription.phone == phone.id)
         Phone.update(seen_at=clock.now()).where(Phone.id == phone.id).execute()
         audit.write("session.begun", business=staff.business_id, shop=shop, staff=staff, phone=phone, how=how)
     return token
+
+
+def follow(token: str, here: Any) -> None:
+    """Let what somebody asked to be told on a phone, or in a browser, go with the session they have begun there."""
+    begun = Session.select(Session.id).where(Session.token_hash == digest(token))
+    of_theirs = Session.select(Session.staff).where(Session.token_hash == digest(token))
+    Subscription.update(session=begun).where(here & (Subscription.staff == of_theirs)).execute()
 
 
 def leave(session: Session) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 from peewee import fn
 
 from domain import audit, contacts, links
-from models import Beat, Business, Message, Outage, Shop, Staff, db
+from models import WAYS, Beat, Business, Message, Outage, Shop, Staff, db
 from words import alarms as words, in_language, locale_for
 
 BANNER_AFTER = timedelta(minutes=3)
@@ -155,6 +156,17 @@ def failing(shop: Shop, now: datetime) -> set[str]:
         (Message.shop == shop.id) & lately & Message.code.in_(FAULTS + STUCK) & (Message.kind != "alert")
     )
     return {way for (way,) in query.distinct().tuples()}
+
+
+def not_going_out() -> Any:
+    """Return the condition of the alerts that say that reminders are not going out: all of them, or those of one way."""
+    begins = ["alert-silence-", *(f"alert-{way}-" for way in WAYS)]
+    return (Message.kind == "alert") & reduce(or_, (Message.message_id.startswith(one) for one in begins))
+
+
+def is_of_all(alert: Message) -> bool:
+    """Say whether an alert is about all the shops of a business, and not about one."""
+    return str(alert.message_id).startswith("alert-silence-")
 
 
 def _first_shops() -> list[Shop]:

@@ -15,17 +15,17 @@ from models import Business, db
 SHAPE = re.compile(r"([a-z]{1,12})((?:-\d{1,10}){1,5})-(\d{8})-([A-Za-z0-9_-]{27})", re.ASCII)
 
 
-def secret_of(business: int) -> bytes:
-    """Return the secret that a business's links are signed with, made when it is first asked for."""
+def secret_of(business: int, name: str = "link_secret") -> bytes:
+    """Return a secret of a business, made when it is first asked for: the one that its links are signed with, or another."""
     settings = _settings(business)
-    if "link_secret" not in settings:  # only then is anything locked: links are read by whoever comes along
+    if name not in settings:  # only then is anything locked: links are read by whoever comes along
         with db.atomic():
             Business.hold(business)
             settings = _settings(business)
-            if "link_secret" not in settings:
-                settings["link_secret"] = secrets.token_hex(32)
+            if name not in settings:
+                settings[name] = secrets.token_hex(32)
                 Business.update(settings=settings).where(Business.id == business).execute()
-    return bytes.fromhex(settings["link_secret"])
+    return bytes.fromhex(settings[name])
 
 
 def _settings(business: int) -> dict[str, str]:

@@ -18,7 +18,19 @@ import clock
 import words.alarms
 from domain import access, alarms, audit, one_time_codes, passwords
 from domain.links import secret_of
-from models import Invitation, Passkey, RecoveryCode, Session, Shop, SignInTries, Staff, db, folded, is_postgres
+from models import (
+    Invitation,
+    Passkey,
+    RecoveryCode,
+    Session,
+    Shop,
+    SignInTries,
+    Staff,
+    Subscription,
+    db,
+    folded,
+    is_postgres,
+)
 
 TRIES = 5  # wrong ones before the first rest
 TOLD_AT = 10  # wrong ones of which the owner hears
@@ -195,6 +207,7 @@ def enter(staff: Staff, browser: str, about: str, how: str) -> tuple[str, str]:
         _uncount(staff, browser, all_of_them=True)
         browser = _remember(staff, browser)
         token = access.start_session(staff, "owner", about=about)
+        access.follow(token, Subscription.browser == access.digest(browser))
         audit.write("session.begun", business=staff.business_id, staff=staff, how=how)
     return token, browser
 

@@ -290,15 +290,16 @@ def of(appointments: Iterable[int]) -> dict[int, list[Message]]:
 def failed_us(appointment: Appointment) -> Message | None:
     """Return the reminder by which we failed somebody: the last that did not arrive for the time as it is now, where none
     arrived and nobody reached them by telephone or heard from them."""
-    if appointment.confirmed_at is not None or appointment.reply in ("coming", "move"):
-        return None
-    theirs = [
-        one
-        for one in of([appointment.id]).get(appointment.id, ())
-        if one.sequence == appointment.sequence and one.state not in ("dropped",)
-    ]
-    lost = [one for one in theirs if one.state in LOST]
-    if not lost or any(one.state in ARRIVED for one in theirs):
+    if lost_of(appointment, told := of([appointment.id]).get(appointment.id, ()), rung=False) is None:
         return None
     rung = (CallTask.appointment == appointment.id) & (CallTask.outcome == "reached")
-    return None if CallTask.select().where(rung).exists() else lost[-1]
+    return lost_of(appointment, told, CallTask.select().where(rung).exists())
+
+
+def lost_of(appointment: Appointment, told: Iterable[Message], rung: bool) -> Message | None:
+    """Return the same from what is known: the reminders of an appointment, and whether somebody reached them by telephone."""
+    if rung or appointment.confirmed_at is not None or appointment.reply in ("coming", "move"):
+        return None
+    theirs = [one for one in told if one.sequence == appointment.sequence and one.state != "dropped"]
+    lost = [one for one in theirs if one.state in LOST]
+    return None if not lost or any(one.state in ARRIVED for one in theirs) else lost[-1]

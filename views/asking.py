@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 import clock
-from domain import access, audit, owners, passkeys, rights
+from domain import access, audit, notices, owners, passkeys, rights
 from domain.actions import Act, Answer, perform
 from models import DRIVER_ERRORS, Shop, Staff
 from words import _, clock_time
@@ -289,6 +289,9 @@ def sign_in(token: str, to: str = "") -> Response:
     is over."""
     if g.get("session") is not None and g.session.kind != "token":
         access.leave(g.session)
+    browser, begun = request.cookies.get(cookie_name(BROWSER_COOKIE), ""), access.session_for(token)
+    if browser and begun is not None:
+        notices.taken_over(browser, begun.staff)
     response = redirect(to or url_for("today.show"), 303)
     give_cookie(response, SESSION_COOKIE, token, timedelta(days=2))
     give_cookie(response, ACTS_COOKIE, access.acts_secret(token), timedelta(days=2), hidden=False)

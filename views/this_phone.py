@@ -14,6 +14,8 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug import Response
 
 import words
+import words.notices
+from views import notices
 from views.asking import cookie_name, give_cookie, open_to
 
 bp = Blueprint("this_phone", __name__)
@@ -96,7 +98,11 @@ def end(_error: BaseException | None) -> None:
 @open_to("anyone")
 def show() -> str:
     return render_template(
-        "this_phone.html", chosen=g.chosen, languages=words.languages(), kept=request.args.get("kept")
+        "this_phone.html",
+        chosen=g.chosen,
+        languages=words.languages(),
+        kept=request.args.get("kept"),
+        notices=notices.choice(),
     )
 
 
@@ -108,4 +114,6 @@ def choose() -> Response:
     wanted = look_of(form.get("language", was.language), form.get("theme", was.theme), form.get("hand", was.hand))
     response = redirect(url_for("this_phone.show", kept=1), 303)
     give_cookie(response, COOKIE, str(wanted), LASTS)
+    if wanted.language != was.language:
+        notices.follow_language(wanted.language)
     return response

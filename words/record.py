@@ -14,7 +14,7 @@ FIRST = {  # the first word of a kind -> its group; what ends in REFUSED is refu
     "recovery": "entry", "staff": "team", "pin": "team", "phone": "team", "shop": "team",
     "customer": "people", "contact": "people", "consent": "people", "note": "people",
     "data": "data", "export": "data", "import": "data", "erase": "data", "backup": "data",
-    "setting": "settings", "wording": "settings",
+    "setting": "settings", "wording": "settings", "notices": "team",
     "field": "settings", "rule": "settings", "calendar": "settings", "channel": "settings",
     "acts": "itself", "record": "itself",
 }  # fmt: skip
@@ -40,6 +40,7 @@ SAID: dict[str, Said] = {
     "phone.enrolled": lambda it: _("Let a phone in for %(person)s: %(which)s") % it,
     "phone.shut_out": lambda it: _("Shut a phone out: %(which)s") % it,
     "phone.lost": lambda it: _("Lost with a phone that was shut out, %(which)s: acts not yet sent: %(count)s") % it,
+    "notices.set": lambda it: _("Changed what a phone tells while nobody looks: %(kinds)s") % it,
     "shop.opened": lambda it: _("Opened another shop: %(place)s") % it,
     "shop.withdrawn": lambda it: _("Took back that another shop was opened"),
     "staff.added": lambda it: _("Took on %(person)s") % it,
@@ -121,13 +122,15 @@ def value(name: str, told: Any) -> str:
         "way": {"email": _("e-mail"), "sms": _("text message"), "call": _("call"), "hook": _("web hook")},
         "kind_of": {"visits": _("visits"), "customers": _("people"), "appointments": _("appointments")},
         "role": {"staff": _("staff"), "manager": _("manager"), "owner": _("owner")},
+        "kinds": {"late": _("late, and our reminder failed"), "promise": _("a promise is due"),
+                  "silence": _("reminders are not going out")},
     }  # fmt: skip
     if isinstance(told, bool):
         return _("on") if told else _("off")
     if told is None or told in ("", [], {}):
         return "–"
     if isinstance(told, list):
-        return ", ".join(value("", one) for one in told)
+        return ", ".join(value(name, one) for one in told)
     known = words.get(name) or words["role"] | words["way"]
     return known.get(told, told) if isinstance(told, str) else str(told)
 
