@@ -63,7 +63,8 @@ def choose() -> Response:
     place = _place() if form.get("endpoint") else {}
     chosen = {"kinds": form.getlist("kind"), "language": g.chosen.language, "site": request.host_url.rstrip("/")}
     done = place is not None and notices.choose(g.session, browser(), place=place, **chosen)
-    return redirect(url_for("this_phone.show", **{"kept" if done else "wrong": 1}, _anchor="notices"), 303)
+    told: Any = {"kept": 1 if done else None, "wrong": None if done else 1}
+    return redirect(url_for("this_phone.show", _anchor="notices", **told), 303)
 
 
 @bp.post("/notices/moved")

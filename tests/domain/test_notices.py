@@ -47,11 +47,12 @@ def enter(staff: Staff, phone=None, shop=None) -> Session:
     return session_of(access.enter_on_phone(staff, phone, shop or staff.shops.first()))
 
 
-def ask(session: Session, *kinds: str, browser: str = "", place=None) -> Subscription | None:
+def ask(session: Session, *kinds: str, browser: str = "", place=None) -> Subscription:
     wanted = kinds or notices.kinds_for(session)
     place = Browser().place if place is None else place
     assert notices.choose(session, browser, wanted, place, "", "https://shop.example.org")
-    return notices.here(session, browser)
+    found = notices.here(session, browser)
+    return found or Subscription()
 
 
 def on_tuesday(at) -> None:
@@ -377,6 +378,7 @@ class TestTheEnd:
     def test_comes_with_the_phone_being_let_in_anew(self, asked, sam):
         link, _invitation = phones.new_code(sam)
         invitation = access.open_invitation("phone", link.token)
+        assert invitation
         assert phones.let_in(invitation, "Sam’s phone", before=asked.phone)
         assert due_now() == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -18,7 +19,7 @@ from tests.push_service import P256, Browser, claims, data, playing, text
 NOW = datetime(2026, 11, 24, 8, 12, tzinfo=UTC)
 SECRET = bytes(range(32))
 TOLD = {"kind": "late", "text": "Somebody booked is late."}
-HOW = {"ttl": 1800, "urgency": "high", "topic": "late"}
+HOW: Any = {"ttl": 1800, "urgency": "high", "topic": "late"}
 
 # RFC 8291, section 5 and appendix A
 WATERMELON = b"When I grow up, I want to be a watermelon"
