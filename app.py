@@ -41,6 +41,7 @@ from views import (
     find,
     first_run,
     health,
+    installed,
     late,
     nothing_new,
     notices,
@@ -54,6 +55,7 @@ from views import (
     replies,
     same_person,
     settings,
+    shared,
     shift,
     shops,
     sign_in,
@@ -254,7 +256,9 @@ def create_app(config: Config | None = None) -> Flask:
         calendars,
         api,
         health,
+        installed,
         late,
+        shared,
     ):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)

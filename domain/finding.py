@@ -25,6 +25,7 @@ from models import Database, Shop, db, folded, instant_text, typed_words, words_
 
 MOST = 8  # people shown: about what a phone has room for above the field
 LIKELY = 6  # of whom before typing: without a finger's travel
+AT_HAND = 12  # shown before typing, where there is a whole page for them
 FEW = 3  # with fewer found, slips are forgiven
 SIMILAR = 12  # words within a slip that are looked up
 WORDS = 6  # typed words that count
@@ -75,6 +76,16 @@ def likely(shop: Shop, now: datetime) -> Found:
     due = due[: max(LIKELY // 2, LIKELY - for_here - len(lately))]
     hits = [_hit(line) for line in due] + [Hit(person) for person in lately[: LIKELY - for_here - len(due)]]
     return Found((hits + [_hit(line) for line in here])[:LIKELY])
+
+
+def at_hand(shop: Shop, now: datetime) -> list[Hit]:
+    """Return those one may have something to note about: who is here, last come first, then who is expected, the nearest in
+    time first."""
+    local = shop.local(now)
+    lines = [line for line in board(shop, now).by_customer.values() if is_sought(line.customer.state)]
+    here = sorted((line for line in lines if line.visit), key=_arrival, reverse=True)
+    due = sorted((line for line in lines if not line.visit), key=lambda line: (_wait(line, local), -line.probability))
+    return [_hit(line) for line in (here + due)[:AT_HAND]]
 
 
 def _wait(line: Line, local: datetime) -> timedelta:

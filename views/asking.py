@@ -57,6 +57,7 @@ def open_to(
     by_secret: bool = False,
     takes: tuple[int, Callable[[], str]] | None = None,
     again: bool | Callable[[], bool] = False,
+    shows: bool = False,
 ) -> Callable[[View], View]:
     """Return a decorator that states who may use a view: those who have a right of `domain/rights.py`.
 
@@ -65,13 +66,14 @@ def open_to(
     other site's page can borrow one, and programs may write as well; its body is left to the view. `takes` says of a form
     with a file how many bytes it may have, and what whoever sends more is told. `again` says (for some forms: when) an owner who
     proved who they are longer ago than a few minutes is asked first (docs/sign-in.md); what they sent is kept meanwhile, but for
-    files: a page that asks for one asks again itself.
+    files: a page that asks for one asks again itself. `shows` says of a form that its view writes nothing and only shows a
+    page: it may come from the system, which another app gave it to, as well as from a page of ours.
     """
 
     def state(view: View) -> View:
         view.right, view.roles = right, rights.roles_with(right)  # type: ignore[attr-defined]
         view.shares, view.by_secret = shares, by_secret  # type: ignore[attr-defined]
-        view.takes, view.again = takes, again  # type: ignore[attr-defined]
+        view.takes, view.again, view.shows = takes, again, shows  # type: ignore[attr-defined]
         return view
 
     return state
@@ -103,7 +105,10 @@ def guard() -> None:
     view = current_app.view_functions.get(endpoint) if endpoint else None
     if getattr(view, "by_secret", False):
         return
-    shares, delivers = reads or getattr(view, "shares", False), False  # delivers: what was done in a session, maybe over
+    shares, delivers = (
+        reads or getattr(view, "shares", False),
+        False,
+    )  # delivers: what was done in a session, maybe over
     authorization = asked.environ.get("HTTP_AUTHORIZATION", "")
     if authorization.startswith("Bearer "):
         session = access.session_for(authorization.removeprefix("Bearer ").strip(), shared=shares)
@@ -118,7 +123,7 @@ def guard() -> None:
         mine.role = session.staff.acts_as
         audit.from_phone.set(session.phone_id)
     if not reads and not authorization.startswith("Bearer ") and (session or not asked.path.startswith("/api/")):
-        refuse_cross_site()
+        refuse_cross_site(from_apps=getattr(view, "shows", False))
     if session is not None and not delivers:
         with suppress(*DRIVER_ERRORS):  # on a full disk one can still read
             access.seen(session)
@@ -196,15 +201,15 @@ def refuse_unfit(numbers: dict[str, Any], sent: list[MultiDict[str, str]]) -> No
         abort(400)
 
 
-def refuse_cross_site() -> None:
+def refuse_cross_site(from_apps: bool = False) -> None:
     """Answer 403 to a write that another site's page caused.
 
     Browsers say so in Sec-Fetch-Site; where that is missing (plain http in a LAN), Origin has to be this very one, its
-    scheme too.
+    scheme too. What another app shares is opened by the browser itself, which says "none": no page can.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
-        allowed = site == "same-origin"
+        allowed = site == "same-origin" or (from_apps and site == "none")
     else:
         allowed = request.headers.get("Origin", "") == f"{request.scheme}://{request.host}"
     if not allowed:

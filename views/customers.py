@@ -224,7 +224,7 @@ def create() -> Response | str:
 @bp.get("/customers/<int:customer_id>/notes/new")
 @open_to("work")
 def new_note(customer_id: int) -> str:
-    return _note_sheet(wanted(customer_id))
+    return note_sheet(wanted(customer_id))
 
 
 @bp.post("/customers/<int:customer_id>/notes")
@@ -239,12 +239,12 @@ def create_note(customer_id: int) -> Response | str:
     chips = [name for name in form.getlist("chip") if name in known]
     text, what = form.get("text", "").strip(), _this_is()
     if not chips and not text:
-        return _again(_note_sheet(customer, _("Nothing to keep yet. Tap one of these, or write something first.")))
+        return _again(note_sheet(customer, _("Nothing to keep yet. Tap one of these, or write something first.")))
     asks = doubt(text)
     if asks and asks.kind != CARD and form.get("answer") != "keep" and not notes.wants_none(customer.id):
-        return _again(_note_sheet(customer, **_answered(asks, text)))
+        return _again(note_sheet(customer, **_answered(asks, text)))
     if words.plain.is_begun(text):
-        return _again(_note_sheet(customer, words.plain.put_right()))
+        return _again(note_sheet(customer, words.plain.put_right()))
     private = form.get("seen_by") == "private" or bool(asks and asks.kind in SENSITIVE and not form.get("safety"))
     made: Answer | None = None
     if text and what != "note":
@@ -255,7 +255,7 @@ def create_note(customer_id: int) -> Response | str:
         if made.unknown:
             abort(404)
         if not made.done:
-            return _again(_note_sheet(customer, made.reason))
+            return _again(note_sheet(customer, made.reason))
         text = ""
     if chips or text:
         answer = request_action(
@@ -272,7 +272,7 @@ def create_note(customer_id: int) -> Response | str:
         if answer.unknown:
             abort(404)
         if not answer.done:
-            return _again(_note_sheet(customer, answer.reason))
+            return _again(note_sheet(customer, answer.reason))
         made, what = made or answer, what if made else "note"
     assert made is not None
     assert made.result is not None
@@ -319,8 +319,11 @@ def take_back(customer_id: int) -> Response:
     return redirect(url_for("customers.show", customer_id=customer.id, kept="taken-back"), 303)
 
 
-def _note_sheet(customer: Customer, told: str = "", text: str | None = None, asks: Doubt | None = None) -> str:
-    """Return the sheet, with what was chosen and typed in it; `told` is what was wrong, `asks` what is to be asked first."""
+def note_sheet(
+    customer: Customer, told: str = "", text: str | None = None, asks: Doubt | None = None, shared: bool = False
+) -> str:
+    """Return the sheet, with what was chosen and typed in it; `told` is what was wrong, `asks` what is to be asked first,
+    `shared` whether the text comes from another app."""
     form = request.form
     return page_or_partial(
         "customers/note.html",
@@ -329,6 +332,7 @@ def _note_sheet(customer: Customer, told: str = "", text: str | None = None, ask
         none_wanted=notes.wants_none(customer.id),
         told=told,
         doubt=asks,
+        shared=shared,
         shops=g.staff.shops.count(),
         lives=is_living(customer.state),
         tapped=form.getlist("chip"),

@@ -94,7 +94,7 @@ def asked_first(name: str) -> str | None:
     key = request.form.get("action", "")
     if not people:
         return None
-    facts = {one.person.id: _facts(one.person) for one in people}
+    facts = {one.person.id: facts_of(one.person) for one in people}
     first = people[0].person
     told = ", ".join(text for text in ("" if people[0].name == first.name else first.name, *facts[first.id]) if text)
     asks = already([one.name for one in people], told)
@@ -103,7 +103,7 @@ def asked_first(name: str) -> str | None:
     )
 
 
-def _facts(person: Person) -> list[str]:
+def facts_of(person: Person) -> list[str]:
     """Return what tells somebody from others: what they have, else when they were last seen."""
     if beside := beside_name(person.state):
         return [beside]

@@ -77,7 +77,14 @@ def shut_out(page: bool = True) -> Response:
     return response
 
 
-def _page(phone: Phone | None, chosen: int | None = None, told: str = "", code: int = 200) -> Response:
+def with_words(shared: str) -> Response:
+    """Return the page to sign in on to whoever shared words from another app: they go along in its form."""
+    return _page(asking_phone(), code=401, shared=shared)
+
+
+def _page(
+    phone: Phone | None, chosen: int | None = None, told: str = "", code: int = 200, shared: str | None = None
+) -> Response:
     demo = current_app.config["REGULARS"].demo
     first = Staff.get_or_none((Staff.role == "owner") & Staff.left_at.is_null())
     business = phone.business_id if phone else (first.business_id if demo and first else None)
@@ -94,6 +101,7 @@ def _page(phone: Phone | None, chosen: int | None = None, told: str = "", code: 
         shop=shop,
         local=shop.local(clock.now()) if shop else None,
         owner=access.owner_of(business) if business else "",
+        shared=request.form.get("shared", "") if shared is None else shared,
     )
     return make_response(page, code)
 
@@ -113,6 +121,8 @@ def enter() -> Response:
     answer = access.try_pin(staff, phone, request.form.get("pin", "")[:12])
     if answer.right:
         response = sign_in(access.enter_on_phone(staff, phone, phones.place_of(phone, staff), owner.about()))
+        if request.form.get("shared"):  # the browser sends the form on as it is, words and all
+            response.location, response.status_code = url_for("shared.receive"), 307
     elif answer.shut:
         told = _("Too many wrong PINs. Ask the owner to set a new one for %(name)s.", name=staff.name)
         response = _page(phone, staff.id, told, 429)
@@ -185,7 +195,7 @@ def type_code() -> Response:
 
 
 def _code_page(told: str = "", typed: str = "", code: int = 200) -> Response:
-    page = render_template("sign_in/unknown.html", told=told, typed=typed[:12], owner="", people=[])
+    page = render_template("sign_in/unknown.html", told=told, typed=typed[:12], owner="", people=[], shared="")
     return make_response(page, code)
 
 

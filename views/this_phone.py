@@ -1,4 +1,4 @@
-"""One phone's own choices: its language, light or dark, and the hand that holds it.
+"""One phone's own choices: its language, light or dark, the hand that holds it, and whether its screen stays on.
 
 They lie in one small cookie, for they belong to the phone and not to whoever is signed in on it. Every request finds
 them in ``g.look``, and speaks the language in it.
@@ -23,6 +23,7 @@ COOKIE = "regulars-look"
 LASTS = timedelta(days=400)
 THEMES = ("system", "light", "dark")
 HANDS = ("right", "left")
+SCREENS = ("system", "on")  # "on": it stays on while Today is open (static/js/alone/installed.js)
 GROUND = {"light": "#f3f3f1", "dark": "#12121b"}  # --paper, for the browser's own edges
 
 
@@ -33,6 +34,7 @@ class Look:
     language: str = ""  # as chosen for the phone: empty for the shop's
     theme: str = "system"
     hand: str = "right"
+    screen: str = "system"
 
     @property
     def grounds(self) -> dict[str, str]:
@@ -40,15 +42,17 @@ class Look:
         return GROUND if self.theme == "system" else {self.theme: GROUND[self.theme]}
 
     def __str__(self) -> str:
-        return f"{self.language or '-'}.{self.theme}.{self.hand}"
+        look = f"{self.language or '-'}.{self.theme}.{self.hand}"
+        return look if self.screen == "system" else f"{look}.{self.screen}"
 
 
-def look_of(language: str = "", theme: str = "", hand: str = "") -> Look:
+def look_of(language: str = "", theme: str = "", hand: str = "", screen: str = "") -> Look:
     """Return a look; what is not among those there are is as if it had not been chosen."""
     return Look(
         language=language if language in words.languages() else "",
         theme=theme if theme in THEMES else "system",
         hand=hand if hand in HANDS else "right",
+        screen=screen if screen in SCREENS else "system",
     )
 
 
@@ -56,7 +60,7 @@ def look_of(language: str = "", theme: str = "", hand: str = "") -> Look:
 def looked(text: str | None) -> Look:
     """Return the look that a cookie tells."""
     parts = (text or "").split(".")
-    return look_of(*parts) if len(parts) == 3 else Look()
+    return look_of(*parts) if len(parts) == 3 or parts[3:] in [[one] for one in SCREENS] else Look()
 
 
 # -- every request
@@ -111,7 +115,12 @@ def show() -> str:
 def choose() -> Response:
     """Keep what was chosen on this phone; what the form leaves out stays as it was."""
     form, was = request.form, g.chosen
-    wanted = look_of(form.get("language", was.language), form.get("theme", was.theme), form.get("hand", was.hand))
+    wanted = look_of(
+        form.get("language", was.language),
+        form.get("theme", was.theme),
+        form.get("hand", was.hand),
+        form.get("screen", was.screen),
+    )
     response = redirect(url_for("this_phone.show", kept=1), 303)
     give_cookie(response, COOKIE, str(wanted), LASTS)
     if wanted.language != was.language:

@@ -414,6 +414,11 @@ def hands() -> list[tuple[str, str]]:
     return [("left", pgettext("hand", "Left")), ("right", pgettext("hand", "Right"))]
 
 
+def screens() -> list[tuple[str, str]]:
+    """Return what a screen that nobody touches may do, as it lies side by side."""
+    return [("system", _("As on any page")), ("on", _("On while Today is open"))]
+
+
 def tones() -> list[tuple[str, str, str]]:
     """Return the tones words to say can have, each with its name and one prompt as an example."""
     names = {"plain": _("Plain"), "warm": _("Warm"), "playful": _("Playful")}

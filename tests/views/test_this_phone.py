@@ -146,6 +146,7 @@ class TestTheLook:
 
     def test_can_be_a_key(self):
         assert len({Look(), look_of(), look_of("es"), looked(str(look_of("es", "dark", "left")))}) == 3
+        assert looked(str(look_of(screen="on"))) == look_of(screen="on") != Look()
         assert looked(str(look_of("es", "dark", "left"))) == look_of("es", "dark", "left")
 
 
@@ -159,9 +160,17 @@ class TestThePage:
             assert 'href="/this-phone"' in server.test_client().get(path).text
 
     def test_shows_what_is_chosen(self, phone):
-        assert chosen(phone.get("/this-phone")) == ["", "system", "right"]
-        phone.post("/this-phone", {"language": "es", "theme": "dark", "hand": "left"})
-        assert chosen(phone.get("/this-phone")) == ["es", "dark", "left"]
+        assert chosen(phone.get("/this-phone")) == ["", "system", "right", "system"]
+        phone.post("/this-phone", {"language": "es", "theme": "dark", "hand": "left", "screen": "on"})
+        assert chosen(phone.get("/this-phone")) == ["es", "dark", "left", "on"]
+
+    def test_tells_a_page_whose_screen_is_to_stay_on(self, phone):
+        assert "data-screen" not in html(phone.get("/today"))
+        phone.post("/this-phone", {"screen": "on"})
+        phone.post("/this-phone", {"hand": "left"})
+        assert html(phone.get("/today"))["data-screen"] == "on"
+        phone.post("/this-phone", {"screen": "system"})
+        assert "data-screen" not in html(phone.get("/today"))
 
     def test_names_each_language_in_itself(self, phone):
         page = phone.get("/this-phone").text
@@ -179,7 +188,7 @@ class TestThePage:
         phone.post("/this-phone", {"theme": "dark"})
         phone.post("/this-phone", {"hand": "left"})
         phone.post("/this-phone", {"language": "tlh", "hand": "left"})
-        assert chosen(phone.get("/this-phone")) == ["", "dark", "left"]
+        assert chosen(phone.get("/this-phone")) == ["", "dark", "left", "system"]
 
     def test_keeps_its_cookie_for_a_year_and_from_scripts(self, phone):
         cookie = phone.post("/this-phone", {"theme": "dark"}).headers["Set-Cookie"]
