@@ -42,6 +42,7 @@ from views import (
     first_run,
     health,
     installed,
+    kept,
     late,
     nothing_new,
     notices,
@@ -66,6 +67,7 @@ from views import (
     together,
     troubles,
     wording,
+    worker,
 )
 from views.answers import problem
 from views.lines import line_html, lines_html, list_name
@@ -257,8 +259,10 @@ def create_app(config: Config | None = None) -> Flask:
         api,
         health,
         installed,
+        kept,
         late,
         shared,
+        worker,
     ):
         app.register_blueprint(area.bp)
     health.serve_assets(app, built)

@@ -15,6 +15,7 @@ from pathlib import Path
 # "components/*" stands for every file in that folder, by name: components must not depend on each other's order.
 SHEETS = ("reset", "fonts", "tokens", "base", "layout", "components/*", "utilities")
 SCRIPT = "text/javascript; charset=utf-8"
+STYLE = "text/css; charset=utf-8"
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,25 @@ class Assets:
     alone: dict[
         str, Asset
     ]  # scripts of js/alone by their name: a few pages ask for one, all others are quicker without
+    kept_sheet: Asset  # with the next, of the list that a phone keeps for when it has no signal
+    kept_script: Asset
+    worker: str  # the service worker, but for what it is told of this build (views/worker.py)
 
 
 def build(static_dir: Path) -> Assets:
     """Return the joined stylesheet and script of a static folder; raises FileNotFoundError for a missing part."""
+    queue = static_dir / "js/queue.js"  # every page, the kept list and the worker share it
     return Assets(
-        stylesheet=_asset("css", join_styles(static_dir / "css"), "text/css; charset=utf-8"),
-        desk=_asset(
-            "css", _minified(sorted((static_dir / "css/desk").glob("*.css"))), "text/css; charset=utf-8", "desk"
-        ),
+        stylesheet=_asset("css", join_styles(static_dir / "css"), STYLE),
+        desk=_asset("css", _minified(sorted((static_dir / "css/desk").glob("*.css"))), STYLE, "desk"),
         script=_asset("js", join_scripts(static_dir), SCRIPT),
         alone={
             file.stem: _asset("js", closed_in(file) + "\n", SCRIPT, file.stem)
             for file in sorted((static_dir / "js/alone").glob("*.js"))
         },
+        kept_sheet=_asset("css", _minified(sorted((static_dir / "css/kept").glob("*.css"))), STYLE, "kept"),
+        kept_script=_asset("js", _joined([queue, *sorted((static_dir / "js/kept").glob("*.js"))]), SCRIPT, "kept"),
+        worker=_joined([queue, *sorted((static_dir / "worker").glob("*.js"))]),
     )
 
 
@@ -80,9 +86,11 @@ def join_scripts(static_dir: Path) -> str:
         for package in packages
         for file in package["files"]
     ]
-    for file in sorted((static_dir / "js").glob("*.js")):
-        parts.append(f"/* {file.name} */\n{closed_in(file)}")
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts) + "\n" + _joined(sorted((static_dir / "js").glob("*.js")))
+
+
+def _joined(files: list[Path]) -> str:
+    return "\n".join(f"/* {file.name} */\n{closed_in(file)}" for file in files) + "\n"
 
 
 def closed_in(file: Path) -> str:

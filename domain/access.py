@@ -43,7 +43,9 @@ PHONE_LINK_LASTS = timedelta(minutes=10)
 SHIFT_LASTS = timedelta(hours=14)
 AFTER_CLOSING = timedelta(hours=1)
 TOKEN_LASTS = timedelta(days=365)
-ACTS_LAST = timedelta(days=90)  # what was done in a session is delivered so long after it began, as long as keys are kept
+ACTS_LAST = timedelta(
+    days=90
+)  # what was done in a session is delivered so long after it began, as long as keys are kept
 EVERY_KIND = ("owner", "phone", "token")
 IDLE = {"phone": timedelta(hours=4), "owner": timedelta(hours=2)}  # after so long without being used a session is over
 SEEN_EVERY = timedelta(minutes=5)  # a session's last use is noted so often at most
@@ -383,7 +385,9 @@ def turned_away(token: str | None, secret: str | None) -> tuple[Session | None, 
     session = phone = None
     if token:
         session = Session.select(Session, Staff, Phone).join(Staff).join_from(Session, Phone, JOIN.LEFT_OUTER)
-        session = session.where((Session.token_hash == digest(token)) | (Session.acts_hash == digest(token))).get_or_none()
+        session = session.where(
+            (Session.token_hash == digest(token)) | (Session.acts_hash == digest(token))
+        ).get_or_none()
         if session and not (session.staff.left_at or (session.phone and session.phone.revoked_at)):
             session = None
     if secret:

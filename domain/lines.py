@@ -81,7 +81,9 @@ class Line:
     notes: list[str] = field(default_factory=list)  # those the author meant for the list
     if_late: list[str] = field(default_factory=list)  # those for when their booked time has passed
     on_arrival: list[str] = field(default_factory=list)  # those for when they are here
-    owed: list[dict[str, Any]] = field(default_factory=list)  # promises for this visit: text, due (ISO day or None), by
+    owed: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # promises for this visit: id, text, due (ISO day or None), by
     visit: Visit | None = None
     seen_by: list[str] = field(default_factory=list)
     came: int = 0  # visits told for this day, later ones included
@@ -381,8 +383,8 @@ def _line(row: tuple[Any, ...], shop: Shop, day: date) -> Line:
     line.greeted_by_name = _flag(greeted)
     if outcome:
         line.prompt, line.prompt_outcome = parsed(said), outcome
-    for text, due, by in parsed(row[39]) or ():
-        line.owed.append({"text": text, "due": due, "by": by or ""})
+    for promise, text, due, by in parsed(row[39]) or ():
+        line.owed.append({"id": promise, "text": text, "due": due, "by": by or ""})
     places = {"list": line.notes, "late": line.if_late, "arrival": line.on_arrival}
     for text, safety, moment in parsed(notes) or ():
         (line.safety if safety else places[moment]).append(text)
@@ -481,7 +483,7 @@ def _people(which: str) -> Query:
     )
     still_owed = Promise.kept_at.is_null() & Promise.closed_at.is_null() & (Promise.shop == ":shop")
     owed = (
-        Promise.select(Promise.text, Promise.due, Staff.name)
+        Promise.select(Promise.id, Promise.text, Promise.due, Staff.name)
         .join(Staff, JOIN.LEFT_OUTER, on=Promise.author == Staff.id)
         .where((Promise.customer == Customer.id) & still_owed & (Promise.due.is_null() | (Promise.due <= ":day")))
         .order_by(Promise.id)
@@ -513,8 +515,8 @@ def _people(which: str) -> Query:
             fn.COALESCE(Visit.greeted_by_name, PromptEnded.greeted_by_name),
             Staff.name, gathered(joined, "name"), Usual.text,
             gathered(for_the_list, "text", "safety", "moment"), their_visits, acts,
-            left, Expected.times, gathered(owed, "text", "due", "name"), owing, Customer.state, Expected.beside, died, checks,
-            Expected.punctual, Appointment.grace_minutes, Appointment.kept_until, Appointment.late_minutes,
+            left, Expected.times, gathered(owed, "id", "text", "due", "name"), owing, Customer.state, Expected.beside, died,
+            checks, Expected.punctual, Appointment.grace_minutes, Appointment.kept_until, Appointment.late_minutes,
             Appointment.confirmed_at, Appointment.cause, calls, fn.EXISTS(missed), worded,
         )
         .join(Expected, JOIN.LEFT_OUTER, on=(Expected.customer == Customer.id) & (Expected.day_list == this_list))

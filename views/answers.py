@@ -38,8 +38,9 @@ def finish(response: Response) -> None:
     response.headers["Vary"] = "HX-Request, Accept-Encoding, Cookie"
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'; trusted-types htmx"
+        "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types htmx worker"
     )
 
 

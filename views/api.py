@@ -14,6 +14,7 @@ import domain.households  # noqa: F401  for its acts
 from domain import access, audit, epochs
 from domain.actions import SKEW_TOLD, Act, Answer, perform, taken_time
 from domain.export import lines
+from models import Shop
 from views.asking import SignedOut, open_to
 from words import _
 
@@ -61,7 +62,14 @@ def _one(told: Any, sent_at: datetime | None, now: datetime) -> Answer:
     taken, skew = taken_time(at, sent_at, now)
     if refusal := _too_late(at + skew, now):
         return Answer(key, "conflict", reason=refusal)
-    return perform(Act(key, kind, taken, data, tapped_at=at if at != taken else None), g.staff, g.shop)
+    shop = g.shop
+    if told.get("shop") is not None:  # where it was done, which may be another shop than the one entered since
+        number = str(told["shop"])
+        known = number.isascii() and number.isdecimal() and len(number) < 10
+        shop = g.staff.shops.where(Shop.id == int(number)).get_or_none() if known else None
+        if shop is None:
+            return Answer(key, "rejected", reason=_("There is no such shop."))
+    return perform(Act(key, kind, taken, data, tapped_at=at if at != taken else None), g.staff, shop)
 
 
 def _too_late(at: datetime, now: datetime) -> str:

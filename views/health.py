@@ -59,7 +59,17 @@ def _age(at: datetime | None, now: datetime) -> int | None:
 
 def serve_assets(app: Flask, built: Any) -> None:
     """Add the joined stylesheet and script under their hashed names, compressed for those who take it."""
-    by_name = {asset.name: asset for asset in (built.stylesheet, built.desk, built.script, *built.alone.values())}
+    by_name = {
+        asset.name: asset
+        for asset in (
+            built.stylesheet,
+            built.desk,
+            built.script,
+            built.kept_sheet,
+            built.kept_script,
+            *built.alone.values(),
+        )
+    }
 
     @app.get("/static/build/<name>")
     @open_to("anyone")

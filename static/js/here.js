@@ -21,12 +21,12 @@
   // The work of sending would hold back the frame that shows the answer: it is sent once that is painted.
   const sendOncePainted = (form, button) => {
     let sent = false;
-    const send = () => {
+    const send = (event) => {
       if (sent) return;
       sent = true;
-      goes.add(button);
       removeEventListener("pagehide", send);
-      form.requestSubmit(button);
+      const go = () => { goes.add(button); form.requestSubmit(button); };
+      if (event?.type === "pagehide") go(); else self.keepAct(form, button).then(go, go);
     };
     requestAnimationFrame(() => setTimeout(send));
     setTimeout(send, AT_MOST); // nothing is painted where nobody looks
@@ -42,8 +42,8 @@
     if (!underway.has(button)) { // else once is enough
       underway.add(button);
       button.dataset.sent = "";
-      if (!button.matches("[data-testid=here]")) return;
-      navigator.vibrate?.(10);
+      if (button.matches("[data-testid=here]")) navigator.vibrate?.(10);
+      else if (!self.isAct(event.target)) return;
       sendOncePainted(event.target, button);
     }
     event.preventDefault();

@@ -25,7 +25,8 @@
   document.addEventListener("tell", (event) => tell(event.detail));
 
   // No answer at all: nothing was lost, for the form is still there. Over a sheet it is said in the sheet.
-  document.addEventListener("htmx:error", (event) => { if (!polled(event.target)) lost(); });
+  document.addEventListener("htmx:error", (event) => { if (!polled(event.target) && !waits(event.target)) lost(); });
+  const waits = (element) => element?.closest?.("form")?.dataset.act; // it is kept on the phone: waiting.js tells
   const polled = (element) => element?.matches?.("#day, [data-polls]");
   const lost = () => {
     const told = document.documentElement.dataset.notSaved, banner = document.querySelector("dialog[open] [data-told]");
@@ -39,7 +40,7 @@
     const { ctx } = event.detail;
     if (!(ctx?.response?.status >= 400) || ctx.hx?.retarget) return;
     event.preventDefault();
-    if (!polled(ctx.target)) lost();
+    if (!polled(ctx.target) && !waits(ctx.sourceElement)) lost();
   });
 
   // Undo of somebody whose row is no longer here: there is nothing to put the answer into.

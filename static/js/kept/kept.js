@@ -1,0 +1,315 @@
+// The list that a phone keeps, while there is no signal: it moves with the clock, takes what is done, and leads back to the
+// page itself as soon as the server answers.
+const app = document.getElementById("kept");
+const EVERY = 4000, SOON = 60, OPEN = 20, OPEN_AT_MOST = 3, STALE = 2 * 3600_000; // ms, and minutes
+const $ = (selector, from = document) => from.querySelector(selector);
+
+// -- back to the server, wherever this is the page that stands in
+
+let trying = false, typing = () => false;
+const tryServer = async () => {
+  if (trying || document.hidden) return;
+  trying = true;
+  try {
+    const waiting = app ? await self.acts.flush() : 0;
+    const answer = await fetch("/today/kept", { credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout?.(5000), headers: { "Acts-Waiting": String(waiting) } });
+    const gone = answer.type === "opaqueredirect" || answer.status === 401;
+    if (gone) { // nobody is signed in here any more
+      navigator.serviceWorker?.controller?.postMessage({ forget: true });
+      location.replace("/sign-in");
+    } else if (answer.ok && !typing()) location.reload();
+  } catch { /* still no signal */ } finally { trying = false; }
+};
+setInterval(tryServer, EVERY);
+addEventListener("online", tryServer);
+document.addEventListener("visibilitychange", tryServer);
+
+if (app) {
+  const { who, shop, zone, locale, made, hours } = app.dataset, words = JSON.parse(app.dataset.told);
+  const plural = new Intl.PluralRules(locale), fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const counted = (forms, n) => fill(forms[plural.select(n)] ?? forms.other ?? Object.values(forms)[0], { n });
+  const wall = new Intl.DateTimeFormat("en", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+  const shown = new Intl.DateTimeFormat(locale, { timeZone: zone, hour: "numeric", minute: "2-digit" });
+  const clock = (at) => shown.format(at).replace(/^0(?=\d)/, "");
+  const onTheWall = (at) => {
+    const part = Object.fromEntries(wall.formatToParts(at).map(({ type, value }) => [type, value]));
+    return { day: `${part.year}-${part.month}-${part.day}`, minute: part.hour * 60 + Number(part.minute) };
+  };
+  const madeAt = new Date(made), place = location.pathname;
+
+  // -- the day
+
+  let day = null; // the part of the page that is today's
+  const rows = () => [...day.querySelectorAll("li.row")];
+  const minuteOf = (row) => (row.dataset.minute === undefined ? null : Number(row.dataset.minute));
+  const here = (row) => row.dataset.arrived === "true";
+  const arrange = () => {
+    const at = new Date(), now = onTheWall(at);
+    if (at - madeAt > hours * 3600_000) { leave(); return; }
+    const parts = [...app.querySelectorAll("[data-day]")];
+    day = parts.find((part) => part.dataset.day === now.day);
+    if (!day) { leave(); return; } // neither today nor tomorrow: of no use, and not to be shown
+    for (const part of parts) part.hidden = part !== day;
+    $("#which-day").textContent = day.dataset.told;
+    const lists = { past: [], open: [], later: [], any: [] };
+    let soon = 0, still = 0;
+    const order = rows().sort((a, b) => (minuteOf(a) ?? 9999) - (minuteOf(b) ?? 9999));
+    for (const row of order) {
+      const minute = minuteOf(row), ahead = minute === null ? null : minute - now.minute;
+      if (!here(row)) still += 1;
+      if (!here(row) && ahead !== null && ahead >= -5 && ahead <= SOON) soon += 1;
+      if (here(row)) lists.past.push(row);
+      else if (ahead === null) lists.any.push(row);
+      else if (ahead < -5) lists.past.push(row);
+      else if (lists.open.length < OPEN_AT_MOST && !lists.later.length && ahead <= (lists.open.length ? OPEN : SOON)) lists.open.push(row);
+      else lists.later.push(row);
+    }
+    if (!lists.open.length) lists.open = lists.any.splice(0, OPEN_AT_MOST);
+    for (const [name, listed] of Object.entries(lists)) {
+      const list = $(`[data-${name}]`, day), stand = [...list.children];
+      if (listed.length !== stand.length || listed.some((row, i) => row !== stand[i])) list.replaceChildren(...listed);
+      if (list.previousElementSibling?.matches(".later")) list.previousElementSibling.hidden = !listed.length || place === "/find";
+    }
+    $("[data-nobody]", day).hidden = still > 0 || place !== "/today";
+    const line = $(".now", day);
+    line.hidden = place !== "/today";
+    line.setAttribute("aria-label", fill(words.now, { time: clock(at) }));
+    $("time", line).textContent = clock(at);
+    const headings = soon ? words.soon : still && lists.later.some((row) => !here(row)) ? words.later : words.some;
+    const heading = { "/find": words.find, "/promises": words.promises, "/shift": words.shift }[place];
+    $("#heading").textContent = heading ?? (still ? headings[(soon || still) - 1] ?? "" : words.nobody);
+    narrow();
+  };
+
+  // -- the other places: the same list, narrowed down
+
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const narrow = () => {
+    const field = $("#q"), typed = place === "/find" ? plain(field.value.trim()) : "";
+    for (const row of rows()) {
+      const wordsOf = plain($(".docket__who", row).textContent + " " + ($(".docket__usual:not(.wait)", row)?.textContent ?? "")).split(/[\s,;·]+/);
+      row.hidden = (typed && !typed.split(/\s+/).every((part) => wordsOf.some((word) => word.startsWith(part)))) || (place === "/promises" && !row.querySelector("[data-promise]"));
+    }
+    const add = $("#add");
+    add.hidden = !typed;
+    if (typed) $("[data-add]", add).textContent = fill(words.add, { name: field.value.trim() });
+  };
+  for (const part of app.querySelectorAll("[data-place]")) part.hidden = part.dataset.place !== place;
+  app.toggleAttribute("data-shift", place === "/shift");
+  for (const link of app.querySelectorAll(".bar a")) if (new URL(link.href).pathname === place) link.setAttribute("aria-current", "page");
+  $("#q").addEventListener("input", narrow);
+  $("#find").addEventListener("submit", (event) => event.preventDefault());
+  const leave = () => {
+    document.body.replaceChildren(); // what is on the glass goes first
+    navigator.serviceWorker?.controller?.postMessage({ forget: true });
+    caches.delete("kept").finally(() => location.replace("/offline"));
+  };
+  $("[data-leave]").addEventListener("click", leave);
+
+  // -- what was done, as the rows tell it
+
+  const refusedBox = $("#refused");
+  const made_by = (acts) => new Map(acts.filter((act) => act.type === "customer.create").map((act) => [act.id, act]));
+  const isMine = (act) => String(act.who) === who;
+  const rowOf = (customer) => rows().find((row) => row.dataset.customer === String(customer));
+  const arrived = (row, at, fresh) => {
+    row.dataset.arrived = String(Boolean(at));
+    row.querySelector(".stamp")?.remove();
+    const form = row.querySelector("form[data-here], form[data-undo]");
+    if (at) {
+      const stamp = document.createElement("span"), time = document.createElement("time");
+      stamp.className = fresh ? "stamp stamp--fresh" : "stamp";
+      time.textContent = clock(at);
+      stamp.append(words.stamp, time);
+      row.querySelector(".docket").prepend(stamp);
+    }
+    if (!form) return;
+    form.toggleAttribute("data-undo", Boolean(at));
+    form.toggleAttribute("data-here", !at);
+    const button = form.firstElementChild, name = row.dataset.name;
+    button.dataset.testid = at ? "undo" : "here";
+    button.textContent = at ? words.undo_button : words.here;
+    button.setAttribute("aria-label", at ? fill(words.undo, { name }) : name);
+  };
+  const show = async (fresh = "") => {
+    const acts = await self.acts.all(), waiting = acts.filter((act) => !act.refused);
+    const count = $("[data-count]");
+    count.textContent = waiting.length ? counted(words.kept, waiting.length) : "";
+    count.dataset.n = waiting.length;
+    const age = Date.now() - madeAt;
+    $("[data-age]").textContent = fill(age > STALE ? words.stale : words.from, { time: clock(madeAt) });
+    const mine = acts.filter(isMine), newcomers = made_by(mine);
+    for (const [id, act] of newcomers) {
+      if (rowOf(id) || act.refused) continue;
+      const row = $("#walk-in").content.firstElementChild.cloneNode(true);
+      Object.assign(row.dataset, { customer: id, name: act.data.name });
+      $(".person", row).textContent = act.data.name;
+      $("[data-any]", day).append(row);
+    }
+    for (const row of rows()) {
+      const of = mine.filter((act) => String(act.data.customer ?? (act.type === "customer.create" ? act.id : act.of)) === row.dataset.customer);
+      const open = of.filter((act) => !act.refused);
+      const parts = [];
+      let at;
+      for (const act of open) {
+        if (act.type === "visit.create" || (act.type === "customer.create" && act.data.here)) at = new Date(act.at);
+        if (act.type === "visit.undo") at = null;
+      }
+      if (at !== undefined && (here(row) ? !at : at)) arrived(row, at, fresh === row.dataset.customer);
+      if (at !== undefined) parts.push(at ? words.here : words.back);
+      const n = (type) => open.filter((act) => act.type === type).length;
+      if (n("note.create")) parts.push(counted(words.note, n("note.create")));
+      const promised = n("promise.create") + n("question.create");
+      if (promised) parts.push(counted(words.promise, promised));
+      if (n("promise.keep")) parts.push(words.done);
+      const wait = row.querySelector(".wait");
+      wait.hidden = !parts.length;
+      wait.querySelector("span").textContent = fill(words.waits, { what: parts.join(", ") });
+      for (const owed of row.querySelectorAll("[data-promise]")) {
+        owed.querySelector("[data-keep]").setAttribute("aria-pressed", String(open.some((act) => act.type === "promise.keep" && String(act.data.promise) === owed.dataset.promise)));
+      }
+    }
+    tellRefused(mine.filter((act) => act.refused));
+    arrange();
+  };
+  const tellRefused = (acts) => refusedBox.replaceChildren(...acts.map((act) => {
+    const box = document.createElement("div"), told = document.createElement("p"), strong = document.createElement("b");
+    box.className = "banner";
+    strong.textContent = words.refused;
+    told.append(strong, [act.name, act.data.text].filter(Boolean).join(": "), " ", act.refused);
+    const acts_ = document.createElement("p");
+    for (const [label, does] of [[words.again, () => again(act)], [words.drop, () => self.acts.strike(act.id)]]) {
+      const button = document.createElement("button");
+      button.className = "btn";
+      button.textContent = label;
+      button.addEventListener("click", async () => { await does(); await show(); });
+      acts_.append(button);
+    }
+    box.append(told, acts_);
+    return box;
+  }));
+  const again = async (act) => {
+    await self.acts.strike(act.id);
+    await self.acts.keep(act.type, act.data, who, { name: act.name, of: act.of, shop: act.shop });
+    self.acts.flush();
+  };
+
+  // -- what is done
+
+  const toast = $("#toast");
+  let gone;
+  const tell = (text, undo) => {
+    const p = document.createElement("p");
+    p.textContent = text;
+    toast.replaceChildren(p);
+    if (undo) {
+      const button = document.createElement("button");
+      button.className = "btn";
+      button.dataset.testid = "toast-undo";
+      button.textContent = words.undo_button;
+      button.addEventListener("click", undo);
+      toast.append(button);
+    }
+    toast.hidden = false;
+    clearTimeout(gone);
+    gone = setTimeout(() => { toast.hidden = true; }, 10000);
+  };
+  const paint = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 100); });
+  const done = async (type, data, more = {}) => {
+    const { fresh = "", ...about } = more;
+    await self.acts.keep(type, data, who, { ...about, shop });
+    await show(fresh);
+    self.acts.flush();
+  };
+  const idOf = (row) => row.dataset.customer;
+  const mark = async (row) => {
+    const at = new Date(), customer = idOf(row), name = row.dataset.name;
+    arrived(row, at, true); // answered before anything is written down
+    navigator.vibrate?.(10);
+    tell(fill(words.is_here, { name }), () => unmark(row));
+    await paint();
+    await done("visit.create", { customer }, { name, at: at.toISOString(), fresh: customer });
+  };
+  const unmark = async (row) => {
+    const customer = idOf(row), name = row.dataset.name;
+    const act = (await self.acts.all()).filter((one) => !one.refused && ((one.type === "visit.create" && one.data.customer === customer) || one.id === customer)).pop();
+    const visit = act?.id ?? row.dataset.visit;
+    arrived(row, null);
+    tell(fill(words.undone, { name }));
+    await paint();
+    await done("visit.undo", { visit }, { name, of: customer });
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-here], [data-undo]")) {
+      event.preventDefault();
+      const row = form.closest("li");
+      if (form.hasAttribute("data-here")) mark(row); else unmark(row);
+    } else if (form.id === "add") {
+      event.preventDefault();
+      const name = $("#q").value.trim(), at = new Date().toISOString();
+      $("#q").value = "";
+      tell(fill(words.is_here, { name }));
+      done("customer.create", { name, here: true }, { name, at });
+    } else if (form.id === "note") {
+      event.preventDefault();
+      write();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("li.row");
+    const keep = event.target.closest("[data-keep]");
+    if (keep) {
+      if (keep.getAttribute("aria-pressed") === "true") return;
+      done("promise.keep", { promise: keep.closest("[data-promise]").dataset.promise }, { of: idOf(row), name: row.dataset.name });
+    } else if (row && (event.target.closest("[data-note]") || event.target.closest(".docket__who"))) {
+      event.preventDefault();
+      open(row);
+    } else if (event.target.closest("[data-close]") || event.target === sheet) sheet.close();
+  });
+
+  // -- a note, a promise, a question
+
+  const sheet = $("#sheet"), note = $("#note");
+  let about = null;
+  typing = () => sheet.open || Boolean($("#q").value.trim());
+  const open = (row) => {
+    if (about !== row) note.reset();
+    about = row;
+    $("#sheet-title").textContent = fill(words.note_on, { name: row.dataset.name });
+    sheet.showModal();
+  };
+  const write = async () => {
+    const chips = [...note.querySelectorAll("[name=chip]:checked")], text = note.elements.text.value.trim();
+    const what = note.elements.this_is.value, isPrivate = note.elements.seen_by.value === "private";
+    if (!chips.length && !text) return;
+    const customer = idOf(about), name = about.dataset.name;
+    sheet.close();
+    tell(words.noted);
+    if (text && what !== "note") await done(`${what}.create`, { customer, text }, { name });
+    if (chips.length || (text && what === "note")) {
+      const said = [...chips.map((chip) => chip.parentElement.textContent.trim()), ...(what === "note" && text ? [text] : [])].join(". ");
+      const lifetime = what === "note" && text ? "always" : "next_visit";
+      await done("note.create", { customer, text: said, chips: chips.map((chip) => chip.value), lifetime, moment: "arrival", private: isPrivate }, { name });
+    }
+    note.reset();
+  };
+
+  // -- what came of it
+
+  addEventListener("acts", ({ detail: { sent, waiting, heard, off } }) => {
+    const joined = heard.find((one) => one.result?.joined && one.result.by);
+    if (off) tell(words.clock);
+    else if (joined) tell(fill(words.already, { name: joined.act.name, time: clock(new Date(joined.result.at)), by: joined.result.by }));
+    else if (sent && !waiting) tell(words.sent);
+    show();
+  });
+  arrange();
+  show().then(() => {
+    const row = location.hash.startsWith("#note-") && rowOf(location.hash.slice(6));
+    if (row) open(row);
+    tryServer();
+  });
+  $(".now", day)?.scrollIntoView({ block: "center" });
+  setInterval(arrange, 20_000);
+}

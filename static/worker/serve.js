@@ -1,0 +1,119 @@
+// The service worker: the shell from this phone at once, pages from the network, and without a signal the list that was kept.
+// BUILD and SHELL stand in front of this file (views/worker.py).
+const SHELL_CACHE = `shell-${BUILD}`, KEPT_CACHE = "kept", KEPT = "/today/kept", NONE = "/offline";
+const PLACES = ["/today", "/find", "/promises", "/shift"]; // the kept list stands in for these
+const LASTS = 12 * 3600_000, OFF = 600_000, ANEW = 600_000, AT_MOST_EVERY = 60_000, PATIENCE = 3000; // ms
+const HEAD = "kept-at", FOR = "kept-for", WITH = "kept-with";
+
+// -- the shell
+
+const fetchAnew = (path) => new Request(path, { cache: "reload", credentials: "omit" });
+addEventListener("install", (event) => {
+  event.waitUntil(caches.open(SHELL_CACHE).then((cache) => cache.addAll(SHELL.map(fetchAnew))));
+});
+addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    for (const name of await caches.keys()) if (name.startsWith("shell-") && name !== SHELL_CACHE) await caches.delete(name);
+    await clients.claim();
+  })());
+});
+addEventListener("message", (event) => {
+  if (event.data?.take) skipWaiting(); // somebody tapped: the newer version is wanted now
+  if (event.data?.forget) event.waitUntil(forget());
+});
+
+// -- the kept list
+
+const forget = () => caches.delete(KEPT_CACHE);
+const kept = async () => {
+  const answer = await caches.open(KEPT_CACHE).then((cache) => cache.match(KEPT));
+  const age = Date.now() - answer?.headers.get(HEAD);
+  if (age < LASTS && age > -OFF) return answer; // a clock that was put back is as good as one that ran on
+  if (answer) await forget();
+};
+let keeping = null;
+const keep = async (tag) => {
+  const stands = await kept(), age = stands ? Date.now() - stands.headers.get(HEAD) : Infinity;
+  const revision = tag?.split(".")[1] ?? "";
+  if (age < AT_MOST_EVERY || (age < ANEW && stands.headers.get("revision") === revision)) return;
+  const answer = await fetch(KEPT, { credentials: "same-origin", headers: { "Kept-List": "1" } });
+  if (!answer.ok || answer.redirected) {
+    if (answer.redirected || answer.status === 401 || answer.status === 404) await forget();
+    return;
+  }
+  const headers = new Headers(answer.headers);
+  headers.set(HEAD, String(Date.now()));
+  headers.set("revision", revision);
+  const shell = await caches.open(SHELL_CACHE); // after an update the list may be made with newer files than this worker's
+  for (const path of (headers.get(WITH) ?? "").split(" ")) if (path && !(await shell.match(path))) await shell.add(fetchAnew(path));
+  await (await caches.open(KEPT_CACHE)).put(KEPT, new Response(await answer.arrayBuffer(), { headers }));
+};
+const keepSoon = (tag) => (keeping ??= keep(tag).catch(() => {}).finally(() => { keeping = null; }));
+
+// -- what is asked for
+
+// Whoever signs in or out, or is signed out, leaves nothing of the list behind.
+const changesWho = ({ method, url }) => method === "POST" && /^\/(sign-in|sign-out|enrol|first-run|shift|shops)\b/.test(new URL(url).pathname);
+const seen = async (answer, path) => {
+  if (answer.status === 401 || (path === "/sign-in" && answer.ok)) await forget(); // nobody is signed in
+  if (answer.headers.has("Clear-Site-Data") && answer.status === 401) {
+    await forget();
+    indexedDB.deleteDatabase("regulars"); // for browsers that do not know the header
+  }
+};
+const fromShell = async (request) => (await caches.match(request, { cacheName: SHELL_CACHE, ignoreVary: true })) ?? fetch(request);
+const standIn = async (path) => (PLACES.includes(path) && (await kept())) || (await caches.match(NONE, { ignoreVary: true })) || Response.error();
+
+const page = async (request, path) => {
+  const stops = new AbortController(), has = await kept();
+  const timer = has && setTimeout(() => stops.abort(), PATIENCE); // a router that is starting says neither yes nor no
+  try {
+    const answer = await fetch(request, has ? { signal: stops.signal } : {});
+    clearTimeout(timer);
+    if (answer.status < 502 || answer.status > 504) return answer;
+    const own = answer.headers.get("Content-Security-Policy"); // else a proxy's page, in front of a server that is not there
+    return own ? answer : await standIn(path);
+  } catch {
+    clearTimeout(timer);
+    return standIn(path);
+  }
+};
+
+addEventListener("fetch", (event) => {
+  const { request } = event, { origin, pathname } = new URL(request.url);
+  if (origin !== location.origin) return;
+  if (SHELL.includes(pathname) || pathname.startsWith("/static/build/")) {
+    event.respondWith(fromShell(request));
+    return;
+  }
+  if (changesWho(request)) {
+    const answer = fetch(request);
+    event.respondWith(answer);
+    event.waitUntil(answer.then(forget, () => {}));
+    return;
+  }
+  if (request.method !== "GET") return;
+  if (request.mode === "navigate") {
+    const answer = page(request, pathname);
+    event.respondWith(answer);
+    event.waitUntil(answer.then(async (given) => {
+      const who = given.headers.get(FOR);
+      if (!who) await seen(given, pathname);
+      if (pathname === "/today" && given.ok && !who) await keepSoon(given.headers.get("HX-PTag"));
+      await self.acts.flush();
+    }).catch(() => {}));
+  } else if (pathname === "/today") {
+    const answer = fetch(request);
+    event.respondWith(answer);
+    event.waitUntil(answer.then(async (given) => {
+      await seen(given, pathname);
+      if (given.status === 200) await keepSoon(given.headers.get("HX-PTag"));
+    }).catch(() => {}));
+  }
+});
+
+// -- what waits to be sent
+
+addEventListener("sync", (event) => {
+  if (event.tag === "acts") event.waitUntil(self.acts.flush().then((waiting) => { if (waiting) throw new Error("There is no signal yet."); }));
+});

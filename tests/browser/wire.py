@@ -1,0 +1,76 @@
+"""The wire between phones and the shop: a proxy on loopback that a test cuts, mends, or lets lose the answers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+
+class Wire:
+    """Forwards one port to the server's. Cut, it takes no connection, as where nobody listens."""
+
+    def __init__(self, server: str):
+        self.server = (urlsplit(server).hostname or "", urlsplit(server).port or 0)
+        self.loses_answers = False
+        self._open: set[socket.socket] = set()
+        self._listener: socket.socket | None = None
+        self._port = 0
+        self.mend()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def cut(self) -> None:
+        """Lose the signal: nothing is taken any more, and what was on its way is lost."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        for one in list(self._open):
+            self._close(one)
+
+    def mend(self) -> None:
+        """Have the signal back, at the same address."""
+        if self._listener is not None:
+            return
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self._port))
+        listener.listen(128)
+        self._port = listener.getsockname()[1]
+        self._listener = listener
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                phone, _address = listener.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection(self.server)
+            except OSError:
+                phone.close()
+                continue
+            self._open |= {phone, server}
+            threading.Thread(target=self._pump, args=(phone, server, False), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, phone, True), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket, answers: bool) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                if answers and self.loses_answers:
+                    break
+                target.sendall(piece)
+        self._close(source)
+        self._close(target)
+
+    def _close(self, one: socket.socket) -> None:
+        self._open.discard(one)
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
