@@ -36,6 +36,7 @@ class Assets:
     alone: dict[
         str, Asset
     ]  # scripts of js/alone by their name: a few pages ask for one, all others are quicker without
+    offline: Asset  # what a page needs once the signal goes; it comes when the page stands
     kept_sheet: Asset  # with the next, of the list that a phone keeps for when it has no signal
     kept_script: Asset
     worker: str  # the service worker, but for what it is told of this build (views/worker.py)
@@ -43,7 +44,7 @@ class Assets:
 
 def build(static_dir: Path) -> Assets:
     """Return the joined stylesheet and script of a static folder; raises FileNotFoundError for a missing part."""
-    queue = static_dir / "js/queue.js"  # every page, the kept list and the worker share it
+    queue = static_dir / "js/offline/queue.js"  # pages, the kept list and the worker share it
     return Assets(
         stylesheet=_asset("css", join_styles(static_dir / "css"), STYLE),
         desk=_asset("css", _minified(sorted((static_dir / "css/desk").glob("*.css"))), STYLE, "desk"),
@@ -52,6 +53,7 @@ def build(static_dir: Path) -> Assets:
             file.stem: _asset("js", closed_in(file) + "\n", SCRIPT, file.stem)
             for file in sorted((static_dir / "js/alone").glob("*.js"))
         },
+        offline=_asset("js", _joined(sorted((static_dir / "js/offline").glob("*.js"))), SCRIPT, "offline"),
         kept_sheet=_asset("css", _minified(sorted((static_dir / "css/kept").glob("*.css"))), STYLE, "kept"),
         kept_script=_asset("js", _joined([queue, *sorted((static_dir / "js/kept").glob("*.js"))]), SCRIPT, "kept"),
         worker=_joined([queue, *sorted((static_dir / "worker").glob("*.js"))]),

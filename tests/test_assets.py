@@ -15,7 +15,7 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 @pytest.fixture
 def static(tmp_path):
     """A static folder with the least that `build` asks for."""
-    for name in ("css/components", "js", "vendor"):
+    for name in ("css/components", "js/offline", "vendor"):
         (tmp_path / name).mkdir(parents=True)
     for name in ("reset", "fonts", "tokens", "base", "layout", "utilities", "components/b", "components/a"):
         (tmp_path / f"css/{name}.css").write_text(f".{name.replace('/', '-')} {{ color: red; }}\n", encoding="utf-8")
@@ -28,6 +28,7 @@ def static(tmp_path):
     (tmp_path / "vendor/a.min.js").write_text("var a=1", encoding="utf-8")
     (tmp_path / "js/toast.js").write_text("if (1)\n  here('//') // it's no semicolon, a comment last", encoding="utf-8")
     (tmp_path / "js/queue.js").write_text("const name = 2;", encoding="utf-8")
+    (tmp_path / "js/offline/queue.js").write_text("const kept = 4;", encoding="utf-8")
     return tmp_path
 
 
@@ -40,6 +41,12 @@ class TestBuild:
         after = assets.build(static)
         assert after.script.name != before.script.name
         assert after.stylesheet == before.stylesheet
+
+    def test_pages_the_kept_list_and_the_worker_share_one_queue(self, static):
+        built = assets.build(static)
+        told = (built.offline.body.decode(), built.kept_script.body.decode(), built.worker)
+        assert all("const kept = 4;" in text for text in told)
+        assert "const kept = 4;" not in built.script.body.decode(), "it is not waited for"
 
     def test_the_packed_bytes_are_the_same_file(self, static):
         built = assets.build(static)
@@ -122,7 +129,7 @@ class TestOurOwn:
         css = STATIC / "css"
         there = {file.relative_to(css).with_suffix("").as_posix() for file in css.rglob("*.css")}
         named = {name for name in assets.SHEETS if "*" not in name}
-        assert {name for name in there if not name.startswith(("components/", "desk/"))} == named
+        assert {name for name in there if not name.startswith(("components/", "desk/", "kept/"))} == named
 
     def test_the_order_of_the_layers_is_stated_before_any_rule(self):
         order = "@layer reset,fonts,tokens,base,layout,components,owner,utilities;"

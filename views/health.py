@@ -65,6 +65,7 @@ def serve_assets(app: Flask, built: Any) -> None:
             built.stylesheet,
             built.desk,
             built.script,
+            built.offline,
             built.kept_sheet,
             built.kept_script,
             *built.alone.values(),

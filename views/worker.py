@@ -20,7 +20,7 @@ SCRIPT = "text/javascript; charset=utf-8"
 def show() -> Response:
     """Answer the worker; a browser asks for it anew each time, and another build is another worker."""
     built: Any = current_app.jinja_env.globals["built"]
-    assets = (built.stylesheet, built.script, built.kept_sheet, built.kept_script)
+    assets = (built.stylesheet, built.script, built.offline, built.kept_sheet, built.kept_script)
     fonts = (f"/static/fonts/{file.name}" for file in sorted((STATIC / "fonts").glob("*-latin-wght-normal.woff2")))
     shell = [*(f"/static/build/{asset.name}" for asset in assets), *fonts, "/static/icon.svg", url_for("kept.offline")]
     build = hashlib.sha256(json.dumps([shell, built.worker]).encode()).hexdigest()[:16]

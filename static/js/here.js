@@ -26,7 +26,7 @@
       sent = true;
       removeEventListener("pagehide", send);
       const go = () => { goes.add(button); form.requestSubmit(button); };
-      if (event?.type === "pagehide") go(); else self.keepAct(form, button).then(go, go);
+      if (event?.type === "pagehide" || !self.keepAct) go(); else self.keepAct(form, button).then(go, go);
     };
     requestAnimationFrame(() => setTimeout(send));
     setTimeout(send, AT_MOST); // nothing is painted where nobody looks
@@ -43,7 +43,7 @@
       underway.add(button);
       button.dataset.sent = "";
       if (button.matches("[data-testid=here]")) navigator.vibrate?.(10);
-      else if (!self.isAct(event.target)) return;
+      else if (!self.isAct?.(event.target)) return;
       sendOncePainted(event.target, button);
     }
     event.preventDefault();

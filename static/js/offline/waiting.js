@@ -9,7 +9,7 @@
   const who = () => document.documentElement.dataset.who;
   const clock = (at) => new Intl.DateTimeFormat(app().dataset.locale, { timeZone: app().dataset.zone, hour: "numeric", minute: "2-digit" }).format(new Date(at)).replace(/^0(?=\d)/, "");
   const address = "/worker.js", trusted = self.trustedTypes?.createPolicy("worker", { createScriptURL: () => address }).createScriptURL("") ?? address;
-  addEventListener("load", () => { navigator.serviceWorker?.register(trusted).catch(() => {}); });
+  navigator.serviceWorker?.register(trusted).catch(() => {});
 
   // -- a form of a row, as an act
 
@@ -137,6 +137,7 @@
   });
   const start = () => self.acts.all().then((acts) => { if (acts.length) self.acts.flush(); mark(); }, () => {});
   for (const kind of ["online", "pageshow"]) addEventListener(kind, start);
+  start();
 
   // nobody is shown on a phone that has heard nothing for so long
   const tooLong = () => {
