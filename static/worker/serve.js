@@ -107,7 +107,8 @@ addEventListener("fetch", (event) => {
     event.respondWith(answer);
     event.waitUntil(answer.then(async (given) => {
       await seen(given, pathname);
-      if (given.status === 200) await keepSoon(given.headers.get("HX-PTag"));
+      // a 304 as well: this may be the first word to a worker that was not there yet when the page came
+      if (given.status === 200 || given.status === 304) await keepSoon(given.headers.get("HX-PTag") ?? request.headers.get("HX-PTag"));
     }).catch(() => {}));
   }
 });

@@ -1,4 +1,6 @@
-"""The shops the browser tests look at, each a database of its own, all at Tuesday 24 November 2026, 8:12 in London."""
+"""The shops the browser tests look at, each a database of its own, at Tuesday 24 November 2026, 8:12 in London; but one, where it
+is the real present.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,11 @@ class World:
 
 
 @contextmanager
-def database(url: str) -> Iterator[None]:
-    """Let `models` speak to a migrated database at the fixed instant, inside the block."""
+def database(url: str, now: datetime = TUESDAY) -> Iterator[None]:
+    """Let `models` speak to a migrated database at a fixed instant, inside the block."""
     before = models.db.obj
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clock, "now", lambda: TUESDAY)
+        patch.setattr(clock, "now", lambda: now)
         models.db.initialize(models.open_database(url))
         models.db.connect()
         try:
@@ -50,9 +52,9 @@ def database(url: str) -> Iterator[None]:
                 models.db.initialize(before)
 
 
-def build(name: str, url: str) -> World:
+def build(name: str, url: str, now: datetime = TUESDAY) -> World:
     """Return a world, built in the database at `url`."""
-    with database(url):
+    with database(url, now):
         shop = WORLDS[name]()
         world = World()
         team = {one.name: one for one in Staff.select().order_by(Staff.id)}
@@ -69,22 +71,22 @@ def build(name: str, url: str) -> World:
         return world
 
 
-def _team(name: str = "Fenwick Road Coffee") -> Shop:
-    shop, owner = access.open_shop(name, "Europe/London", "Ruth")
+def _team(name: str = "Fenwick Road Coffee", zone: str = "Europe/London") -> Shop:
+    shop, owner = access.open_shop(name, zone, "Ruth")
     pin = access.hash_pin("1234")
     Staff.update(pin_hash=pin).where(Staff.id == owner.id).execute()
     for person in ("Maya", "Sam"):
-        one = Staff.create(business=shop.business, name=person, role="staff", pin_hash=pin, created_at=TUESDAY)
+        one = Staff.create(business=shop.business, name=person, role="staff", pin_hash=pin, created_at=clock.now())
         models.Membership.create(staff=one, shop=shop)
     return shop
 
 
 def _someone(shop: Shop, name: str, **known: Any) -> Customer:
-    return Customer.create(business=shop.business, name=name, created_at=TUESDAY, **known)
+    return Customer.create(business=shop.business, name=name, created_at=clock.now(), **known)
 
 
 def _came(customer: Customer, shop: Shop, *backs: int, minute: int) -> None:
-    today = shop.day_of(TUESDAY)
+    today = shop.today()
     for back in backs:
         day = today - timedelta(days=back)
         Visit.create(customer=customer, shop=shop, day=day, at=shop.at(day, minute))
@@ -207,12 +209,22 @@ def quiet() -> Shop:
     return shop
 
 
+def present() -> Shop:
+    """It is nine in the morning where this shop is, whenever that may be: for browsers whose clock cannot be set."""
+    ahead = (9 - clock.now().hour + 11) % 24 - 11  # hours
+    shop = _team(zone=f"Etc/GMT{-ahead:+d}")  # these are named by how far Greenwich is ahead of them
+    for i, name in enumerate(("Rosa Marchetti", "Mr Okafor", "Tomás Ferreira")):
+        _came(_someone(shop, name), shop, *range(1, 60), minute=10 * 60 + 5 * i)
+    return shop
+
+
 WORLDS: dict[str, Callable[[], Shop]] = {
     "demo": demo,
     "first-day": first_day,
     "all-here": all_here,
     "busy": busy,
     "quiet": quiet,
+    "present": present,
 }
 
 
