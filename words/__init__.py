@@ -415,8 +415,8 @@ def hands() -> list[tuple[str, str]]:
 
 
 def screens() -> list[tuple[str, str]]:
-    """Return what a screen that nobody touches may do, as it lies side by side."""
-    return [("system", _("As on any page")), ("on", _("On while Today is open"))]
+    """Return what a screen may do that nobody touches, side by side."""
+    return [("system", _("Goes dark as usual")), ("on", _("Stays on with Today"))]
 
 
 def tones() -> list[tuple[str, str, str]]:

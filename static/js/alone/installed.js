@@ -22,18 +22,19 @@
     hint(which).hidden = true;
     if (held) { heading.tabIndex = -1; heading.focus(); }
   };
-  // On Today it is there until it has been in sight once; elsewhere until it is waved away; where one looks for it, always.
-  const suggest = async (which) => {
+  // On Today it is there once, for whoever comes to the end of the list; elsewhere until it is waved away; on the page This
+  // phone, where one looks for it, always.
+  const suggest = (which) => {
     if (isInstalled || !place) return;
     const once = "once" in place.dataset;
     if (!("always" in place.dataset) && (localStorage.getItem(WAVED) || (once && localStorage.getItem(SEEN)))) return;
-    await show(which);
-    if (!once) return;
-    new IntersectionObserver(([seen], watch) => {
-      if (!seen.isIntersecting) return;
-      localStorage.setItem(SEEN, "yes");
+    if (!once) { show(which); return; }
+    new IntersectionObserver(([end], watch) => {
+      if (!end.isIntersecting) return;
       watch.disconnect();
-    }).observe(hint(which));
+      localStorage.setItem(SEEN, "yes");
+      show(which);
+    }).observe(place);
   };
   const offered = () => { if (window.offer) suggest("offer"); };
   addEventListener("beforeinstallprompt", () => setTimeout(offered)); // who else listens keeps it first
@@ -82,7 +83,7 @@
   let told;
   const count = () => {
     const day = document.getElementById("day");
-    if (!navigator.setAppBadge || (!day && !document.querySelector(".pin"))) return;
+    if (!navigator.setAppBadge || (!day && page.who)) return;
     const expected = day ? day.querySelectorAll("[data-testid=today-row][data-arrived=false]").length : 0;
     if (expected === told) return;
     told = expected;
