@@ -410,6 +410,7 @@ def test_of_what_is_told_after_each_act(server, shop, staff, owner, nobody, data
         (staff, "/shift", {"text": "Rye is out", "for": "99999"}),
         (staff, "/customers/99999/visits", {}),
         (staff, "/this-phone", {}),
+        (staff, "/notices", {"kind": "late", "endpoint": "x"}),
         (owner, "/settings", {"name": "", "zone": "x", "called": "x", "same_visit_minutes": "x", "opens_1": "x"}),
         (owner, "/settings", {"name": shop.name, "language": "x", "tone": "x"}),
         (owner, "/team", {"name": "", "pin": "1"}),
