@@ -43,8 +43,8 @@ def why_not() -> dict[str, str]:
         "browser": _("This browser cannot be told anything while it is closed."),
         "worker": _("Regulars is still getting ready on this phone. Give it a moment, or open this page again."),
         "denied": _("Notifications are blocked on this phone. Allow them for this page in the browser’s settings."),
-        "asked": _("Without your permission nothing comes up here. Tap Keep once more to be asked again."),
-        "lost": _("This browser has let go of it. Tap Keep to be told again."),
+        "asked": _("Without your permission nothing comes up here. Tap “Keep these notices” to be asked again."),
+        "lost": _("This browser has let go of it. Tap “Keep these notices” to be told again."),
         "failed": _("The browser’s own service did not answer. Nothing was changed; try again in a moment."),
         "server": _(
             "The server lacks what this needs: the package cryptography. Whoever looks after it knows what to do."

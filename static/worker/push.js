@@ -8,7 +8,7 @@
 
   const show = (data) => {
     let told = {};
-    try { told = data.json(); } catch { /* nothing we can read: a line without words is all there is */ }
+    try { told = data.json() || {}; } catch { /* nothing we can read: a line without words is all there is */ }
     return self.registration.showNotification(told.title || "Regulars", {
       body: told.text || "", tag: told.kind || "notice", lang: told.lang || "", dir: told.dir || "auto",
       data: { path: here(told.path).pathname },
