@@ -7,6 +7,7 @@ given to a translator.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -93,7 +94,8 @@ class Read(HTMLParser):
             spoken.add("value")
         if tag == "meta" and given.get("name") in TOLD_BY_META:
             spoken.add("content")
-        self.found += [(f"<{tag} {name}>", given[name]) for name in spoken if not written]
+        for name in spoken if not written else ():
+            self.found += [(f"<{tag} {name}>", text) for text in texts_of(given[name])]
         if tag not in VOID:
             self.open.append((tag, written))
 
@@ -116,6 +118,18 @@ class Read(HTMLParser):
             place = place or (f"<{self.open[-1][0]}>" if self.open else "")
             self.found.append((place, f"{before} {text}"))
             self.goes_on = False
+
+
+def texts_of(attribute: str) -> list[str]:
+    """Return the texts of an attribute: several where it holds those that a script says."""
+    if not attribute.startswith('{"'):
+        return [attribute]
+    told = json.loads(attribute)
+    held = [
+        (value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value])
+        for value in told.values()
+    ]
+    return [text for texts in held for text in texts]
 
 
 # Columns that programs write: what stands in them is no excuse for an English word on a page
