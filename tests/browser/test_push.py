@@ -96,7 +96,7 @@ class TestThePage:
         wanted = page.evaluate("window.wanted")
         assert (wanted["only"], bytes(wanted["key"])) == (
             True,
-            data(page.locator("[data-key]").get_attribute("data-key")),
+            data(page.locator("[data-key]").get_attribute("data-key") or ""),
         )
 
     @pytest.mark.parametrize(
