@@ -27,7 +27,7 @@ from domain import (
     people_kept,
     retention,
 )
-from models import Action, Business, DayList, Message, Shop
+from models import Business, DayList, Message, Shop
 from outside import reports
 
 TICK_S = 20.0
@@ -47,7 +47,7 @@ def tick() -> None:
         _agree_ahead(shop)
         DayList.delete().where((DayList.shop == shop.id) & (DayList.day < shop.today() - LISTS_KEPT)).execute()
     audit_check.keep_whole(clock.now())
-    Action.delete().where(Action.done_at < clock.now() - audit_check.ACTS_KEPT).execute()
+    retention.forget_keys(clock.now())
     calls.close_those_past(clock.now())
     outbox.forget_strays(clock.now())
     notices.forget(clock.now())

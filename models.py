@@ -579,8 +579,9 @@ class Customer(Row):
 
     def check_in(
         self, shop: Shop, by: Staff | None, at: datetime, first: bool = False, **seen: Any
-    ) -> tuple[Visit, bool]:
-        """Return the visit and whether it joined an earlier one within the shop's same-visit window.
+    ) -> tuple[Visit, tuple[Staff | None, datetime] | None]:
+        """Return the visit; and, where it joined one that stood already within the shop's same-visit window, who had seen them
+        come, and when.
 
         Runs inside the caller's transaction, which holds the customer (`hold`), so that two phones cannot both be first;
         `first` says that the caller has seen that there is none to join. A visit keeps its earliest witness's time,
@@ -589,11 +590,15 @@ class Customer(Row):
         """
         same = None if first else self.visit_near(shop, at)
         if same is None:
-            return self._new_visit(shop, by, at, **seen), False
-        if at < same.at:
-            Visit.update(at=at).where(Visit.id == same.id).execute()
-        Witness.create(visit=same, staff=by, at=at, tapped_at=seen.get("tapped_at"), action=seen.get("action"))
-        return same, True
+            return self._new_visit(shop, by, at, **seen), None
+        before = same.staff, same.at
+        tapped_at, action = seen.get("tapped_at"), seen.get("action")
+        if at < same.at:  # whoever was first stands with the visit, with the time that they saw
+            Witness.create(visit=same, staff=same.staff, at=same.at, tapped_at=same.tapped_at)
+            Visit.update(at=at, staff=by, tapped_at=tapped_at).where(Visit.id == same.id).execute()
+        else:
+            Witness.create(visit=same, staff=by, at=at, tapped_at=tapped_at, action=action)
+        return same, before
 
     def _new_visit(
         self,

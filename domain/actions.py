@@ -19,6 +19,7 @@ from peewee import JOIN, IntegrityError
 
 import clock
 from domain import audit, expected, lateness, notes, rights
+from domain.audit_check import ACTS_KEPT
 from domain.likeness import alike
 from domain.lines import Line, look, offer
 from domain.plain_words import has_card_number
@@ -50,8 +51,10 @@ from models import (
     one_line,
 )
 from words import _, clock_time, short_day
+from words.card import chips as chip_words
 
 OLDEST = timedelta(days=3)  # an older act is taken at the time it reaches us
+VOUCHED_FOR = ACTS_KEPT  # of an older act nobody can say any more whether it was done
 SKEW_TOLD = timedelta(minutes=5)
 REFUSALS_KEPT = 2000
 _refusals_told: dict[tuple[int, int | None, str], int] = {}  # by whom and what -> the hour in which it was written down
@@ -75,6 +78,14 @@ def is_seen(text: str) -> bool:
     return any(unicodedata.category(letter)[0] in "LNPS" for letter in text)
 
 
+def as_kept(name: str, value: str) -> str:
+    """Return a text as it is kept under a name, whichever way it was sent."""
+    # neither a NUL nor half a letter (a lone surrogate) can be stored
+    value = value.replace("\x00", "").encode("utf-8", "ignore").decode()
+    value = value.replace("\r\n", "\n").replace("\r", "\n").strip()  # plain forms send the first, scripts neither
+    return one_line(value) if name in ONE_LINE else value
+
+
 def nobody() -> str:
     return _("There is nobody here by that number. They may have been removed.")
 
@@ -87,8 +98,15 @@ class Unknown(Refused):
     """What the act is about is not there, or not theirs to see."""
 
 
+class NotTheirs(Refused):
+    """Whoever asks has no right to it."""
+
+
 class Conflict(Refused):
-    """Somebody else was first; the sentence says what stands now, `offers` what can be chosen instead."""
+    """Somebody else was first; the sentence says what stands now, `offers` what can be chosen instead.
+
+    With `already` what was asked for is so, by whoever did it: nothing is left to do for whoever was second.
+    """
 
     def __init__(self, told: str, **offers: Any):
         super().__init__(told)
@@ -122,11 +140,7 @@ class Asked:
         value = self.act.data.get(name, "")
         if value is None or isinstance(value, (dict, list, bool)):
             raise Refused(_("“%(name)s” has to be a text.", name=name))
-        # neither a NUL nor half a letter (a lone surrogate) can be stored
-        value = str(value).replace("\x00", "").encode("utf-8", "ignore").decode()
-        value = value.replace("\r\n", "\n").replace("\r", "\n").strip()  # plain forms send the first, scripts neither
-        if name in ONE_LINE:
-            value = one_line(value)
+        value = as_kept(name, str(value))
         if required and not is_seen(value):
             raise Refused(missing or _("“%(name)s” is empty. Write something first.", name=called(name)))
         most = LONGEST.get(name, 2000)
@@ -251,6 +265,11 @@ class Asked:
         local, today = self.shop.local(at), self.shop.today()
         return clock_time(local) if local.date() == today else short_day(local.date(), today)
 
+    def done_by(self, staff: Staff | None, at: datetime | None) -> dict[str, Any]:
+        """Return who did something and when, for the phone of whoever was second; what is not known is left out."""
+        by = {"by": staff.name} if staff and staff.name else {}
+        return {**by, "at": self.shop.local(at).isoformat()} if at else by
+
     def told(self, customer: Customer, result: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of an act that changes what is said of a customer: their words are chosen anew."""
         self.changed = customer.id
@@ -260,7 +279,7 @@ class Asked:
 
     def place(self) -> Shop:
         """Return the shop named in the data, which from now on is the act's, or the one the person is in."""
-        if self.act.data.get("shop"):
+        if self.act.data.get("shop") and self.act.type not in ABOUT_SHOPS:
             shop = self.staff.shops.where(Shop.id == self.id_of("shop")).get_or_none()
             if shop is None:
                 raise Refused(_("There is no such shop."))
@@ -271,18 +290,24 @@ class Asked:
 Doer = Callable[[Asked], dict[str, Any]]
 DOERS: dict[str, Doer] = {}
 RIGHTS_TO: dict[str, str] = {}
+UNSAID: dict[str, dict[str, Any]] = {}  # what is meant where a field of an act is left out
+ABOUT_SHOPS = ("shop.withdraw",)  # whose `shop` is what they are about, and not where they are done
 RECORDED: dict[str, tuple[str, ...]] = {}  # what a line of the record of changes tells of an act, where there is one
 
 
-def does(kind: str, right: str = "work", recorded: tuple[str, ...] | None = None) -> Callable[[Doer], Doer]:
+def does(
+    kind: str, right: str = "work", recorded: tuple[str, ...] | None = None, unsaid: dict[str, Any] | None = None
+) -> Callable[[Doer], Doer]:
     """Return a decorator that registers the doer of an act type, for those who have a right of `domain/rights.py`.
+
+    `unsaid` says what the doer takes for fields that are left out: with them or without, it is the same act (`_meant`).
 
     One that is `recorded` gets a line of its kind in the record of changes, with whom it changed and what it names of the
     act's result and data: ids and words of ours, never a name or a text.
     """
 
     def add(function: Doer) -> Doer:
-        DOERS[kind], RIGHTS_TO[kind] = function, right
+        DOERS[kind], RIGHTS_TO[kind], UNSAID[kind] = function, right, unsaid or {}
         if recorded is not None:
             RECORDED[kind] = recorded
         return function
@@ -354,11 +379,12 @@ def _record_refusal(kind: str, staff: Staff, shop: Shop) -> None:
     audit.write("act.refused", business=staff.business_id, shop=shop, staff=staff, act=kind)
 
 
-def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
-    """Return what became of an act, done at most once; its key and its effect are one transaction."""
-    digest = hashlib.sha256(
-        json.dumps([act.type, act.data, staff.business_id], sort_keys=True, default=str).encode()
-    ).hexdigest()
+def perform(act: Act, staff: Staff, shop: Shop, final: bool = False) -> Answer:
+    """Return what became of an act, done at most once; its key and its effect are one transaction.
+
+    `final` says that a conflict is kept too, as forms' are not: a phone was told so, and a repeat that comes later, when
+    nothing stands in the way any more, is not to do it behind their back.
+    """
     try:
         key = _key(act.id)
     except ValueError:
@@ -366,18 +392,22 @@ def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
     doer = DOERS.get(act.type)
     if doer is None:
         return Answer(act.id, "rejected", reason=_("This app does not know how to do “%(type)s”.", type=act.type))
-    if not rights.may(staff, RIGHTS_TO[act.type], shop):
-        _record_refusal(act.type, staff, shop)
-        return Answer(act.id, "rejected", reason=_for_whom(RIGHTS_TO[act.type]))
     # Done first and looked up after: a repeat is rare, and what it did is taken back when its key is found to be taken.
     try:
         with db.atomic():
             asked = Asked(act, staff, shop)
+            place = asked.place()
+            if not rights.may(staff, RIGHTS_TO[act.type], place):
+                raise NotTheirs(_for_whom(RIGHTS_TO[act.type]))
+            if (
+                act.type in RECORDED
+            ):  # a business is held before its shops: two that hold them the other way round wait for ever
+                audit.hold(staff.business_id)
             result = doer(asked)
             insert(
                 Action,
                 key=key,
-                digest=digest,
+                digest=_digest(act, staff, place.id if asked.shop.id == place.id else None),
                 result=json.dumps(result),
                 done_at=instant_text(clock.now()),
                 shop_id=asked.shop.id,
@@ -391,17 +421,120 @@ def perform(act: Act, staff: Staff, shop: Shop) -> Answer:
             return Answer(act.id, "applied", result, line=asked.line)
     except Refused as told:
         earlier = Action.get_or_none(Action.key == key)
-        if earlier is None:
-            status = "conflict" if isinstance(told, Conflict) else "rejected"
-            offers = told.offers if isinstance(told, Conflict) else None
-            return Answer(act.id, status, offers, reason=str(told), unknown=isinstance(told, Unknown))
+        if earlier is None and final and isinstance(told, Conflict):
+            earlier = _keep_refusal(key, act, staff)
+        if earlier is None or earlier.result == REFUSED:
+            if isinstance(told, NotTheirs):
+                _record_refusal(act.type, staff, shop)
+            return _refused(act, told)
     except IntegrityError:
         earlier = Action.get_or_none(Action.key == key)
         if earlier is None:
             raise
-    if earlier.digest != digest:
+    return _repeated(act, staff, shop, earlier, final)
+
+
+REFUSED = {"refused": True}  # the result of a conflict that is kept
+
+
+def unless_done(act: Act, staff: Staff, shop: Shop, told: str) -> Answer:
+    """Return what is answered to an act that is not to be done any more, for the reason `told`: what was answered before where
+    it was done, for that its key still tells."""
+    earlier = _act_named(act.id)
+    if earlier is None or earlier.result == REFUSED:
+        return Answer(act.id, "conflict", reason=told)
+    return _repeated(act, staff, shop, earlier, True)
+
+
+def _repeated(act: Act, staff: Staff, shop: Shop, earlier: Action, final: bool) -> Answer:
+    """Return the answer to an act whose key is taken: the same as before, if it is the same act."""
+    same = earlier.digest in _digests(act, staff, earlier.shop_id)
+    if earlier.result == REFUSED:
+        if same:
+            told = _("This was refused before, so nothing was done. If it is still to be done, do it once more.")
+            return Answer(act.id, "conflict", reason=told)
+        Action.delete().where(Action.id == earlier.id).execute()  # mended since then: nothing was done under this key
+        return perform(act, staff, shop, final)
+    if not same:
         return Answer(act.id, "rejected", reason=_("This id was used before, for something else."))
     return Answer(act.id, "duplicate", earlier.result)
+
+
+def _refused(act: Act, told: Refused) -> Answer:
+    is_gone = isinstance(told, Unknown)
+    if isinstance(told, Conflict):
+        return Answer(act.id, "conflict", told.offers, reason=str(told))
+    if is_gone and act.type.endswith(".undo") and "customer" not in act.data:  # the thing is gone, as they wish
+        return Answer(act.id, "conflict", {"already": True}, reason=str(told), unknown=True)
+    return Answer(act.id, "rejected", reason=str(told), unknown=is_gone)
+
+
+def _keep_refusal(key: str, act: Act, staff: Staff) -> Action | None:
+    """Keep that an act was refused, without a word of why: names stand in that. Return what stands under its key then."""
+    kept = {"key": key, "digest": _digest(act, staff, None), "result": REFUSED, "done_at": clock.now()}
+    Action.insert(**kept, revision=0, step=0, staff_id=staff.id).on_conflict_ignore().execute()
+    found: Action | None = Action.get_or_none(Action.key == key)
+    return found
+
+
+# -- whether two acts under one id are the same
+
+AS_TYPED = ("password", "secret")
+MADE_AS = {
+    "gone": "customer",
+    "other": "customer",
+    "by": "customer",
+    "previous": "referral",
+}  # fields that name a thing of this
+HOW = ("alike", "shop")  # how or where an act is done, and not what; where is told beside
+
+
+def _meant(act: Act) -> dict[str, Any]:
+    """Return an act's data as it is meant, however it was sent: a form and a phone say the same in two ways."""
+    unsaid, found = UNSAID.get(act.type, {}), {}
+    for name, value in act.data.items():
+        plain = _plain(name, value)
+        about = name not in HOW or act.type in ABOUT_SHOPS
+        if about and plain is not None and not (name in unsaid and plain == _plain(name, unsaid[name])):
+            found[name] = plain
+    return found
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return a value of an act's data as it is compared: numbers as text, texts as they are kept, and what an act made by its
+    number, for a form knows no other."""
+    if (
+        isinstance(value, str)
+        and len(value) == 36
+        and name not in LONGEST
+        and (made := _made_by(value, MADE_AS.get(name, name)))
+    ):
+        return str(made)
+    if isinstance(value, str):
+        return value if name in AS_TYPED else as_kept(name, value)
+    if isinstance(value, list):
+        return [_plain(name, one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(name, one) for key, one in value.items()}
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _digest(act: Act, staff: Staff, place: int | None) -> str:
+    """Return what is kept of an act to know it by; `place` is the shop it is done in, where that is not the thing's own."""
+    return _of([act.type, _meant(act), staff.business_id, place])
+
+
+def _digests(act: Act, staff: Staff, shop: int | None) -> list[str]:
+    """Return what may be kept of an act that was done before in a shop: whoever names none means the one they were in."""
+    named = None if act.type in ABOUT_SHOPS else act.data.get("shop")
+    text = str(named or "")
+    place = int(text) if text.isascii() and text.isdecimal() else (_made_by(text, "shop") if named else shop)
+    before = _of([act.type, act.data, staff.business_id])  # as it was sent, which is how it was kept at first
+    return [_digest(act, staff, place and int(place)), _digest(act, staff, None), before]
+
+
+def _of(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _for_whom(right: str) -> str:
@@ -416,11 +549,17 @@ def _key(text: str) -> str:
 
 def _made_by(text: str, name: str) -> Any:
     """Return the id of the thing called `name` that an earlier act made; None where there is no such act or thing."""
+    earlier = _act_named(text)
+    return earlier.result.get(name) if earlier else None
+
+
+def _act_named(text: Any) -> Action | None:
+    """Return the act that a text is the id of, None where it is none or there is no such act."""
     try:
-        earlier = Action.get_or_none(Action.key == _key(text))
+        found: Action | None = Action.get_or_none(Action.key == _key(text))
     except ValueError:
         return None
-    return earlier.result.get(name) if earlier else None
+    return found
 
 
 def taken_time(at: datetime, sent_at: datetime | None, now: datetime) -> tuple[datetime, timedelta]:
@@ -461,7 +600,7 @@ def create_visit(asked: Asked) -> dict[str, Any]:
             line.prompt_outcome = line.prompt_outcome or "shown"
             seen.update(prompt=line.prompt, outcome=line.prompt_outcome, greeted_by_name=line.greeted_by_name)
     visit, joined = customer.check_in(shop, asked.staff, act.at, first, **seen)
-    if today and line.appointment is not None and not joined:
+    if today and line.appointment is not None and joined is None:
         lateness.on_arrival(line.appointment, shop, visit.at, line.grace(shop), asked.staff)
     if first and around.calls:
         lateness.on_untold_arrival(customer.id, shop, visit.at, asked.staff)
@@ -471,7 +610,8 @@ def create_visit(asked: Asked) -> dict[str, Any]:
         _ended_before(customer, shop, visit.day).execute()
     if around.later_lists or not today:
         expected.history_changed(shop, visit.day, customer.id)
-    return {"visit": str(visit.id), "joined": joined}
+    result = {"visit": str(visit.id), "joined": joined is not None}
+    return {**result, **asked.done_by(*joined)} if joined else result
 
 
 def _ended_before(customer: Customer, shop: Shop, day: date) -> Any:
@@ -491,14 +631,21 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
         .get_or_none()
     )
     if visit is None:
-        raise Conflict(_("That visit was already taken back."))
+        raise Conflict(_("That visit was already taken back."), already=True)
     asked.changed, asked.shop = visit.customer_id, visit.shop
     joined = list(visit.witnesses.order_by(Witness.id))
-    own = [w for w in joined if w.staff_id == asked.staff.id]
-    if joined and (own or visit.staff_id != asked.staff.id):
-        (own or joined)[-1].delete_instance()
+    told = asked.act.data.get("visit")
+    # by the act that saw it: then that one's sight goes, and no other
+    named = _act_named(told) if isinstance(told, str) and len(told) == 36 else None
+    whose = named.staff_id if named and named.staff_id else asked.staff.id
+    own = [w for w in joined if w.staff_id == whose]
+    if named and not own and visit.staff_id != whose:
+        raise Conflict(_("That visit was already taken back."), already=True)
+    if joined and (own or visit.staff_id != whose):
+        that = next((w for w in own if named and w.action == named.key), (own or joined)[-1])
+        that.delete_instance()
     elif joined:  # who saw them first takes it back: the next who saw them stands in
-        first = min(joined, key=lambda w: w.at)
+        first = min(joined, key=lambda w: (w.at, w.id))
         visit.staff, visit.at, visit.tapped_at = first.staff_id, first.at, first.tapped_at
         visit.save(only=[Visit.staff, Visit.at, Visit.tapped_at])
         first.delete_instance()
@@ -511,7 +658,7 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
     return {}
 
 
-@does("visit.greet")
+@does("visit.greet", unsaid={"greeted_by_name": True})
 def greet_visit(asked: Asked) -> dict[str, Any]:
     """Record that whoever came was greeted by name, or (`greeted_by_name` false) that they were not after all."""
     of_ours = Visit.shop.in_(asked.staff.shops.select(Shop.id))
@@ -527,7 +674,7 @@ def greet_visit(asked: Asked) -> dict[str, Any]:
 # -- customers, notes, the usual
 
 
-@does("customer.create")
+@does("customer.create", unsaid={"here": False})
 def create_customer(asked: Asked) -> dict[str, Any]:
     """Add somebody by a name or a word; with `here` they are marked here at once.
 
@@ -557,21 +704,32 @@ def create_customer(asked: Asked) -> dict[str, Any]:
     return result
 
 
-@does("note.create")
+PLAINLY = {"text": "", "chips": [], "lifetime": "always", "moment": "arrival", "private": False, "safety": False}
+
+
+@does("note.create", unsaid={**PLAINLY, "everywhere": False})
 def create_note(asked: Asked) -> dict[str, Any]:
-    """Write down something good to know: for this shop, or (`everywhere`) for all shops of the business."""
-    customer, everywhere = asked.writable(), asked.flag("everywhere")
-    private, safety = asked.flag("private"), asked.flag("safety")
+    """Write down something good to know: for this shop, or (`everywhere`) for all shops of the business.
+
+    What the `chips` say stands before the words. Chips alone are enough, and stand until the next visit is over.
+    """
+    customer, chips, words = asked.writable(), asked.words("chips"), chip_words()
+    said = ". ".join(words[chip] for chip in chips if chip in words)
+    text = asked.text("text", required=not said)
+    private, safety, everywhere = asked.flag("private"), asked.flag("safety"), asked.flag("everywhere")
+    lifetime, moment = asked.choice("lifetime", LIFETIMES, "always"), asked.choice("moment", MOMENTS, "arrival")
+    if not text:
+        lifetime, moment, safety, everywhere = "next_visit", "arrival", False, False
     if private and safety:  # it would be hidden from those who are to read it
         raise Refused(_("A note for safety is for everybody's eyes: it is for safety or private, not both."))
     note = Note.create(
         customer=customer,
         shop=None if everywhere else asked.shop,
         author=asked.staff,
-        text=asked.text("text"),
-        chips=" ".join(asked.words("chips")),
-        lifetime=asked.choice("lifetime", LIFETIMES, "always"),
-        moment=asked.choice("moment", MOMENTS, "arrival"),
+        text=text if text.startswith(said) else ". ".join(part for part in (said, text) if part),
+        chips=" ".join(chips),
+        lifetime=lifetime,
+        moment=moment,
         private=private,
         safety=safety,
         day=asked.shop.day_of(asked.act.at),
@@ -582,7 +740,7 @@ def create_note(asked: Asked) -> dict[str, Any]:
     return asked.told(customer, {"note": str(note.id)})  # whoever wrote it has met them
 
 
-@does("note.edit")
+@does("note.edit", unsaid={"base": ""})
 def edit_note(asked: Asked) -> dict[str, Any]:
     """Change a note. If it changed since it was read (`base`), both texts are kept, side by side."""
     note = notes.note_for(asked.id_of("note"), asked.staff)
@@ -632,7 +790,7 @@ def unsee_note(asked: Asked) -> dict[str, Any]:
     asked.changed = note.customer_id
     theirs = (Seen.staff == asked.staff.id) & (Seen.what == "note") & (Seen.number == note.id)
     if not Seen.delete().where(theirs).execute():
-        raise Conflict(_("That note is unread already."))
+        raise Conflict(_("That note is unread already."), already=True)
     return {}
 
 
@@ -648,7 +806,7 @@ def undo_note(asked: Asked) -> dict[str, Any]:
     """Take back a note, on the day it was written, by whoever wrote it."""
     note = notes.note_for(asked.id_of("note"), asked.staff)
     if note is None:
-        raise Conflict(_("There is no such note. It may have been removed."))
+        raise Conflict(_("There is no such note. It may have been removed."), already=True)
     if note.author_id != asked.staff.id or note.day != asked.shop.day_of(clock.now()):
         raise Refused(_("Only who wrote a note can take it back, on the same day."))
     asked.changed = note.customer_id
@@ -657,7 +815,7 @@ def undo_note(asked: Asked) -> dict[str, Any]:
     return {}
 
 
-@does("usual.set")
+@does("usual.set", unsaid={"text": ""})
 def set_usual(asked: Asked) -> dict[str, Any]:
     """Write down what they usually have here; an empty text takes it away."""
     text = asked.text("text", required=False)
@@ -695,7 +853,7 @@ def undo_prompt(asked: Asked) -> dict[str, Any]:
     kept = (PromptEnded.customer == customer.id) & (PromptEnded.shop == shop.id) & (PromptEnded.day == today)
     said = [*Visit.select().where(visits), *PromptEnded.select().where(kept)]
     if not said:
-        raise Conflict(_("Those words are offered already."))
+        raise Conflict(_("Those words are offered already."), already=True)
     Visit.update(outcome="shown").where(visits).execute()
     PromptEnded.delete().where(kept).execute()
     for one in said:

@@ -50,7 +50,10 @@ KEPT_MINUTES = 30  # a place is kept so long where nobody says
 # -- the acts
 
 
-@does("appointment.create")
+@does(
+    "appointment.create",
+    unsaid={"minutes": MINUTES, "with": "", "service": "", "squeeze": False, "every_weeks": "", "leave_out": False},
+)
 def create(asked: Asked) -> dict[str, Any]:
     """Book a time, once or (`every_weeks`, `weekdays`, and `until` or `times`) again and again: of a series, `leave_out`
     leaves out the days on which its time is taken."""
@@ -78,7 +81,7 @@ def create(asked: Asked) -> dict[str, Any]:
     return asked.told(customer, {"appointment": str(appointment.id)})
 
 
-@does("appointment.move")
+@does("appointment.move", unsaid={"squeeze": False})
 def move(asked: Asked) -> dict[str, Any]:
     """Move a time, or change how long it takes, with whom, or what for; what they were told of it is told anew.
 
@@ -165,18 +168,20 @@ def is_moved(appointment: Appointment, move: str) -> bool:
 @does("appointment.cancel")
 def cancel(asked: Asked) -> dict[str, Any]:
     """Cancel a time; nothing is sent for it any more, and its time is free."""
-    appointment, _shop = _standing(asked)
+    appointment, shop = _found(asked)
+    if appointment.state == "cancelled":
+        raise Conflict(told.stands_no_more(appointment, shop), already=True)
     _change(asked, appointment, "booked", with_state=False)  # holds it: what a colleague just moved is as it is now
     call_off(Appointment.get_by_id(appointment.id))
     return asked.told(appointment.customer, {"appointment": str(appointment.id)})
 
 
-@does("appointment.restore")
+@does("appointment.restore", unsaid={"squeeze": False})
 def restore(asked: Asked) -> dict[str, Any]:
     """Let a cancelled time, or one marked as missed, stand again; where it was given away meanwhile, a clash is told."""
     appointment, shop = _found(asked)
     if appointment.state == "booked":
-        raise Conflict(_("This appointment stands already."))
+        raise Conflict(_("This appointment stands already."), already=True)
     if not is_living(appointment.customer.state):
         raise Refused(told.nothing_booked(appointment.customer.called))
     if appointment.state == "missed":
@@ -209,7 +214,7 @@ def _take_back(asked: Asked, booked: Appointment | Series, which: Any) -> None:
     Appointment.delete().where(which).execute()
 
 
-@does("appointment.keep_place")
+@does("appointment.keep_place", unsaid={"minutes": KEPT_MINUTES})
 def keep_place(asked: Asked) -> dict[str, Any]:
     """Keep the place of somebody who is late, for so many `minutes` from now; 0 gives it free again."""
     appointment, _shop = _standing(asked)
@@ -239,13 +244,13 @@ def set_grace(asked: Asked) -> dict[str, Any]:
     return asked.told(appointment.customer, {"appointment": str(appointment.id)})
 
 
-@does("appointment.confirm")
+@does("appointment.confirm", unsaid={"how": "counter"})
 def confirm(asked: Asked) -> dict[str, Any]:
     """Write down that they told us, at the counter or (`how`: phone) when rung, that they will be there."""
     appointment, _shop = _standing(asked)
     how = asked.choice("how", ("counter", "phone"), "counter")
     if appointment.confirmed_at:
-        raise Conflict(_("This appointment is confirmed already."))
+        raise Conflict(_("This appointment is confirmed already."), already=True)
     _change(asked, appointment, "booked", confirmed_at=asked.act.at, confirmed_how=how)
     return asked.told(appointment.customer, {"appointment": str(appointment.id)})
 
@@ -255,7 +260,7 @@ def unconfirm(asked: Asked) -> dict[str, Any]:
     """Take back that they confirmed."""
     appointment, _shop = _standing(asked)
     if not appointment.confirmed_at:
-        raise Conflict(_("This appointment is not confirmed."))
+        raise Conflict(_("This appointment is not confirmed."), already=True)
     _change(asked, appointment, "booked", confirmed_at=None, confirmed_how="")
     return asked.told(appointment.customer, {"appointment": str(appointment.id)})
 
@@ -295,12 +300,12 @@ def set_cause(asked: Asked) -> dict[str, Any]:
     return asked.told(appointment.customer, {"appointment": str(appointment.id)})
 
 
-@does("series.end")
+@does("series.end", unsaid={"from": ""})
 def end_series(asked: Asked) -> dict[str, Any]:
     """End a series from a day on (`from`, else today): what is booked from then is cancelled."""
     series = _their_series(asked)
     if series.ended_on:
-        raise Conflict(_("This series is ended already."))
+        raise Conflict(_("This series is ended already."), already=True)
     day = asked.day("from") or asked.shop.today()
     Series.update(ended_on=day).where(Series.id == series.id).execute()
     ahead = (Appointment.series == series.id) & (Appointment.day >= day) & (Appointment.starts_at > clock.now())
@@ -324,7 +329,7 @@ def resume_series(asked: Asked) -> dict[str, Any]:
     """Let an ended series go on: what was cancelled with it stands again where its time is still free."""
     series = _their_series(asked)
     if not series.ended_on:
-        raise Conflict(_("This series goes on already."))
+        raise Conflict(_("This series goes on already."), already=True)
     day, series.ended_on = series.ended_on, None
     Series.update(ended_on=None).where(Series.id == series.id).execute()
     ahead = (Appointment.series == series.id) & (Appointment.day >= day) & (Appointment.starts_at > clock.now())

@@ -29,11 +29,11 @@ def done(asked: Asked) -> dict[str, Any]:
     task = _task(asked)
     outcome = asked.choice("outcome", OUTCOMES, "")
     if task.done_at is not None:
-        raise Conflict(_already(task, asked))
+        raise _second(task, asked)
     ends = {} if outcome == "no_answer" else {"done_at": asked.act.at, "done_by": asked.staff.id}
     open_still = (CallTask.id == task.id) & CallTask.done_at.is_null()
     if not CallTask.update(outcome=outcome, tries=CallTask.tries + 1, **ends).where(open_still).execute():
-        raise Conflict(_already(CallTask.get_by_id(task.id), asked))
+        raise _second(CallTask.get_by_id(task.id), asked)
     if outcome != "no_answer":  # what was to be told by ringing is told
         told = {"state": "confirmed" if outcome == "reached" else "delivered"}
         told |= {"ended_at": asked.act.at, "handed_at": asked.act.at}
@@ -52,7 +52,7 @@ def reopen(asked: Asked) -> dict[str, Any]:
     """Take back what came of ringing somebody, and what followed from it."""
     task = _task(asked)
     if task.done_at is None and not task.outcome:
-        raise Conflict(_("This call is still to be made."))
+        raise Conflict(_("This call is still to be made."), already=True)
     if task.outcome == "reached" and task.appointment_id:
         Appointment.update(confirmed_at=None, confirmed_how="").where(
             (Appointment.id == task.appointment_id)
@@ -80,6 +80,11 @@ def _task(asked: Asked) -> CallTask:
 def _about(task: CallTask) -> Customer:
     """Return the customer whose appointment it is about, who may be another than is rung."""
     return task.appointment.customer if task.appointment_id else task.customer
+
+
+def _second(task: CallTask, asked: Asked) -> Conflict:
+    already = task.outcome == asked.act.data.get("outcome")
+    return Conflict(_already(task, asked), already=already, **asked.done_by(task.done_by, task.done_at))
 
 
 def _already(task: CallTask, asked: Asked) -> str:

@@ -106,7 +106,7 @@ def add(asked: Asked) -> dict[str, Any]:
     same = (Contact.customer == customer.id) & (Contact.kind == kind) & (Contact.known == known)
     found = Contact.get_or_none(same)
     if found is not None and found.bad_at is None:
-        raise Conflict(_("That is written down already."))
+        raise Conflict(_("That is written down already."), already=True)
     if found is not None:  # they say it is right after all
         Contact.update(bad_at=None, bad_code="", address=address).where(Contact.id == found.id).execute()
     else:
@@ -126,7 +126,7 @@ def remove(asked: Asked) -> dict[str, Any]:
         .get_or_none()
     )
     if contact is None or not (rights.may(asked.staff, "contacts", asked.shop) or _just_written(asked, contact)):
-        raise Conflict(_("That is forgotten already."))
+        raise Conflict(_("That is forgotten already."), already=True)
     contact.delete_instance()
     return asked.told(contact.customer)
 

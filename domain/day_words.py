@@ -62,7 +62,7 @@ def end(asked: Asked) -> dict[str, Any]:
     asked.shop = Shop.get_by_id(word.shop_id)
     ended = DayWord.update(ended_at=asked.act.at).where((DayWord.id == word.id) & DayWord.ended_at.is_null())
     if not ended.execute():
-        raise Conflict(_("That is over already."))
+        raise Conflict(_("That is over already."), already=True)
     expected.offer_all_again(asked.shop, asked.shop.today())
     return {}
 

@@ -10,7 +10,7 @@ from models import TOGETHER, Belonging, Customer, Household, Shop, folded
 from words import _
 
 
-@does("customer.join")
+@does("customer.join", unsaid={"part": "", "brings": False, "household": ""})
 def join(asked: Asked) -> dict[str, Any]:
     """Write down that somebody belongs to a household or firm, the one of that number or of that name, and the part they play.
 
@@ -21,7 +21,8 @@ def join(asked: Asked) -> dict[str, Any]:
     part, brings = asked.text("part", required=False), asked.flag("brings")
     held = Belonging.get_or_none((Belonging.household == household.id) & (Belonging.customer == customer.id))
     if held is not None and (held.part, held.brings) == (part, brings):
-        raise Conflict(_("%(name)s belongs to %(household)s already.", name=customer.called, household=household.name))
+        told = _("%(name)s belongs to %(household)s already.", name=customer.called, household=household.name)
+        raise Conflict(told, already=True)
     if held is None:
         Belonging.create(household=household, customer=customer, part=part, brings=brings)
     else:
@@ -36,9 +37,8 @@ def leave(asked: Asked) -> dict[str, Any]:
     customer, household = asked.customer(), _household(asked)
     held = Belonging.get_or_none((Belonging.household == household.id) & (Belonging.customer == customer.id))
     if held is None:
-        raise Conflict(
-            _("%(name)s does not belong to %(household)s any more.", name=customer.called, household=household.name)
-        )
+        told = _("%(name)s does not belong to %(household)s any more.", name=customer.called, household=household.name)
+        raise Conflict(told, already=True)
     around = together.mates([customer.id])
     held.delete_instance()
     _tell(asked, customer, around)

@@ -18,6 +18,7 @@ import clock
 from domain import audit, expected, states
 from models import (
     TABLES,
+    Business,
     Consent,
     Customer,
     Expected,
@@ -57,6 +58,7 @@ def merge(kept: int, gone: int, by: Staff | None = None) -> Merge:
     if kept == gone:
         raise NotMerged(_("That is one and the same person."))
     with db.atomic():
+        _hold_business(kept)
         one, other = _held(kept), _held(gone)
         if one.business_id != other.business_id:
             raise NotMerged(_("They are customers of two businesses."))
@@ -97,6 +99,7 @@ def undo(number: int, by: Staff | None = None) -> tuple[int, int]:
         later = Merge.select().where((Merge.kept == kept) & (Merge.id > number))
         if later.exists():
             raise NotMerged(_("One of them was merged once more since then. Take that back first."))
+        _hold_business(kept)
         one = _held(kept)
         made.delete_instance()
         stands = _plain_row(one)
@@ -119,6 +122,13 @@ def undo(number: int, by: Staff | None = None) -> tuple[int, int]:
         _make_again([kept, gone], _first_days([gone]), one.business_id)
         audit.write("customer.unmerge", business=one.business_id, staff=by, customer=kept, gone=gone, merge=number)
     return kept, gone
+
+
+def _hold_business(customer: int) -> None:
+    """Hold the business first, as whoever adds a customer does: its shops come after, and nobody waits for each other."""
+    business = Customer.select(Customer.business).where(Customer.id == customer).scalar()
+    if business is not None:
+        Business.hold(business)
 
 
 def _held(number: int) -> Customer:

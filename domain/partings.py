@@ -45,7 +45,7 @@ def set_state(asked: Asked) -> dict[str, Any]:
     if reason and reason != customer.state_reason and state != "moved":
         raise Refused(_("Why somebody left is kept of those who moved, or go elsewhere."))
     if (state, since, reason) == (was, customer.state_since, customer.state_reason):
-        raise Conflict(is_marked_so(customer.called, State(state, since), asked.shop.today()))
+        raise Conflict(is_marked_so(customer.called, State(state, since), asked.shop.today()), already=True)
     before = {
         "state": was,
         "since": customer.state_since.isoformat() if customer.state_since else None,

@@ -11,7 +11,7 @@ from typing import Any
 
 from domain import contacts
 from domain.actions import Asked, Conflict, Refused, does
-from domain.promises import LOST, how_it_stands
+from domain.promises import LOST, second
 from domain.reminders import LAST_CHANCE, new_message_id
 from models import Message, Promise
 from words import _, promises as told, reminders
@@ -43,7 +43,7 @@ def send(asked: Asked) -> dict[str, Any]:
         now = Promise.get_by_id(promise.id)
         if now.state == "kept":
             raise Conflict(_("It is on its way already. Ask whether it arrived."))
-        raise Conflict(how_it_stands(now, asked))
+        raise second(now, asked)
     leaves = at + HELD
     Message.create(
         shop=asked.shop, kind="promise", way=way, customer=promise.customer_id, promise=promise, text=text,

@@ -31,7 +31,7 @@ CONFIRMING = timedelta(days=28)  # a kept promise that nobody confirmed is old n
 # -- the acts
 
 
-@does("promise.create")
+@does("promise.create", unsaid={"due": "", "channel": "counter"})
 def create_promise(asked: Asked) -> dict[str, Any]:
     customer = asked.writable(begins=True)
     promise = Promise.create(
@@ -44,7 +44,7 @@ def create_promise(asked: Asked) -> dict[str, Any]:
     return asked.told(customer, {"promise": str(promise.id)})
 
 
-@does("promise.keep")
+@does("promise.keep", unsaid={"channel": ""})
 def keep_promise(asked: Asked) -> dict[str, Any]:
     """Say that we did it, by which `channel` if not as promised. What was sent by e-mail stays unconfirmed until it arrived."""
     how: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def close_promise(asked: Asked) -> dict[str, Any]:
     promise = _promise(asked)
     reason = asked.text("reason", missing=_("Say why it is closed, in a word or two."))
     if promise.state in ("confirmed", "closed"):
-        raise Conflict(how_it_stands(promise, asked))
+        raise second(promise, asked)
     return _step(asked, promise.state, promise, closed_at=asked.act.at, closed_by=asked.staff.id, closed_reason=reason)
 
 
@@ -79,7 +79,7 @@ def reopen_promise(asked: Asked) -> dict[str, Any]:
     """Take back the last step: that it was closed, else that it was confirmed, else that it was kept."""
     promise = _promise(asked)
     if promise.state == "open":
-        raise Conflict(_("This promise is open already."))
+        raise Conflict(_("This promise is open already."), state="open", already=True)
     if promise.state == "closed":
         return _step(asked, "closed", promise, closed_at=None, closed_by=None, closed_reason="")
     back: dict[str, Any] = {"confirmed_at": None, "confirmed_by": None, "delivery": ""}
@@ -101,7 +101,7 @@ def undo_promise(asked: Asked) -> dict[str, Any]:
     if Promise.delete().where((Promise.id == promise.id) & still).execute() != 1:  # with it would go what was done
         now = Promise.get_or_none(Promise.id == promise.id)
         stands = how_it_stands(now, asked) if now else _("There is no such promise. It may have been taken back.")
-        raise Conflict(stands + " " + _("Take that back first.") if now else stands)
+        raise second(now, asked, stands + " " + _("Take that back first.")) if now else Conflict(stands, already=True)
     return asked.told(promise.customer)
 
 
@@ -130,19 +130,37 @@ def _change(asked: Asked, promise: Promise, expects: str, **values: Any) -> Prom
         Message.update(state="dropped", ended_at=asked.act.at).where(waits).execute()
     now = Promise.select(Promise, Customer).join(Customer).where(Promise.id == promise.id).get()
     if not won:
-        raise Conflict(how_it_stands(now, asked))
+        raise second(now, asked)
     return now
+
+
+# After these acts a promise may stand so: whoever is second then has nothing left to do.
+LEADS_TO = {"promise.keep": ("kept", "confirmed"), "promise.confirm": ("confirmed",), "promise.close": ("closed",)}
+
+
+def second(promise: Promise, asked: Asked, told: str = "") -> Conflict:
+    """Return what whoever was second is answered: how the promise stands, by whom and since when."""
+    by, at = _since(promise)
+    already = {"already": True} if promise.state in LEADS_TO.get(asked.act.type, ()) else {}
+    told = told or how_it_stands(promise, asked)
+    return Conflict(told, state=promise.state, **already, **asked.done_by(by, at))
+
+
+def _since(promise: Promise) -> tuple[Staff | None, datetime | None]:
+    """Return who brought a promise to where it stands, and when; of an open one nobody."""
+    return {
+        "open": (None, None),
+        "kept": (promise.kept_by, promise.kept_at),
+        "confirmed": (promise.confirmed_by, promise.confirmed_at),
+        "closed": (promise.closed_by, promise.closed_at),
+    }[promise.state]
 
 
 def how_it_stands(promise: Promise, asked: Asked) -> str:
     """Return in a sentence what has become of a promise, for whoever was second."""
-    if promise.state == "open":
+    by, at = _since(promise)
+    if at is None:
         return _("This promise is open again.")
-    at, by = {
-        "kept": (promise.kept_at, promise.kept_by),
-        "confirmed": (promise.confirmed_at, promise.confirmed_by),
-        "closed": (promise.closed_at, promise.closed_by),
-    }[promise.state]
     told = {
         "kept": _("Kept already by %(name)s, %(when)s."),
         "confirmed": _("Confirmed already, %(when)s."),
@@ -217,7 +235,7 @@ def link_promise(asked: Asked) -> dict[str, Any]:
     if until is None or not today <= until <= today + LINK_LASTS:
         raise Refused(_("A link’s secret is a day within sixty days and at least 22 letters."))
     if promise.state in ("confirmed", "closed"):
-        raise Conflict(how_it_stands(promise, asked))
+        raise second(promise, asked)
     Promise.update(token_hash=digest(secret)).where(Promise.id == promise.id).execute()
     return asked.told(promise.customer)
 

@@ -14,7 +14,7 @@ from words import _
 OUTCOMES = ("said", "skipped")
 
 
-@does("question.create")
+@does("question.create", unsaid={"theirs": False, "reply": "", "not_before": ""})
 def create_question(asked: Asked) -> dict[str, Any]:
     """Write down what to ask at the next visit; or (`theirs`) what they asked us, and the `reply` if we know it.
 
@@ -52,7 +52,7 @@ def reply_to_question(asked: Asked) -> dict[str, Any]:
     return asked.told(question.customer)
 
 
-@does("question.answer")
+@does("question.answer", unsaid={"answer": ""})
 def answer_question(asked: Asked) -> dict[str, Any]:
     """Say that it was asked, with what they `answer`ed, which is kept as a note; or that it was skipped."""
     question = _question(asked)
@@ -64,7 +64,7 @@ def answer_question(asked: Asked) -> dict[str, Any]:
         told = _("%(name)s asked us to write nothing down, so nothing was kept.", name=question.customer.called)
         raise Refused(told)
     if not questions.ended(question.id, asked.staff, asked.shop, outcome, asked.act.at):
-        raise Conflict(_how_it_stands(asked, question))
+        raise _second(asked, question)
     if answer:
         join = " " if question.text.endswith("?") else ": "
         note = Note.create(
@@ -85,7 +85,7 @@ def drop_question(asked: Asked) -> dict[str, Any]:
     return asked.told(question.customer)
 
 
-@does("question.keep")
+@does("question.keep", unsaid={"outcome": ""})
 def keep_question(asked: Asked) -> dict[str, Any]:
     """Ask again: take back that it was asked (with today's note of the answer) or dropped, and forget its skips.
 
@@ -94,10 +94,10 @@ def keep_question(asked: Asked) -> dict[str, Any]:
     question = _question(asked)
     if asked.choice("outcome", ("", "skipped"), "") == "skipped":
         if not questions.reopened(question.id, asked.shop, "skipped", asked.act.at):
-            raise Conflict(_("That question is open already."))
+            raise Conflict(_("That question is open already."), already=True)
         return asked.told(question.customer)
     if question.ended_at is None and not question.skips:
-        raise Conflict(_("That question is open already."))
+        raise Conflict(_("That question is open already."), already=True)
     note = Note.get_or_none(Note.id == question.note_id) if question.note_id else None
     before: dict[str, Any] = {}
     today = asked.shop.today()
@@ -140,18 +140,22 @@ def _question(asked: Asked) -> Question:
 def _change(asked: Asked, question: Question, expects: Any, **values: Any) -> None:
     """Change a question that stands as `expects`. Raises Conflict where a colleague was quicker."""
     if Question.update(**values).where((Question.id == question.id) & expects).execute() != 1:
-        raise Conflict(_how_it_stands(asked, question))
+        raise _second(asked, question)
 
 
-def _how_it_stands(asked: Asked, question: Question) -> str:
-    now = Question.get_or_none(Question.id == question.id)
+def _second(asked: Asked, question: Question) -> Conflict:
+    """Return what whoever was second is answered; with nothing left to do, unless they have words to keep."""
+    now, outcome = Question.get_or_none(Question.id == question.id), asked.act.data.get("outcome")
     if now is not None and now.skips and now.ended_at is None:
-        return _("Skipped already today.")
+        return Conflict(_("Skipped already today."), already=outcome == "skipped")
     if now is None or now.ended_at is None:
-        return _("Somebody was quicker. Look again, nothing was lost.")
+        return Conflict(_("Somebody was quicker. Look again, nothing was lost."))
     name = now.ended_by.name if now.ended_by else _("a colleague")
     told = _("Asked already by %(name)s, %(when)s.") if now.outcome == "said" else _("Dropped by %(name)s, %(when)s.")
-    return told % {"name": name, "when": asked.when(now.ended_at)}
+    wished = outcome if outcome is not None else "dropped"
+    already = now.outcome == wished and not asked.act.data.get("answer")
+    told = told % {"name": name, "when": asked.when(now.ended_at)}
+    return Conflict(told, already=already, **asked.done_by(now.ended_by, now.ended_at))
 
 
 # -- extra steps

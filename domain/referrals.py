@@ -26,7 +26,7 @@ PLACES_SHOWN = 3
 # -- the acts
 
 
-@does("referral.create")
+@does("referral.create", unsaid={"customer": "", "previous": ""})
 def create_referral(asked: Asked) -> dict[str, Any]:
     """Write down whom we sent where, and when to ask whether it helped. A first name is enough."""
     customer = asked.writable(begins=True) if asked.act.data.get("customer") else None
@@ -72,7 +72,7 @@ def answer_referral(asked: Asked) -> dict[str, Any]:
         stands &= (Referral.outcome == "") | (Referral.check_on <= today)  # two who had no answer today ask again once
         values["check_on"] = max(today + ASK_AGAIN_AFTER, referral.check_on)
     if Referral.update(values).where((Referral.id == referral.id) & stands).execute() != 1:
-        raise Conflict(_how_it_stands(asked, Referral.get_by_id(referral.id)))
+        raise _second(asked, Referral.get_by_id(referral.id))
     return _told(asked, referral)
 
 
@@ -86,7 +86,7 @@ def reopen_referral(asked: Asked) -> dict[str, Any]:
         values["check_on"] = min(today, referral.check_on)
     as_read = (Referral.outcome == referral.outcome) & (Referral.outcome != "") & (Referral.name != "")
     if Referral.update(values).where((Referral.id == referral.id) & as_read).execute() != 1:
-        raise Conflict(_how_it_stands(asked, Referral.get_by_id(referral.id)))
+        raise _second(asked, Referral.get_by_id(referral.id))
     return _told(asked, referral)
 
 
@@ -95,7 +95,7 @@ def forget_referral(asked: Asked) -> dict[str, Any]:
     """Forget at their wish who it was and what they needed, with the referrals before and after it; the count stays."""
     referral = _referral(asked)
     if not referral.name:
-        raise Conflict(_("The words are forgotten already."))
+        raise Conflict(_("The words are forgotten already."), already=True)
     forget([referral.id])
     return _told(asked, referral)
 
@@ -135,6 +135,13 @@ def _told(asked: Asked, referral: Referral, result: dict[str, Any] | None = None
     return asked.told(referral.customer, result) if referral.customer_id else result or {}
 
 
+def _second(asked: Asked, now: Referral) -> Conflict:
+    """Return what whoever was second is answered: how it stands, who heard so, and when."""
+    already = now.outcome == asked.act.data.get("outcome", "")
+    by = asked.done_by(now.answered_by, now.answered_at) if now.outcome else {}
+    return Conflict(_how_it_stands(asked, now), already=already, **by)
+
+
 def _how_it_stands(asked: Asked, now: Referral) -> str:
     if not now.name:
         return _("The words are forgotten already.")
@@ -154,7 +161,7 @@ def _how_it_stands(asked: Asked, now: Referral) -> str:
 # -- who sent them to us
 
 
-@does("introduction.set")
+@does("introduction.set", unsaid={"by": "", "by_text": ""})
 def set_introduction(asked: Asked) -> dict[str, Any]:
     """Write down who sent a newcomer to us: a customer (`by`), or a place or person in words."""
     customer = asked.writable()

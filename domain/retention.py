@@ -7,15 +7,18 @@ kept, and nothing is booked for them. What is younger than that stays, whoever i
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from peewee import fn
 
 from domain import audit, nights, settings
-from models import Appointment, Business, Customer, Message, Note, Shop, Visit, db
+from domain.audit_check import ACTS_KEPT
+from models import Action, Appointment, Business, Customer, Message, Note, Shop, Visit, db
 
 AT_ONCE = 200  # people in one transaction, so that a check-in never waits for more
+KEYS_AT_ONCE = 1000
+SLACK = timedelta(hours=1)  # by which a phone's clock may have gone wrong between an act and its sending
 
 
 def forget(shop: Shop) -> dict[str, int]:
@@ -29,6 +32,21 @@ def forget(shop: Shop) -> dict[str, int]:
         if months is not None:
             found[name] = _forget(shop, name, shop.at(months_before(shop.today(), months), 0))
     return {name: count for name, count in found.items() if count}
+
+
+def forget_keys(now: datetime) -> int:
+    """Forget the keys of acts that no phone may send again, in parts, and return how many; none before its ninety days.
+
+    What is sent later than that is not done blindly (`views/api.py`), so a key has to outlast every act it vouches for.
+    """
+    gone, past = 0, Action.done_at < now - ACTS_KEPT - SLACK
+    while True:
+        some = [
+            one for (one,) in Action.select(Action.id).where(past).order_by(Action.done_at).limit(KEYS_AT_ONCE).tuples()
+        ]
+        if not some:
+            return gone
+        gone += Action.delete().where(Action.id.in_(some)).execute()
 
 
 def told(shop: Shop) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class Twin:
     usual: str
 
 
-@does("customer.may_be")
+@does("customer.may_be", unsaid={"other": ""})
 def may_be(asked: Asked) -> dict[str, Any]:
     """Say that somebody is nobody else we know; or (`other`) whom they may be: what `was` takes that back."""
     customer = asked.customer()
@@ -31,7 +31,7 @@ def may_be(asked: Asked) -> dict[str, Any]:
     if number is not None and not asked.staff.customers.where(Customer.id == number).exists():
         raise Unknown(nobody())
     if number == was:
-        raise Conflict(_("That was answered already."))
+        raise Conflict(_("That was answered already."), already=True)
     Customer.update(may_be=number).where(Customer.id == customer.id).execute()
     return {"was": str(was) if was is not None else ""}
 

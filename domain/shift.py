@@ -152,7 +152,7 @@ def gone() -> str:
     return _("That line is not here any more. It was taken back.")
 
 
-@does("shift.hand_over")
+@does("shift.hand_over", unsaid={"for": ""})
 def hand_over(asked: Asked) -> dict[str, Any]:
     """End a shift, with a line for a colleague (`for`) or for whoever comes next; the line may be empty."""
     if "text" not in asked.act.data:

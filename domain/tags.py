@@ -46,7 +46,8 @@ def untag_customer(asked: Asked) -> dict[str, Any]:
     customer, name = asked.customer(), tag_name(asked.text("tag"))
     tag = _known(asked, name)
     if tag is None or not Tagged.delete().where((Tagged.tag == tag.id) & (Tagged.customer == customer.id)).execute():
-        raise Conflict(_("%(name)s has no tag “%(tag)s” any more.", name=customer.called, tag=name))
+        told = _("%(name)s has no tag “%(tag)s” any more.", name=customer.called, tag=name)
+        raise Conflict(told, already=True)
     Tag.delete().where((Tag.id == tag.id) & Tag.id.not_in(Tagged.select(Tagged.tag))).execute()
     return {}
 

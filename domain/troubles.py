@@ -18,7 +18,7 @@ STILL_FINE_AFTER = timedelta(days=7)
 # -- the same trouble again
 
 
-@does("issue.open")
+@does("issue.open", unsaid={"ours": False})
 def open_issue(asked: Asked) -> dict[str, Any]:
     """Write down a trouble of a customer's, or (`ours`) a fault of ours they told us of; the same words again count once more."""
     customer, text, ours = asked.writable(begins=True), asked.text("text"), asked.flag("ours")
@@ -47,7 +47,8 @@ def issue_again(asked: Asked) -> dict[str, Any]:
     last = _counted_on(issue, asked.shop.day_of(asked.act.at))
     if last is not None:
         name = last.author.name if last.author else _("a colleague")
-        raise Conflict(_("Counted already by %(name)s, %(when)s.", name=name, when=asked.when(last.at)))
+        told = _("Counted already by %(name)s, %(when)s.", name=name, when=asked.when(last.at))
+        raise Conflict(told, already=True, **asked.done_by(last.author, last.at))
     return asked.told(issue.customer, _once_more(asked, issue))
 
 
@@ -59,7 +60,8 @@ def solve_issue(asked: Asked) -> dict[str, Any]:
     if Issue.update(solved_at=asked.act.at, solved_by=asked.staff).where(open_still).execute() != 1:
         stands = Issue.get_by_id(issue.id)
         name = stands.solved_by.name if stands.solved_by else _("a colleague")
-        raise Conflict(_("Solved already by %(name)s, %(when)s.", name=name, when=asked.when(stands.solved_at)))
+        told = _("Solved already by %(name)s, %(when)s.", name=name, when=asked.when(stands.solved_at))
+        raise Conflict(told, already=True, **asked.done_by(stands.solved_by, stands.solved_at))
     _ask_after(issue, **asked.wrote())
     return asked.told(issue.customer)
 
@@ -79,7 +81,7 @@ def reopen_issue(asked: Asked) -> dict[str, Any]:
     """Take back that a trouble was solved, and the question that follows from it."""
     issue = _issue(asked)
     if not _opened(issue):
-        raise Conflict(_("This is open already."))
+        raise Conflict(_("This is open already."), already=True)
     return asked.told(issue.customer)
 
 
@@ -198,7 +200,8 @@ def _step(asked: Asked, expects: Any, **values: Any) -> dict[str, Any]:
         if at is None:
             raise Conflict(_("Somebody was quicker. Look again, nothing was lost."))
         told = _("Made good already by %(name)s, %(when)s.") if good else _("%(name)s owned up already, %(when)s.")
-        raise Conflict(told % {"name": by.name if by else _("a colleague"), "when": asked.when(at)})
+        told = told % {"name": by.name if by else _("a colleague"), "when": asked.when(at)}
+        raise Conflict(told, already=True, **asked.done_by(by, at))
     return asked.told(mistake.customer)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from flask import Blueprint, abort, g, jsonify, request, send_file
@@ -12,7 +12,7 @@ from werkzeug import Response
 import clock
 import domain.households  # noqa: F401  for its acts
 from domain import access, audit, epochs
-from domain.actions import SKEW_TOLD, Act, Answer, perform, taken_time
+from domain.actions import SKEW_TOLD, VOUCHED_FOR, Act, Answer, perform, taken_time, unless_done
 from domain.export import lines
 from models import Shop
 from views.asking import SignedOut, open_to
@@ -59,9 +59,6 @@ def _one(told: Any, sent_at: datetime | None, now: datetime) -> Answer:
         return Answer(key, "rejected", reason=_("“at” has to be a time with its offset."))
     if g.session.kind == "owner" and access.matters(kind, data) and not access.is_fresh(g.session):
         return Answer(key, "rejected", reason=_("Sign in once more first: this asks whether it is you."))
-    taken, skew = taken_time(at, sent_at, now)
-    if refusal := _too_late(at + skew, now):
-        return Answer(key, "conflict", reason=refusal)
     shop = g.shop
     if told.get("shop") is not None:  # where it was done, which may be another shop than the one entered since
         number = str(told["shop"])
@@ -69,16 +66,23 @@ def _one(told: Any, sent_at: datetime | None, now: datetime) -> Answer:
         shop = g.staff.shops.where(Shop.id == int(number)).get_or_none() if known else None
         if shop is None:
             return Answer(key, "rejected", reason=_("There is no such shop."))
-    return perform(Act(key, kind, taken, data, tapped_at=at if at != taken else None), g.staff, shop)
+    taken, _skew = taken_time(at, sent_at, now)
+    act = Act(key, kind, taken, data, tapped_at=at if at != taken else None)
+    if refusal := _too_late((sent_at or now) - at, now):
+        return unless_done(act, g.staff, shop, refusal)
+    return perform(act, g.staff, shop, final=True)
 
 
-def _too_late(at: datetime, now: datetime) -> str:
-    """Return why an act is not to be done any more, that was done at an instant by our clock; "" where it is."""
+def _too_late(age: timedelta, now: datetime) -> str:
+    """Return why an act is not to be done any more, that was done so long before it was sent; "" where it is."""
     ended, put_back = g.session.ended_at, epochs.put_back_at(g.staff.business_id)
-    if ended is not None and at > ended + SKEW_TOLD:
+    if ended is not None and age < now - ended - SKEW_TOLD:
         return _("This was done after %(name)s had signed out.", name=g.staff.name)
-    if put_back is not None and at < put_back:
+    if put_back is not None and age > now - put_back:
         return _("The shop’s data was put back to an earlier state since. See how it stands, then do it again.")
+    if age > VOUCHED_FOR:  # its key may be gone
+        told = _("This was done more than 90 days ago, and whether it came through nobody can tell any more.")
+        return told + " " + _("See how it stands, then do it again.")
     return ""
 
 

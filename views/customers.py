@@ -261,13 +261,13 @@ def create_note(customer_id: int) -> Response | str:
         answer = request_action(
             "note.create",
             customer=customer.id,
-            text=". ".join(part for part in (*(known[name] for name in chips), text) if part),
+            text=text,
             chips=chips,
-            lifetime=form.get("lifetime", "always") if text else "next_visit",
-            moment=form.get("moment", "arrival") if text else "arrival",
+            lifetime=form.get("lifetime", "always"),
+            moment=form.get("moment", "arrival"),
             private=private if text else form.get("seen_by") == "private",
-            safety=bool(text and form.get("safety")),
-            everywhere=bool(text and form.get("everywhere")),
+            safety=bool(form.get("safety")),
+            everywhere=bool(form.get("everywhere")),
         )
         if answer.unknown:
             abort(404)

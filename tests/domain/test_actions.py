@@ -884,19 +884,21 @@ class TestTheTimeOfAnAct:
         assert rosa.visits.get().at == TUESDAY
 
     @pytest.mark.parametrize(
-        ("sent", "told"),
+        ("sent", "told", "status"),
         [
             pytest.param(
-                "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:01+00:00", id="from one end of time to the other"
+                "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:01+00:00", "conflict", id="as long ago as can be"
             ),
-            pytest.param("0001-01-01T00:00:01+00:00", "9999-12-31T23:59:59+00:00", id="and back"),
+            pytest.param(
+                "0001-01-01T00:00:01+00:00", "9999-12-31T23:59:59+00:00", "applied", id="as far ahead, so now"
+            ),
         ],
     )
-    def test_that_is_beyond_all_measure_is_taken_as_now(self, phone, rosa, sent, told):
+    def test_that_is_beyond_all_measure_is_answered(self, phone, rosa, sent, told, status):
         act = {"id": str(uuid4()), "type": "visit.create", "at": told, "data": {"customer": str(rosa.id)}}
         answer = phone.post("/api/v1/actions", json={"sent_at": sent, "actions": [act]})
-        assert answer.status_code == 200, answer.text
-        assert rosa.visits.get().at == TUESDAY
+        assert [one["status"] for one in answer.json["results"]] == [status]
+        assert [visit.at for visit in rosa.visits] == ([TUESDAY] if status == "applied" else [])
 
     @pytest.mark.parametrize(
         "told", ["", "yesterday", "2026-11-24T08:00", 17, [], {}, "0001-01-01T00:00:00+14:00"], ids=repr

@@ -172,7 +172,9 @@ class TestRefusals:
         place = type(shop).create(business=other, name="Elsewhere")
         stranger = signed_in(server, hire(place, "Eve"))
         for step in ("keep", "confirm", "close", "reopen", "undo"):
-            assert stranger.act(f"promise.{step}", promise=ordered, reason="x")["status"] == "rejected"
+            answer, nobody = (stranger.act(f"promise.{step}", promise=one, reason="x") for one in (ordered, "999999"))
+            assert answer["status"] == ("conflict" if step == "undo" else "rejected")
+            assert {**answer, "id": ""} == {**nobody, "id": ""}
         assert state(ordered) == "open"
 
 

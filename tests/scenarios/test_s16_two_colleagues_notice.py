@@ -11,7 +11,8 @@ class TestTwoColleaguesNotice:
         first = phone.act("visit.create", customer=str(rosa.id))
         second = other_phone.act("visit.create", customer=str(rosa.id))
         assert first["result"]["joined"] is False
-        assert second["result"] == {"visit": first["result"]["visit"], "joined": True}
+        told = {"by": "Sam", "at": "2026-11-24T08:12:00+00:00"}
+        assert second["result"] == {"visit": first["result"]["visit"], "joined": True, **told}
         assert rosa.visits.count() == 1
         assert rosa.visits.get().seen_by == ["Sam", "Ana"]
         assert "Seen by Sam and Ana" in phone.get("/today").text
