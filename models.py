@@ -264,6 +264,11 @@ def insert(table: type[Row], **stored: Any) -> int:
 _inserts: dict[Any, str] = {}
 
 
+# How PostgreSQL holds a row against whoever would hold or change it as well, and not against rows that refer to it: who has
+# written such a row holds this one too, a little, and two who then ask for all of it would wait for each other for ever.
+HELD = "FOR NO KEY UPDATE"
+
+
 class Business(Row):
     """Whoever runs the shops: the owner of the customers' names."""
 
@@ -275,7 +280,7 @@ class Business(Row):
     def hold(cls, number: int) -> None:
         """Hold a business's row until the transaction ends; SQLite's transactions hold everything anyway."""
         if is_postgres():
-            list(cls.select(cls.id).where(cls.id == number).for_update().tuples())
+            list(cls.select(cls.id).where(cls.id == number).for_update(HELD).tuples())
 
 
 class Shop(Row):
@@ -631,7 +636,7 @@ class Customer(Row):
     def hold(self) -> None:
         """Hold the customer's row until the transaction ends; SQLite's transactions hold everything anyway."""
         if is_postgres():
-            list(Customer.select(Customer.id).where(Customer.id == self.id).for_update().tuples())
+            list(Customer.select(Customer.id).where(Customer.id == self.id).for_update(HELD).tuples())
 
     def visit_near(self, shop: Shop, at: datetime) -> Visit | None:
         """Return the visit of the same shop day within the shop's same-visit window."""

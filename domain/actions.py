@@ -379,11 +379,12 @@ def _record_refusal(kind: str, staff: Staff, shop: Shop) -> None:
     audit.write("act.refused", business=staff.business_id, shop=shop, staff=staff, act=kind)
 
 
-def perform(act: Act, staff: Staff, shop: Shop, final: bool = False) -> Answer:
+def perform(act: Act, staff: Staff, shop: Shop, final: bool = False, again: bool = False) -> Answer:
     """Return what became of an act, done at most once; its key and its effect are one transaction.
 
     `final` says that a conflict is kept too, as forms' are not: a phone was told so, and a repeat that comes later, when
-    nothing stands in the way any more, is not to do it behind their back.
+    nothing stands in the way any more, is not to do it behind their back. `again` says that it is tried once more, for what it
+    is about went in the middle of it.
     """
     try:
         key = _key(act.id)
@@ -430,7 +431,9 @@ def perform(act: Act, staff: Staff, shop: Shop, final: bool = False) -> Answer:
     except IntegrityError:
         earlier = Action.get_or_none(Action.key == key)
         if earlier is None:
-            raise
+            if again:
+                raise
+            return perform(act, staff, shop, final, again=True)
     return _repeated(act, staff, shop, earlier, final)
 
 

@@ -22,6 +22,7 @@ from domain.actions import Asked, Conflict, Refused, Unknown, does
 from domain.states import is_living, living
 from models import (
     CAUSES,
+    HELD,
     Action,
     Appointment,
     Customer,
@@ -496,7 +497,7 @@ def hold(shop: Shop) -> None:
     """Hold the shop's row until the transaction ends, so that two who book look one after the other; SQLite's transactions
     hold everything anyway. Whoever only names the shop, such as a visit, does not wait."""
     if is_postgres():
-        list(Shop.select(Shop.id).where(Shop.id == shop.id).for_update("FOR NO KEY UPDATE").tuples())
+        list(Shop.select(Shop.id).where(Shop.id == shop.id).for_update(HELD).tuples())
 
 
 def _overlapping(shop: Shop, slot: str, starts: datetime, ends: datetime, but: int | None) -> list[Appointment]:

@@ -35,6 +35,7 @@ from models import (
     db,
     folded,
     instant_text,
+    is_postgres,
 )
 from words import _
 
@@ -135,7 +136,8 @@ def _held(number: int) -> Customer:
     customer = Customer.get_or_none(Customer.id == number)
     if customer is None:
         raise NotMerged(_("There is nobody of the number %(number)s.", number=number))
-    customer.hold()
+    if is_postgres():  # against rows that would refer to them, too: those are to find the one who is kept
+        list(Customer.select(Customer.id).where(Customer.id == number).for_update().tuples())
     return Customer.get_by_id(number)
 
 

@@ -10,7 +10,7 @@ from domain import appointments, audit, expected, reminders, rights
 from domain.actions import Asked, Conflict, Refused, Unknown, does
 from domain.reminder_rules import unwanted
 from domain.settings import BUSINESS, PREFERENCES, SETTINGS, SHOP, Setting, Wrong
-from models import Action, Business, PeopleKept, Shop, is_postgres
+from models import HELD, Action, Business, PeopleKept, Shop, is_postgres
 from words import _
 
 After = Callable[[Shop], None]
@@ -68,7 +68,7 @@ def _held(shop: Shop, setting: Setting) -> Shop:
     if setting.kept == BUSINESS:
         Business.hold(shop.business_id)
     elif is_postgres():
-        list(Shop.select(Shop.id).where(Shop.id == shop.id).for_update().tuples())
+        list(Shop.select(Shop.id).where(Shop.id == shop.id).for_update(HELD).tuples())
     found: Shop = Shop.get_by_id(shop.id)
     return found
 

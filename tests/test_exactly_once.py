@@ -53,6 +53,9 @@ SEEN_WITHIN_S = 1200
 # -- what is done, and what is to come of it
 
 
+Form = tuple[str, dict[str, str]] | None
+
+
 @dataclass
 class Act:
     """One thing that somebody does: what the API is told of it, and the form that does the same, if there is one."""
@@ -62,7 +65,7 @@ class Act:
     data: dict[str, Any]
     at: datetime = TUESDAY
     after: list[str] = field(default_factory=list)  # others' acts that the phone has to know of first
-    form: tuple[str, dict[str, str]] | None = None  # where it is posted (with acts for numbers), and its fields
+    form: Form = None  # where it is posted (with acts for numbers), and its fields
     contested: bool = False  # whoever is second gets a conflict
 
 
@@ -239,7 +242,7 @@ class Plan:
         name, who, of = self.whom(but_merged=False)
         text = self.text("Likes table") + self.random.choice(("", "\nand the window"))
         data: dict[str, Any] = {"customer": who, "text": text}
-        form = None
+        form: Form = None
         if self.by_form():
             form = (f"/customers/<{who}>/notes", {"text": text.replace("\n", "\r\n"), "lifetime": "always"})
         else:
@@ -272,7 +275,8 @@ class Plan:
     def promise(self, phone: str) -> None:
         name, who, of = self.whom()
         text = self.text("Ring about order")
-        form, key = None, self.key()
+        form: Form = None
+        key = self.key()
         if self.by_form():
             base, key = key, str(uuid5(UUID(key), "promise"))
             form = (f"/customers/<{who}>/notes", {"text": text, "this_is": "promise", "action": base})
@@ -586,7 +590,7 @@ def simulate(
     servers: Servers, shop: Any, storage: Any, variant: str, acts: int, kills: int, seed: int
 ) -> dict[str, Any]:
     """Let five phones do so many acts with so many kills between, and return what was wrong in the end, and the figures."""
-    known = {f"Guest {n}": someone(shop, f"Guest {n}").id for n in range(40)}
+    known = {f"Guest {n}": int(someone(shop, f"Guest {n}").id) for n in range(40)}
     kept, gone = "Guest 38", "Guest 39"
     plan = Plan(known, (kept, gone), acts, seed)
     chance = random.Random(seed)
