@@ -416,7 +416,7 @@ def hands() -> list[tuple[str, str]]:
 
 def screens() -> list[tuple[str, str]]:
     """Return what a screen may do that nobody touches, side by side."""
-    return [("system", _("Goes dark as usual")), ("on", _("Stays on with Today"))]
+    return [("system", _("Turns off as usual")), ("on", _("Stays on with Today"))]
 
 
 def tones() -> list[tuple[str, str, str]]:

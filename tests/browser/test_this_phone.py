@@ -169,7 +169,7 @@ class TestThePage:
         tap(phone, "Left")
         tap(phone, "Español")
         phone.get_by_role("button", name="Keep").click()
-        expect(phone.get_by_role("status")).to_be_visible()
+        expect(phone.locator("p[role=status]")).to_be_visible()
         expect(phone.locator("html")).to_have_attribute("lang", "es")
         assert ground(phone) == DARK
         phone.goto("/today")
@@ -208,7 +208,7 @@ class TestThePage:
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_be_visible()
+        expect(page.locator("p[role=status]")).to_be_visible()
         expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
