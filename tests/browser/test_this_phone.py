@@ -168,7 +168,7 @@ class TestThePage:
         tap(phone, "Dark")
         tap(phone, "Left")
         tap(phone, "Español")
-        phone.get_by_role("button", name="Keep").click()
+        phone.get_by_role("button", name="Keep", exact=True).click()
         expect(phone.locator("p[role=status]")).to_be_visible()
         expect(phone.locator("html")).to_have_attribute("lang", "es")
         assert ground(phone) == DARK
