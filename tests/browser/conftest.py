@@ -17,13 +17,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, Page, expect, sync_playwright
 
+from domain import access
 from tests.browser.worlds import TUESDAY, World, build, copy_into
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE = 8_000  # ms: the longest that anything may take to come true
+PATIENCE = 30_000  # ms: the longest that anything may take to come true, on a machine busy with other tests
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -112,7 +114,9 @@ class Site:
         context.set_default_timeout(PATIENCE)
         self.opened.append(context)
         if who:
-            context.add_cookies([{"name": "regulars", "value": self.world.tokens[who], "url": self.url}])
+            token = self.world.tokens[who]
+            given = {"regulars": token, "regulars-acts": access.acts_secret(token)}
+            context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in given.items()])
         page = context.new_page()
         page.on("console", lambda message: self._heard(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))

@@ -17,7 +17,9 @@ const tryServer = async () => {
     if (gone) { // nobody is signed in here any more
       navigator.serviceWorker?.controller?.postMessage({ forget: true });
       location.replace("/sign-in");
-    } else if (answer.ok && !typing()) location.reload();
+    } else if (answer.ok && !typing()) {
+      if (app) location.reload(); else location.replace("/today");
+    }
   } catch { /* still no signal */ } finally { trying = false; }
 };
 setInterval(tryServer, EVERY);
@@ -39,18 +41,22 @@ if (app) {
 
   // -- the day
 
-  let day = null; // the part of the page that is today's
+  const day = $("#day");
+  let gone = false; // the list has been taken off the phone
   const rows = () => [...day.querySelectorAll("li.row")];
   const minuteOf = (row) => (row.dataset.minute === undefined ? null : Number(row.dataset.minute));
   const here = (row) => row.dataset.arrived === "true";
   const arrange = () => {
     const at = new Date(), now = onTheWall(at);
+    if (gone) return;
     if (at - madeAt > hours * 3600_000) { leave(); return; }
-    const parts = [...app.querySelectorAll("[data-day]")];
-    day = parts.find((part) => part.dataset.day === now.day);
-    if (!day) { leave(); return; } // neither today nor tomorrow: of no use, and not to be shown
-    for (const part of parts) part.hidden = part !== day;
-    $("#which-day").textContent = day.dataset.told;
+    if (day.dataset.day !== now.day) {
+      const list = [...app.querySelectorAll("template[data-day]")].find((one) => one.dataset.day === now.day);
+      if (!list) { leave(); return; } // neither today nor tomorrow: of no use, and not to be shown
+      day.dataset.day = now.day;
+      day.replaceChildren(list.content.cloneNode(true));
+      $("#which-day").textContent = list.dataset.told;
+    }
     const lists = { past: [], open: [], later: [], any: [] };
     let soon = 0, still = 0;
     const order = rows().sort((a, b) => (minuteOf(a) ?? 9999) - (minuteOf(b) ?? 9999));
@@ -100,6 +106,7 @@ if (app) {
   $("#q").addEventListener("input", narrow);
   $("#find").addEventListener("submit", (event) => event.preventDefault());
   const leave = () => {
+    gone = true;
     document.body.replaceChildren(); // what is on the glass goes first
     navigator.serviceWorker?.controller?.postMessage({ forget: true });
     caches.delete("kept").finally(() => location.replace("/offline"));
@@ -133,6 +140,7 @@ if (app) {
   };
   const show = async (fresh = "") => {
     const acts = await self.acts.all(), waiting = acts.filter((act) => !act.refused);
+    if (gone) return;
     const count = $("[data-count]");
     count.textContent = waiting.length ? counted(words.kept, waiting.length) : "";
     count.dataset.n = waiting.length;
@@ -197,7 +205,7 @@ if (app) {
   // -- what is done
 
   const toast = $("#toast");
-  let gone;
+  let over;
   const tell = (text, undo) => {
     const p = document.createElement("p");
     p.textContent = text;
@@ -211,8 +219,8 @@ if (app) {
       toast.append(button);
     }
     toast.hidden = false;
-    clearTimeout(gone);
-    gone = setTimeout(() => { toast.hidden = true; }, 10000);
+    clearTimeout(over);
+    over = setTimeout(() => { toast.hidden = true; }, 10000);
   };
   const paint = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 100); });
   const done = async (type, data, more = {}) => {
@@ -299,9 +307,13 @@ if (app) {
 
   addEventListener("acts", ({ detail: { sent, waiting, heard, off } }) => {
     const joined = heard.find((one) => one.result?.joined && one.result.by);
-    if (off) tell(words.clock);
-    else if (joined) tell(fill(words.already, { name: joined.act.name, time: clock(new Date(joined.result.at)), by: joined.result.by }));
-    else if (sent && !waiting) tell(words.sent);
+    let said = sent && !waiting ? words.sent : "";
+    if (off) said = words.clock;
+    if (joined) said = fill(words.already, { name: joined.act.name, time: clock(new Date(joined.result.at)), by: joined.result.by });
+    if (said) {
+      tell(said);
+      sessionStorage.setItem("told", said); // for the page itself, which comes next
+    }
     show();
   });
   arrange();

@@ -135,6 +135,9 @@
     if (sent) document.getElementById("day").dispatchEvent(new CustomEvent("tick"));
     mark();
   });
+  const toldBefore = sessionStorage.getItem("told"); // on the list that was kept, just before the server was there again
+  if (toldBefore && app()) document.dispatchEvent(new CustomEvent("tell", { detail: toldBefore }));
+  sessionStorage.removeItem("told");
   const start = () => self.acts.all().then((acts) => { if (acts.length) self.acts.flush(); mark(); }, () => {});
   for (const kind of ["online", "pageshow"]) addEventListener(kind, start);
   start();
