@@ -8,7 +8,7 @@
   // -- hints
 
   const WAVED = "hints-waved", SEEN = "hint-seen-on-today";
-  const hint = (which) => place.querySelector(`[data-hint=${which}]`);
+  const hint = (which) => place?.querySelector(`[data-hint=${which}]`);
   let there; // the hints, fetched once where the page has none yet
   const show = async (which) => {
     if (!place) return;
