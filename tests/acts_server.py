@@ -12,6 +12,7 @@ before the key, `purged-early` forgets all keys but the last few.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -114,6 +115,7 @@ def serve(app: Any, listening: socket.socket, told: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     now = datetime.fromisoformat(sys.argv[1])
     clock.now = lambda: now
     with tempfile.TemporaryDirectory() as folder:

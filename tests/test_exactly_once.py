@@ -44,6 +44,7 @@ DOUBLES = 0.1
 BATCHES = (1, 1, 2, 3, 5, 8, 20, 60)
 TRIES = 100  # of one batch; who needs more has met a server that never answers
 PATIENCE_S = 60.0
+LONGEST_S = 3600.0  # of a run: a machine may be busy with something else
 NAMESPACE = UUID("6f7a1f5e-9d7b-4a7e-8f1b-0d2c9f2b7a10")
 # When people came: far enough apart that no visit joins one of another time, near enough that colleagues see the same one
 TIMES = [TUESDAY - timedelta(days=day, hours=hours) for day in (2, 1, 0) for hours in ((0, 3) if day else (3,))]
@@ -219,7 +220,7 @@ class Plan:
         if self.open_marks[phone]:
             which = self.random.randrange(len(self.open_marks[phone]))
             key, slot = self.open_marks[phone].pop(which)
-            form = (f"/visits/<{key}>/undo", {}) if self.by_form() else None
+            form: Form = (f"/visits/<{key}>/undo", {}) if self.by_form() else None
             self.put(phone, "visit.undo", {"visit": key}, of=(key,), form=form)
             del self.model.marks[slot][key]
 
@@ -257,7 +258,7 @@ class Plan:
     def undo_note(self, phone: str) -> None:
         if self.own_notes[phone]:
             key = self.own_notes[phone].pop()
-            form = (f"/notes/<{key}>/undo", {}) if self.by_form() else None
+            form: Form = (f"/notes/<{key}>/undo", {}) if self.by_form() else None
             self.put(phone, "note.undo", {"note": key}, of=(key,), form=form)
             del self.model.notes[key]
 
@@ -290,7 +291,7 @@ class Plan:
     def keep_shared(self, phone: str) -> None:
         if self.shared_promises:
             key = self.random.choice(self.shared_promises)
-            form = (f"/promises/<{key}>/keep", {"channel": ""}) if self.by_form() else None
+            form: Form = (f"/promises/<{key}>/keep", {"channel": ""}) if self.by_form() else None
             self.put(phone, "promise.keep", {"promise": key}, of=(key,), form=form, contested=True)
             self.model.promises[key][2] = "kept"
 
@@ -308,7 +309,7 @@ class Plan:
         }
         step, then = self.random.choice(steps[state])
         more = {"reason": "They found one"} if step == "close" else {}
-        form = (f"/promises/<{key}>/{step}", dict(more)) if self.by_form() else None
+        form: Form = (f"/promises/<{key}>/{step}", dict(more)) if self.by_form() else None
         self.put(phone, f"promise.{step}", {"promise": key, **more}, of=(key,), form=form)
         self.own[phone][which] = (key, then)
         self.model.promises[key][2] = then
@@ -557,6 +558,9 @@ class Phone(threading.Thread):
         return not lost
 
     def broke(self, batch: list[Act], code: int, text: str) -> bool:
+        if code == 503:  # too busy: nothing is lost, and a phone tries again
+            self.world.count("busy")
+            return False
         self.world.faults.append(f"{batch[0].kind} was answered with {code}: {text[-300:]}")
         for act in batch:
             self.world.is_through(act, None)
@@ -595,7 +599,7 @@ def simulate(
     plan = Plan(known, (kept, gone), acts, seed)
     chance = random.Random(seed)
     stages = [STAGES[n % len(STAGES)] for n in range(kills)]
-    deaths = [(chance.randint(acts // kills // 4, acts // kills // 2), stage) for stage in stages]
+    deaths = [(chance.randint(acts // kills // 2, acts // kills), stage) for stage in stages]
     world, phones = World(servers), []
     for name in PHONES:
         staff = hire(shop, name)
@@ -609,7 +613,7 @@ def simulate(
             one.start()
         merging.merge(known[kept], known[gone])  # phones go on to name the one who is gone
         for one in phones:
-            one.join(900)
+            one.join(LONGEST_S)
         seconds = time.monotonic() - began
         faults = world.faults + compared(plan.model.stands(), found()) + answered(plan, world)
         for one in phones:  # restored from a back-up, a phone sends all it ever did once more
@@ -670,6 +674,9 @@ class TestFivePhonesAndAServerThatIsKilled:
         tell(told, engine, "ours")
         assert told["faults"] == []
         assert told["kills"] == 2
+        assert not told.get("busy") or engine == "sqlite", (
+            "who waits for a lock on PostgreSQL waits for ever or gets it"
+        )
 
     @pytest.mark.one_engine
     @pytest.mark.parametrize("variant", ["no-key", "key-apart", "purged-early"])
@@ -684,3 +691,4 @@ class TestFivePhonesAndAServerThatIsKilled:
         tell(told, engine, "ours")
         assert told["faults"] == []
         assert told["kills"] == 20
+        assert not told.get("busy") or engine == "sqlite"
