@@ -20,6 +20,7 @@ addEventListener("activate", (event) => {
 addEventListener("message", (event) => {
   if (event.data?.take) skipWaiting(); // somebody tapped: the newer version is wanted now
   if (event.data?.forget) event.waitUntil(forget());
+  if (event.data?.keep) event.waitUntil(keepSoon(event.data.tag));
 });
 
 // -- the kept list

@@ -33,14 +33,18 @@
     const more = { id, of: row.dataset.customer, name: row.querySelector(".person").textContent, shop: form.elements.shop?.value };
     await Promise.race([self.acts.keep(type, data, who(), more), new Promise((done) => setTimeout(done, WAIT))]);
   };
+  // A worker sees what a page asks for and keeps the list by it. One that begins while a page is being opened does not have
+  // that page in WebKit, for as long as it stands, though it says so and claims it: there the page tells it.
+  const keepBy = (tag) => navigator.serviceWorker?.getRegistration().then((worker) => worker?.active?.postMessage({ keep: true, tag }));
   document.addEventListener("htmx:finally:request", async ({ detail: { ctx } }) => {
     const form = ctx.sourceElement, status = ctx.response?.status ?? 0, unheard = !status || status >= 500 || LATER.includes(status);
     if (status && status < 502) heard = Date.now();
     if (form?.id === "day" || form?.dataset?.act) signal(Boolean(status) && (status < 502 || status > 504));
+    if (form?.id === "day" && status && !navigator.serviceWorker?.controller) keepBy(ctx.response.headers.get("HX-PTag") ?? ctx.request.headers["HX-PTag"]);
     if (!form?.dataset?.act) {
       // nothing can be had from the server: the kept list has a sheet of its own
       const wanted = !status && form?.matches?.("[data-testid=note-add]") && form.closest("li");
-      if (wanted && navigator.serviceWorker?.controller && (await caches.match("/today/kept"))) {
+      if (wanted && (await self.caches?.match("/today/kept"))) {
         location.hash = `note-${wanted.dataset.customer}`;
         location.reload();
       }
