@@ -19,7 +19,7 @@ from models import Appointment, Customer, Series, db
 from views import agreed
 from views.answers import done, is_partial, or_problem, page_or_partial
 from views.asking import open_to, request_action
-from views.customers import ON_CARDS, row, wanted
+from views.customers import ON_CARDS, acted_on, row, wanted
 from words import appointments as told
 from words.reminders import ago
 
@@ -279,9 +279,10 @@ def restore(appointment_id: int) -> Response | str:
 @bp.post("/appointments/<int:appointment_id>/undo")
 @open_to("work")
 def undo(appointment_id: int) -> Response | str:
-    one = _theirs(appointment_id)
-    or_problem(request_action("appointment.undo", appointment=one.id))
-    return _after(one.customer, "taken-back")
+    one = Appointment.get_or_none((Appointment.id == appointment_id) & (Appointment.shop == g.shop.id))
+    customer = one.customer if one else acted_on()
+    or_problem(request_action("appointment.undo", appointment=appointment_id))
+    return _after(customer, "taken-back")
 
 
 @bp.post("/appointments/<int:appointment_id>/move-back")
@@ -348,6 +349,7 @@ def resume_series(series_id: int) -> Response | str:
 @bp.post("/series/<int:series_id>/undo")
 @open_to("work")
 def undo_series(series_id: int) -> Response | str:
-    series = _their_series(series_id)
-    or_problem(request_action("series.undo", series=series.id))
-    return _after(series.customer, "taken-back")
+    series = Series.get_or_none((Series.id == series_id) & (Series.shop == g.shop.id))
+    customer = series.customer if series else acted_on()
+    or_problem(request_action("series.undo", series=series_id))
+    return _after(customer, "taken-back")

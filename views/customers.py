@@ -27,7 +27,7 @@ from domain.questions import PROMPTS, due_first
 from domain.states import is_living, is_sought
 from domain.together import known
 from domain.trust import Bucket
-from models import WISHES, Customer, Household, Merge, Note, Question, Visit
+from models import WISHES, Action, Customer, Household, Merge, Note, Question, Visit
 from views import agreed, edit_known, together
 from views.answers import done, or_problem, page_or_partial
 from views.asking import open_to, request_action
@@ -54,9 +54,19 @@ ON_CARDS = ("card", "pane")  # where a form stood: on a card's own page, or on a
 
 
 def wanted(customer_id: int) -> Customer:
-    """Return a customer, looked up through the person asking, or answer 404."""
-    known = g.staff.customers.where(Customer.id == customer_id).get_or_none() if customer_id < 2**31 else None
+    """Return a customer, looked up through the person asking, or answer 404. Of one who was merged since, whoever is kept."""
+    known = None
+    if customer_id < 2**31:
+        known = g.staff.customers.where(Customer.id == customer_id).get_or_none()
+        if known is None and request.method == "POST" and (kept := Merge.into(customer_id)):
+            known = g.staff.customers.where(Customer.id == kept).get_or_none()
     return known or abort(404)
+
+
+def acted_on() -> Customer:
+    """Return whom the act of this very form was about, where it was done before: what it names may be gone. Else answer 404."""
+    done_before = Action.get_or_none(Action.key == request.form.get("action", ""))
+    return wanted(done_before.customer_id) if done_before and done_before.customer_id else abort(404)
 
 
 def row(
@@ -186,10 +196,10 @@ def end_prompt(customer_id: int) -> Response | str:
     customer = wanted(customer_id)
     outcome = request.form.get("outcome")
     if outcome == "undo":
-        or_problem(request_action("prompt.undo", customer=customer.id))
+        or_problem(request_action("prompt.undo", customer=customer_id))
         return row(customer)
     kind = "prompt.skipped" if outcome == "skipped" else "prompt.said"
-    or_problem(request_action(kind, customer=customer.id, prompt=request.form.get("prompt", "")))
+    or_problem(request_action(kind, customer=customer_id, prompt=request.form.get("prompt", "")))
     told = _("Skipped.") if outcome == "skipped" else _("Said.")
     return row(customer, toast={"words": told, "ended": customer.id})
 
@@ -251,7 +261,7 @@ def create_note(customer_id: int) -> Response | str:
         due = form.get("due", "")
         day = g.shop.today() + timedelta(days=int(due)) if what == "promise" and due in DUE_IN else None
         more = {"due": str(day)} if day else {}
-        made = request_action(MADE[what][1], then=what, customer=customer.id, text=text, **MADE[what][2], **more)
+        made = request_action(MADE[what][1], then=what, customer=customer_id, text=text, **MADE[what][2], **more)
         if made.unknown:
             abort(404)
         if not made.done:
@@ -260,7 +270,7 @@ def create_note(customer_id: int) -> Response | str:
     if chips or text:
         answer = request_action(
             "note.create",
-            customer=customer.id,
+            customer=customer_id,
             text=text,
             chips=chips,
             lifetime=form.get("lifetime", "always"),
@@ -407,7 +417,8 @@ def _again(sheet: str) -> Response:
 @bp.post("/notes/<int:note_id>/undo")
 @open_to("work")
 def undo_note(note_id: int) -> Response:
-    customer = wanted_note(note_id).customer
+    note = notes.note_for(note_id, g.staff)
+    customer = note.customer if note else acted_on()
     or_problem(request_action("note.undo", note=note_id))
     return redirect(url_for("customers.show", customer_id=customer.id, kept="taken-back"), 303)
 

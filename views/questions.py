@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, g, request, url_for
+from flask import Blueprint, g, request, url_for
 from werkzeug import Response
 
 import domain.question_acts  # noqa: F401  for its acts
@@ -12,17 +12,17 @@ import words.questions
 from models import Customer, ExtraStep, Question, Shop
 from views.answers import or_problem
 from views.asking import open_to, request_action
-from views.customers import row
+from views.customers import acted_on, row
 from words import _
 
 bp = Blueprint("questions", __name__)
 
 
 def customer_of(table: Any, number: int) -> Customer:
-    """Return the customer of a row in the asker's shops, or answer 404."""
+    """Return the customer of a row in the asker's shops, or answer 404; of one that this very form took back before, too."""
     theirs = (table.id == number) & table.shop.in_(g.staff.shops.select(Shop.id))
     found = Customer.select().join(table, on=table.customer == Customer.id).where(theirs).get_or_none()
-    return found or abort(404)
+    return found or acted_on()
 
 
 @bp.post("/questions/<int:question_id>/answer")
