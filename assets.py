@@ -44,7 +44,9 @@ class Assets:
 
 def build(static_dir: Path) -> Assets:
     """Return the joined stylesheet and script of a static folder; raises FileNotFoundError for a missing part."""
-    queue = static_dir / "js/offline/queue.js"  # pages, the kept list and the worker share it
+    queue, told = (
+        static_dir / f"js/offline/{name}.js" for name in ("queue", "told")
+    )  # the kept list shares both, the worker one
     return Assets(
         stylesheet=_asset("css", join_styles(static_dir / "css"), STYLE),
         desk=_asset("css", _minified(sorted((static_dir / "css/desk").glob("*.css"))), STYLE, "desk"),
@@ -55,7 +57,9 @@ def build(static_dir: Path) -> Assets:
         },
         offline=_asset("js", _joined(sorted((static_dir / "js/offline").glob("*.js"))), SCRIPT, "offline"),
         kept_sheet=_asset("css", _minified(sorted((static_dir / "css/kept").glob("*.css"))), STYLE, "kept"),
-        kept_script=_asset("js", _joined([queue, *sorted((static_dir / "js/kept").glob("*.js"))]), SCRIPT, "kept"),
+        kept_script=_asset(
+            "js", _joined([queue, told, *sorted((static_dir / "js/kept").glob("*.js"))]), SCRIPT, "kept"
+        ),
         worker=_joined([queue, *sorted((static_dir / "worker").glob("*.js"))]),
     )
 

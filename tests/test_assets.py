@@ -29,6 +29,7 @@ def static(tmp_path):
     (tmp_path / "js/toast.js").write_text("if (1)\n  here('//') // it's no semicolon, a comment last", encoding="utf-8")
     (tmp_path / "js/queue.js").write_text("const name = 2;", encoding="utf-8")
     (tmp_path / "js/offline/queue.js").write_text("const kept = 4;", encoding="utf-8")
+    (tmp_path / "js/offline/told.js").write_text("const told = 5;", encoding="utf-8")
     return tmp_path
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
+import assets  # noqa: E402
 import cli  # noqa: E402
 from app import Config  # noqa: E402
 
@@ -19,6 +20,10 @@ def announce(address: str) -> None:
 
 
 if __name__ == "__main__":
+    if "newer" in sys.argv[3:]:
+        closed_in, minified = assets.closed_in, assets.minify_css
+        assets.closed_in = lambda file: f"/* newer */ {closed_in(file)}"
+        assets.minify_css = lambda text: f"{minified(text)}:root{{--newer:1}}"
     cli.follow_clock(Path(sys.argv[2]))
     config = Config(data=Path(sys.argv[1])).but(test_mode=True, demo="shop" not in sys.argv[3:])
     port = next((int(word) for word in sys.argv[3:] if word.isdecimal()), 0)

@@ -49,6 +49,13 @@ def slowed(page: Page, times: int = 6) -> Iterator[None]:
     cdp.send("Emulation.setCPUThrottlingRate", {"rate": 1})
 
 
+def answered(page: Page, selector: str) -> float:
+    """Return the milliseconds from the finger being lifted to the frame that shows it."""
+    times = page.evaluate_handle(f"() => ({{answer: ({STAMPED})({selector!r})}})")
+    page.locator(selector).tap()
+    return times.evaluate("(times) => times.answer")
+
+
 def kept_back(page: Page, address: str) -> list[Route]:
     """Keep back what is asked of an address until the test lets it go."""
     kept: list[Route] = []
@@ -77,18 +84,12 @@ class TestHere:
             page.evaluate(LEAST)
             box = page.locator(selector).evaluate(BOX)
             with slowed(page):
-                least.append(self.answered(page, "#least"))
-                took.append(self.answered(page, selector))
+                least.append(answered(page, "#least"))
+                took.append(answered(page, selector))
             assert page.locator(selector).evaluate(BOX) == box, "nothing moves"
             expect(page.locator(selector)).to_have_attribute("data-sent", "")
         assert min(took) <= max(AT_ONCE, 2 * min(least)), (took, least)
         assert len(kept) == 3, "the server has answered none of them"
-
-    def answered(self, page: Page, selector: str) -> float:
-        """Return the milliseconds from the finger being lifted to the frame that shows it."""
-        times = page.evaluate_handle(f"() => ({{answer: ({STAMPED})({selector!r})}})")
-        page.locator(selector).tap()
-        return times.evaluate("(times) => times.answer")
 
     @pytest.mark.parametrize("fault", ["no answer", "an error"])
     def test_is_as_it_was_when_it_fails_and_a_toast_says_so(self, site: Site, fault: str):

@@ -14,11 +14,15 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
 from domain import access
-from tests.browser.conftest import PATIENCE, Site, row, serving, toast
+from tests.browser.conftest import PATIENCE, Site, at_work, row, serving, toast
+from tests.browser.test_feel import AT_ONCE, LEAST, answered, slowed
 from tests.browser.wire import Wire
 from tests.browser.worlds import TUESDAY
 
 pytestmark = pytest.mark.browser
+OPENED = 1000  # ms from the tap on the icon to the first frame with people, on a phone six times slower
+NEWER_SHEETS = """[...document.styleSheets].filter((sheet) =>
+  [...sheet.cssRules].some((rule) => rule.cssText.includes("--newer"))).length"""
 HAS_LIST = "async () => Boolean(navigator.serviceWorker.controller && (await caches.match('/today/kept')))"
 WAITING = "async () => (await acts.all()).filter((act) => !act.refused).length"
 
@@ -182,6 +186,58 @@ class TestAShift:
         page.locator("#note [data-testid=keep]").click()
         expect(page.locator("#sheet")).not_to_be_visible()
         expect(page.locator(f"{selector} .wait")).to_contain_text("waiting to send")
+
+
+class TestAnUpdate:
+    def test_meanwhile_changes_nothing_for_whoever_has_no_signal(self, line: Line):
+        page = line.opened()
+        with at_work(line.site.data, newer=True) as newer:
+            line.wire.lead_to(newer)
+            page.evaluate("navigator.serviceWorker.controller.postMessage({ forget: true })")
+            until(page, "async () => !(await caches.match('/today/kept'))")
+            page.goto("/today")  # of the newer version, with the worker of the one before
+            until(page, "async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting)")
+            until(page, HAS_LIST)
+            line.lost(page)
+            here(page, "Priya")
+            expect(row(page, "Priya")).to_contain_text("Here, waiting to send")
+            assert page.evaluate(NEWER_SHEETS) == 2
+            line.wire.mend()
+            page.clock.run_for(5000)
+            expect(page.locator("#day")).to_be_visible()
+            page.evaluate(
+                "navigator.serviceWorker.getRegistration().then((one) => one.waiting.postMessage({ take: true }))"
+            )
+            until(page, "async () => !(await navigator.serviceWorker.getRegistration()).waiting")
+            delivered(page)
+            line.lost(page)
+            expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
+
+
+class TestAtOnce:
+    """On a phone six times slower than this machine; beside the least there is, for a machine that is busy with other things."""
+
+    def test_a_tap_is_answered_without_a_signal(self, line: Line):
+        page = line.lost(line.opened())
+        took, least = [], []
+        with slowed(page):
+            for name in ("Priya", "Joan", "Bilal"):
+                page.evaluate(LEAST)
+                least.append(answered(page, "#least"))
+                took.append(answered(page, f"#p-{line.site.world.people[name]} [data-testid=here]"))
+                page.evaluate("document.getElementById('least').remove()")
+        assert min(took) <= max(AT_ONCE, 2 * min(least)), (took, least)
+
+    def test_opening_shows_the_day_within_a_second(self, line: Line):
+        page = line.opened()
+        line.wire.cut()
+        took = []
+        with slowed(page):
+            for _ in range(3):
+                page.goto("/today")
+                expect(row(page, "Priya")).to_be_visible()
+                took.append(page.evaluate("performance.getEntriesByName('list')[0].startTime"))
+        assert min(took) <= OPENED, took
 
 
 class TestTheKeptList:

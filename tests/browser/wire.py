@@ -12,7 +12,7 @@ class Wire:
     """Forwards one port to the server's. Cut, it takes no connection, as where nobody listens."""
 
     def __init__(self, server: str):
-        self.server = (urlsplit(server).hostname or "", urlsplit(server).port or 0)
+        self.lead_to(server)
         self.loses_answers = False
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
@@ -22,6 +22,10 @@ class Wire:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    def lead_to(self, server: str) -> None:
+        """Have what comes from now on go to the server at an address."""
+        self.server = (urlsplit(server).hostname or "", urlsplit(server).port or 0)
 
     def cut(self) -> None:
         """Lose the signal: nothing is taken any more, and what was on its way is lost."""

@@ -28,11 +28,9 @@ document.addEventListener("visibilitychange", tryServer);
 
 if (app) {
   const { who, shop, zone, locale, made, hours } = app.dataset, words = JSON.parse(app.dataset.told);
-  const plural = new Intl.PluralRules(locale), fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const counted = (forms, n) => fill(forms[plural.select(n)] ?? forms.other ?? Object.values(forms)[0], { n });
+  const { fill, stamp, cameOf } = self.acts, counted = (forms, n) => self.acts.counted(forms, n, locale);
   const wall = new Intl.DateTimeFormat("en", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
-  const shown = new Intl.DateTimeFormat(locale, { timeZone: zone, hour: "numeric", minute: "2-digit" });
-  const clock = (at) => shown.format(at).replace(/^0(?=\d)/, "");
+  const clock = (at) => self.acts.clock(at, { locale, zone });
   const onTheWall = (at) => {
     const part = Object.fromEntries(wall.formatToParts(at).map(({ type, value }) => [type, value]));
     return { day: `${part.year}-${part.month}-${part.day}`, minute: part.hour * 60 + Number(part.minute) };
@@ -124,11 +122,9 @@ if (app) {
     row.querySelector(".stamp")?.remove();
     const form = row.querySelector("form[data-here], form[data-undo]");
     if (at) {
-      const stamp = document.createElement("span"), time = document.createElement("time");
-      stamp.className = fresh ? "stamp stamp--fresh" : "stamp";
-      time.textContent = clock(at);
-      stamp.append(words.stamp, time);
-      row.querySelector(".docket").prepend(stamp);
+      const mark = stamp(at, words, { locale, zone });
+      mark.classList.toggle("stamp--fresh", fresh);
+      row.querySelector(".docket").prepend(mark);
     }
     if (!form) return;
     form.toggleAttribute("data-undo", Boolean(at));
@@ -177,31 +173,9 @@ if (app) {
         owed.querySelector("[data-keep]").setAttribute("aria-pressed", String(open.some((act) => act.type === "promise.keep" && String(act.data.promise) === owed.dataset.promise)));
       }
     }
-    tellRefused(mine.filter((act) => act.refused));
+    self.acts.refused(refusedBox, mine.filter((act) => act.refused), words, show);
     arrange();
   };
-  const tellRefused = (acts) => refusedBox.replaceChildren(...acts.map((act) => {
-    const box = document.createElement("div"), told = document.createElement("p"), strong = document.createElement("b");
-    box.className = "banner";
-    strong.textContent = words.refused;
-    told.append(strong, [act.name, act.data.text].filter(Boolean).join(": "), " ", act.refused);
-    const acts_ = document.createElement("p");
-    for (const [label, does] of [[words.again, () => again(act)], [words.drop, () => self.acts.strike(act.id)]]) {
-      const button = document.createElement("button");
-      button.className = "btn";
-      button.textContent = label;
-      button.addEventListener("click", async () => { await does(); await show(); });
-      acts_.append(button);
-    }
-    box.append(told, acts_);
-    return box;
-  }));
-  const again = async (act) => {
-    await self.acts.strike(act.id);
-    await self.acts.keep(act.type, act.data, who, { name: act.name, of: act.of, shop: act.shop });
-    self.acts.flush();
-  };
-
   // -- what is done
 
   const toast = $("#toast");
@@ -305,11 +279,8 @@ if (app) {
 
   // -- what came of it
 
-  addEventListener("acts", ({ detail: { sent, waiting, heard, off } }) => {
-    const joined = heard.find((one) => one.result?.joined && one.result.by);
-    let said = sent && !waiting ? words.sent : "";
-    if (off) said = words.clock;
-    if (joined) said = fill(words.already, { name: joined.act.name, time: clock(new Date(joined.result.at)), by: joined.result.by });
+  addEventListener("acts", ({ detail }) => {
+    const said = cameOf(detail, words, { locale, zone });
     if (said) {
       tell(said);
       sessionStorage.setItem("told", said); // for the page itself, which comes next
@@ -317,6 +288,7 @@ if (app) {
     show();
   });
   arrange();
+  requestAnimationFrame(() => performance.mark("list")); // the first frame that has people in it
   show().then(() => {
     const row = location.hash.startsWith("#note-") && rowOf(location.hash.slice(6));
     if (row) open(row);

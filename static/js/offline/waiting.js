@@ -5,9 +5,8 @@
   const LATER = [401, 403, 408, 425, 429];
   const app = () => document.querySelector("[data-kept]");
   const words = () => JSON.parse(app().dataset.kept);
-  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const { fill, counted, made, stamp, cameOf } = self.acts, place = () => app().dataset;
   const who = () => document.documentElement.dataset.who;
-  const clock = (at) => new Intl.DateTimeFormat(app().dataset.locale, { timeZone: app().dataset.zone, hour: "numeric", minute: "2-digit" }).format(new Date(at)).replace(/^0(?=\d)/, "");
   const address = "/worker.js", trusted = self.trustedTypes?.createPolicy("worker", { createScriptURL: () => address }).createScriptURL("") ?? address;
   navigator.serviceWorker?.register(trusted).catch(() => {});
 
@@ -64,46 +63,30 @@
     const acts = (await self.acts.all()).filter((act) => String(act.who) === who()), told = words();
     for (const row of document.querySelectorAll("#day li[data-customer]")) {
       const mine = acts.filter((act) => act.of === row.dataset.customer && !act.refused && act.type.startsWith("visit."));
-      const last = mine[mine.length - 1], came = last?.type === "visit.create", place = row.querySelector(".docket__acts form, form:has([data-testid=here])");
-      if (row.dataset.waits === (last?.id ?? "") || !last || !place || (came && row.dataset.arrived === "true")) continue;
+      const last = mine[mine.length - 1], came = last?.type === "visit.create", form = row.querySelector(".docket__acts form, form:has([data-testid=here])");
+      if (row.dataset.waits === (last?.id ?? "") || !last || !form || (came && row.dataset.arrived === "true")) continue;
       row.dataset.waits = last.id;
       const line = row.querySelector(".wait") ?? document.createElement("span");
       line.className = "wait muted";
       line.textContent = fill(told.waits, { what: came ? told.here : told.back });
       row.querySelector(".person").after(line);
-      place.hidden = true;
+      form.hidden = came || row.dataset.arrived === "true";
       if (!came) continue;
-      const stamp = document.createElement("span"), time = document.createElement("time"), undo = document.createElement("button");
-      stamp.className = "stamp";
-      time.textContent = clock(last.at);
-      stamp.append(told.stamp, time);
-      undo.className = "btn";
-      undo.type = "button";
-      undo.textContent = told.undo_button;
+      const mark_ = stamp(last.at, told, place()), undo = made("button", { className: "btn", type: "button" }, told.undo_button);
       undo.dataset.testid = "undo";
       undo.setAttribute("aria-label", fill(told.undo, { name: last.name }));
       undo.addEventListener("click", async () => {
         await self.acts.keep("visit.undo", { visit: last.id }, who(), { of: last.of, name: last.name, shop: last.shop });
-        stamp.remove();
+        mark_.remove();
         undo.remove();
         await mark();
         self.acts.flush();
       });
-      place.after(stamp, undo);
+      form.after(mark_, undo);
     }
-    tellRefused(acts.filter((act) => act.refused), told);
+    self.acts.refused(document.getElementById("refused"), acts.filter((act) => act.refused), told, mark);
     return acts.filter((act) => !act.refused).length;
   };
-  const tellRefused = (acts, told) => document.getElementById("refused").replaceChildren(...acts.map((act) => {
-    const box = document.createElement("div"), said = document.createElement("p"), drop = document.createElement("button");
-    box.className = "banner";
-    said.textContent = `${told.refused} ${[act.name, act.data.text].filter(Boolean).join(": ")}. ${act.refused}`;
-    drop.className = "btn";
-    drop.textContent = told.drop;
-    drop.addEventListener("click", async () => { await self.acts.strike(act.id); mark(); });
-    box.append(said, drop);
-    return box;
-  }));
 
   // -- whether there is a signal
 
@@ -115,28 +98,22 @@
       banner?.remove();
       if (gone) self.acts.flush();
     } else {
-      const n = (await mark()) ?? 0, told = words(), forms = told.kept, box = banner ?? document.createElement("div");
-      const head = document.createElement("b"), count = document.createElement("span"), text = document.createElement("p");
-      box.id = "signal";
-      box.className = "banner";
+      const n = (await mark()) ?? 0, told = words(), box = banner ?? made("div", { id: "signal", className: "banner" });
       box.dataset.testid = "offline-banner";
       box.setAttribute("role", "status");
-      head.textContent = told.signal;
+      const count = made("span", {}, n ? counted(told.kept, n, place().locale) : "");
       count.dataset.testid = "pending-count";
       count.dataset.n = n;
-      if (n) count.textContent = fill(forms[new Intl.PluralRules(app().dataset.locale).select(n)] ?? forms.other, { n });
-      text.append(head, count);
-      box.replaceChildren(text);
+      if (box.textContent !== told.signal + count.textContent) box.replaceChildren(made("p", {}, made("b", {}, told.signal), count)); // else it is not read aloud again
       if (!banner) document.getElementById("main").prepend(box);
     }
     gone = !there;
   };
-  addEventListener("acts", ({ detail: { waiting, sent, off, heard: results } }) => {
+  addEventListener("acts", ({ detail }) => {
     if (!app()) return;
-    const told = words(), joined = results.find((one) => one.result?.joined && one.result.by);
-    const said = off ? told.clock : joined ? fill(told.already, { name: joined.act.name, time: clock(joined.result.at), by: joined.result.by }) : sent && !waiting ? told.sent : "";
+    const said = cameOf(detail, words(), place());
     if (said) document.dispatchEvent(new CustomEvent("tell", { detail: said }));
-    if (sent) document.getElementById("day").dispatchEvent(new CustomEvent("tick"));
+    if (detail.sent) document.getElementById("day").dispatchEvent(new CustomEvent("tick"));
     mark();
   });
   const toldBefore = sessionStorage.getItem("told"); // on the list that was kept, just before the server was there again
