@@ -3,7 +3,7 @@
 const SHELL_CACHE = `shell-${BUILD}`, KEPT_CACHE = "kept", KEPT = "/today/kept", NONE = "/offline";
 const PLACES = ["/today", "/find", "/promises", "/shift"]; // the kept list stands in for these
 const LASTS = 12 * 3600_000, OFF = 600_000, ANEW = 600_000, AT_MOST_EVERY = 60_000, PATIENCE = 3000; // ms
-const HEAD = "kept-at", FOR = "kept-for", WITH = "kept-with";
+const ACTED = "/today/acted", HEAD = "kept-at", FOR = "kept-for", WITH = "kept-with";
 
 // -- the shell
 
@@ -32,11 +32,15 @@ const kept = async () => {
   if (age < LASTS && age > -OFF) return answer; // a clock that was put back is as good as one that ran on
   if (answer) await forget();
 };
+// Something was done on this phone since the list was kept: noted where a worker that is stopped and started finds it.
+const acted = () => caches.open(KEPT_CACHE).then((cache) => cache.put(ACTED, new Response("")));
 let keeping = null;
 const keep = async (tag) => {
+  const cache = await caches.open(KEPT_CACHE);
   const stands = await kept(), age = stands ? Date.now() - stands.headers.get(HEAD) : Infinity;
   const revision = tag?.split(".")[1] ?? "";
-  if (age < AT_MOST_EVERY || (age < ANEW && stands.headers.get("revision") === revision)) return;
+  if (!(await cache.match(ACTED)) && (age < AT_MOST_EVERY || (age < ANEW && stands.headers.get("revision") === revision))) return;
+  await cache.delete(ACTED);
   const answer = await fetch(KEPT, { credentials: "same-origin", headers: { "Kept-List": "1" } });
   if (!answer.ok || answer.redirected) {
     if (answer.redirected || answer.status === 401 || answer.status === 404) await forget();
@@ -47,7 +51,7 @@ const keep = async (tag) => {
   headers.set("revision", revision);
   const shell = await caches.open(SHELL_CACHE); // after an update the list may be made with newer files than this worker's
   for (const path of (headers.get(WITH) ?? "").split(" ")) if (path && !(await shell.match(path))) await shell.add(fetchAnew(path));
-  await (await caches.open(KEPT_CACHE)).put(KEPT, new Response(await answer.arrayBuffer(), { headers }));
+  await cache.put(KEPT, new Response(await answer.arrayBuffer(), { headers }));
 };
 const keepSoon = (tag) => (keeping ??= keep(tag).catch(() => {}).finally(() => { keeping = null; }));
 
@@ -93,7 +97,10 @@ addEventListener("fetch", (event) => {
     event.waitUntil(answer.then(forget, () => {}));
     return;
   }
-  if (request.method !== "GET") return;
+  if (request.method !== "GET") {
+    event.waitUntil(acted());
+    return;
+  }
   if (request.mode === "navigate") {
     const answer = page(request, pathname);
     event.respondWith(answer);

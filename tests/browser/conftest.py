@@ -108,6 +108,8 @@ class Site:
         self, who: str | None = "Maya", width: int = 390, height: int = 844, touch: bool = True, **options: Any
     ) -> Page:
         """Return a fresh browser page; `who` is signed in ("owner": Ruth by her own link), None for nobody."""
+        # Without the worker, where a test does not ask for it: what a test keeps back must not be answered by it.
+        options.setdefault("service_workers", "block")
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, has_touch=touch, locale="en-GB", base_url=self.url, **options
         )

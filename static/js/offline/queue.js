@@ -54,7 +54,7 @@ const flush = () => alone(async () => {
   const heard = [], shut = new Set(); // whose acts are not taken at present: others' are sent all the same
   const whose = (act) => `${act.who} ${act.by}`;
   for (;;) {
-    const waiting = (await all()).filter((act) => !act.refused && !shut.has(whose(act)));
+    const waiting = (await all()).filter((act) => !act.refused && !(act.until > Date.now()) && !shut.has(whose(act)));
     const [first] = waiting;
     if (!first) break;
     let acts = waiting.slice(0, AT_ONCE);
@@ -83,7 +83,7 @@ const flush = () => alone(async () => {
   return waiting;
 });
 
-// Write down what was done; `by` is what delivers it, whoever is signed in by then.
+// Write down what was done; `by` is what delivers it, whoever is signed in by then. `until` a time, somebody else sends it.
 const keep = async (type, data, who, { id = fresh(), at = new Date().toISOString(), ...more } = {}) => {
   const by = self.document?.cookie.match(/(?:^|; )(?:__Host-)?regulars-acts=([0-9a-f]+)/)?.[1] ?? "";
   await work("readwrite", (store) => store.add({ id, type, data, at, who, by, ...more }));

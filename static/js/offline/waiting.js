@@ -1,7 +1,7 @@
 // What is done while the signal is gone is written down on the phone (queue.js) before it is sent, and says so in its row until
 // the server has it. Without a worker that is all there is; with one, what cannot be had leads to the list it keeps.
 (() => {
-  const LASTS = 12 * 3600_000, WAIT = 500; // ms: that a page shows people without a word from the server; that writing may take
+  const LASTS = 12 * 3600_000, WAIT = 500, FORM = 15_000; // ms: that a page shows people without a word from the server; that writing, and a form, may take
   const LATER = [401, 403, 408, 425, 429];
   const app = () => document.querySelector("[data-kept]");
   const words = () => JSON.parse(app().dataset.kept);
@@ -29,7 +29,7 @@
       form.append(field);
     }
     field.value = form.dataset.act = id;
-    const more = { id, of: row.dataset.customer, name: row.querySelector(".person").textContent, shop: form.elements.shop?.value };
+    const more = { id, of: row.dataset.customer, name: row.querySelector(".person").textContent, shop: form.elements.shop?.value, until: Date.now() + FORM };
     await Promise.race([self.acts.keep(type, data, who(), more), new Promise((done) => setTimeout(done, WAIT))]);
   };
   // A worker sees what a page asks for and keeps the list by it. One that begins while a page is being opened does not have
@@ -52,6 +52,8 @@
     const id = form.dataset.act;
     delete form.dataset.act;
     if (!unheard) { self.acts.strike(id); return; }
+    const act = (await self.acts.all()).find((one) => one.id === id);
+    if (act) await self.acts.put({ ...act, until: 0 });
     await mark();
     self.acts.flush();
   });
@@ -62,7 +64,7 @@
     if (!app()) return;
     const acts = (await self.acts.all()).filter((act) => String(act.who) === who()), told = words();
     for (const row of document.querySelectorAll("#day li[data-customer]")) {
-      const mine = acts.filter((act) => act.of === row.dataset.customer && !act.refused && act.type.startsWith("visit."));
+      const mine = acts.filter((act) => act.of === row.dataset.customer && !act.refused && !(act.until > Date.now()) && act.type.startsWith("visit."));
       const last = mine[mine.length - 1], came = last?.type === "visit.create", form = row.querySelector(".docket__acts form, form:has([data-testid=here])");
       if (row.dataset.waits === (last?.id ?? "") || !last || !form || (came && row.dataset.arrived === "true")) continue;
       row.dataset.waits = last.id;
@@ -109,9 +111,11 @@
     }
     gone = !there;
   };
+  let offTold = false; // once a page
   addEventListener("acts", ({ detail }) => {
     if (!app()) return;
-    const said = cameOf(detail, words(), place());
+    const said = cameOf(offTold ? { ...detail, off: 0 } : detail, words(), place());
+    offTold ||= Boolean(detail.off);
     if (said) document.dispatchEvent(new CustomEvent("tell", { detail: said }));
     if (detail.sent) document.getElementById("day").dispatchEvent(new CustomEvent("tick"));
     mark();
