@@ -186,7 +186,8 @@ def create_visit(customer_id: int) -> Response | str:
 def undo_visit(visit_id: int) -> Response | str:
     visit = Visit.get_or_none((Visit.id == visit_id) & (Visit.shop == g.shop.id))
     or_problem(request_action("visit.undo", visit=visit_id))
-    customer = visit.customer if visit else wanted(request.form.get("customer", 0, type=int))
+    named = request.form.get("customer", 0, type=int)
+    customer = visit.customer if visit else wanted(named) if named else acted_on()
     return row(customer, told="undone")
 
 
