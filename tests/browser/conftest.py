@@ -160,9 +160,9 @@ class Site:
 
 
 @contextmanager
-def at_work(folder: Path, url: str = "", demo: bool = True, port: int = 0, newer: bool = False) -> Iterator[str]:
+def at_work(folder: Path, url: str = "", demo: bool = True, newer: bool = False) -> Iterator[str]:
     """Serve the database in `folder` (or at `url`) in a process of its own, as a `demo` or as any shop is; yield the address."""
-    command = [sys.executable, str(HERE / "serve.py"), str(folder), str(folder / "clock"), str(port)]
+    command = [sys.executable, str(HERE / "serve.py"), str(folder), str(folder / "clock")]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
             [*command, *([] if demo else ["shop"]), *(["newer"] if newer else [])],

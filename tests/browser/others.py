@@ -67,8 +67,8 @@ class Other:
             ".then((value) => done([value]), (error) => done(String(error)));"
         )
         answer = self.ask("ExecuteAsyncScript", "execute/async", {"script": wrapped, "args": list(given)})
-        if isinstance(answer, str):
-            raise Refused(answer)
+        if not isinstance(answer, list):  # what went wrong; from Firefox nothing where the page went away meanwhile
+            raise Refused(str(answer))
         return answer[0]
 
     def click(self, selector: str) -> None:

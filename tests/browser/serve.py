@@ -1,5 +1,5 @@
 """Serve for the browser tests: as the demo does, but at the instant a file names: `python serve.py DATA CLOCK`; with `shop`
-after it, as any shop is; with a number, at that port.
+after it, as any shop is.
 
 The first line printed is the address.
 """
@@ -26,5 +26,4 @@ if __name__ == "__main__":
         assets.minify_css = lambda text: f"{minified(text)}:root{{--newer:1}}"
     cli.follow_clock(Path(sys.argv[2]))
     config = Config(data=Path(sys.argv[1])).but(test_mode=True, demo="shop" not in sys.argv[3:])
-    port = next((int(word) for word in sys.argv[3:] if word.isdecimal()), 0)
-    cli.serve(config, "127.0.0.1", port, False, announce)
+    cli.serve(config, "127.0.0.1", 0, False, announce)
