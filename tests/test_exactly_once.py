@@ -681,7 +681,7 @@ class TestFivePhonesAndAServerThatIsKilled:
     @pytest.mark.one_engine
     @pytest.mark.parametrize("variant", ["no-key", "key-apart", "purged-early"])
     def test_and_naive_ways_of_it_fail_the_same(self, servers, shop, storage, engine, variant):
-        told = simulate(servers, shop, storage, variant, 300, 2, seed=11)
+        told = simulate(servers, shop, storage, variant, 120, 2, seed=11)
         tell(told, engine, variant)
         assert [one for one in told["faults"] if "not wanted" in one]
 
