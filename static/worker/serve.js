@@ -47,11 +47,12 @@ const keep = async (tag) => {
     return;
   }
   const headers = new Headers(answer.headers);
-  headers.set(HEAD, String(Date.now()));
+  headers.set(HEAD, String(Date.now())); // by this phone's clock, which the page is told too
+  headers.delete("Content-Encoding");
   headers.set("revision", revision);
   const shell = await caches.open(SHELL_CACHE); // after an update the list may be made with newer files than this worker's
   for (const path of (headers.get(WITH) ?? "").split(" ")) if (path && !(await shell.match(path))) await shell.add(fetchAnew(path));
-  await cache.put(KEPT, new Response(await answer.arrayBuffer(), { headers }));
+  await cache.put(KEPT, new Response((await answer.text()).replace("data-made=", `data-kept-at="${headers.get(HEAD)}" data-made=`), { headers }));
 };
 const keepSoon = (tag) => (keeping ??= keep(tag).catch(() => {}).finally(() => { keeping = null; }));
 

@@ -150,6 +150,8 @@ class Site:
 
     def _heard(self, kind: str, text: str) -> None:
         # A refused form is told in words on the page; the browser's own line about its status is no fault.
+        if text == "Service Worker registration blocked by Playwright":
+            return
         if kind in ("error", "warning") and not text.startswith("Failed to load resource: the server responded"):
             self.complaints.append(f"{kind}: {text}")
 

@@ -71,7 +71,7 @@ class TestHere:
     @pytest.mark.parametrize("place", ["row", "slim row", "card"])
     def test_answers_at_once_before_the_server_does(self, site: Site, place: str):
         """Three times, each beside the least there is: a button that only changes its colour. On a machine busy with other
-        things even that may take longer than we have; then ours may take twice as long."""
+        things even that may take longer than we have; then ours may take three times as long."""
         names = {"row": ("Priya", "Joan", "Bilal"), "slim row": ("Siobhán", "Hiroshi", "Ewa"), "card": ("Priya",) * 3}
         page = site.today()
         kept = kept_back(page, "**/visits")
@@ -88,7 +88,7 @@ class TestHere:
                 took.append(answered(page, selector))
             assert page.locator(selector).evaluate(BOX) == box, "nothing moves"
             expect(page.locator(selector)).to_have_attribute("data-sent", "")
-        assert min(took) <= max(AT_ONCE, 2 * min(least)), (took, least)
+        assert min(took) <= max(AT_ONCE, 3 * min(least)), (took, least)
         assert len(kept) == 3, "the server has answered none of them"
 
     @pytest.mark.parametrize("fault", ["no answer", "an error"])
@@ -99,6 +99,7 @@ class TestHere:
         here = page.locator(here_selector(site, "Priya"))
         with page.expect_request("**/visits"):
             here.tap()
+        expect(here).to_have_attribute("data-sent", "")
         if fault == "no answer":
             kept.pop().abort()
         else:

@@ -36,6 +36,8 @@ if (app) {
     return { day: `${part.year}-${part.month}-${part.day}`, minute: part.hour * 60 + Number(part.minute) };
   };
   const madeAt = new Date(made), place = location.pathname;
+  const off = app.dataset.keptAt ? app.dataset.keptAt - madeAt : 0; // ms by which this phone's clock is ahead of the server's
+  const now = () => new Date(Date.now() - off), byServer = (at) => new Date(new Date(at) - off);
 
   // -- the day
 
@@ -45,13 +47,13 @@ if (app) {
   const minuteOf = (row) => (row.dataset.minute === undefined ? null : Number(row.dataset.minute));
   const here = (row) => row.dataset.arrived === "true";
   const arrange = () => {
-    const at = new Date(), now = onTheWall(at);
+    const at = now(), wallNow = onTheWall(at);
     if (gone) return;
     if (at - madeAt > hours * 3600_000) { leave(); return; }
-    if (day.dataset.day !== now.day) {
-      const list = [...app.querySelectorAll("template[data-day]")].find((one) => one.dataset.day === now.day);
+    if (day.dataset.day !== wallNow.day) {
+      const list = [...app.querySelectorAll("template[data-day]")].find((one) => one.dataset.day === wallNow.day);
       if (!list) { leave(); return; } // neither today nor tomorrow: of no use, and not to be shown
-      day.dataset.day = now.day;
+      day.dataset.day = wallNow.day;
       day.replaceChildren(list.content.cloneNode(true));
       $("#which-day").textContent = list.dataset.told;
     }
@@ -59,7 +61,7 @@ if (app) {
     let soon = 0, still = 0;
     const order = rows().sort((a, b) => (minuteOf(a) ?? 9999) - (minuteOf(b) ?? 9999));
     for (const row of order) {
-      const minute = minuteOf(row), ahead = minute === null ? null : minute - now.minute;
+      const minute = minuteOf(row), ahead = minute === null ? null : minute - wallNow.minute;
       if (!here(row)) still += 1;
       if (!here(row) && ahead !== null && ahead >= -5 && ahead <= SOON) soon += 1;
       if (here(row)) lists.past.push(row);
@@ -130,6 +132,7 @@ if (app) {
     form.toggleAttribute("data-undo", Boolean(at));
     form.toggleAttribute("data-here", !at);
     const button = form.firstElementChild, name = row.dataset.name;
+    delete button.dataset.sent;
     button.dataset.testid = at ? "undo" : "here";
     button.textContent = at ? words.undo_button : words.here;
     button.setAttribute("aria-label", at ? fill(words.undo, { name }) : name);
@@ -140,7 +143,7 @@ if (app) {
     const count = $("[data-count]");
     count.textContent = waiting.length ? counted(words.kept, waiting.length) : "";
     count.dataset.n = waiting.length;
-    const age = Date.now() - madeAt;
+    const age = now() - madeAt;
     $("[data-age]").textContent = fill(age > STALE ? words.stale : words.from, { time: clock(madeAt) });
     const mine = acts.filter(isMine), newcomers = made_by(mine);
     for (const [id, act] of newcomers) {
@@ -156,7 +159,7 @@ if (app) {
       const parts = [];
       let at;
       for (const act of open) {
-        if (act.type === "visit.create" || (act.type === "customer.create" && act.data.here)) at = new Date(act.at);
+        if (act.type === "visit.create" || (act.type === "customer.create" && act.data.here)) at = byServer(act.at);
         if (act.type === "visit.undo") at = null;
       }
       if (at !== undefined && (here(row) ? !at : at)) arrived(row, at, fresh === row.dataset.customer);
@@ -206,7 +209,7 @@ if (app) {
   const idOf = (row) => row.dataset.customer;
   const mark = async (row) => {
     const at = new Date(), customer = idOf(row), name = row.dataset.name;
-    arrived(row, at, true); // answered before anything is written down
+    arrived(row, byServer(at), true); // answered before anything is written down
     navigator.vibrate?.(10);
     tell(fill(words.is_here, { name }), () => unmark(row));
     await paint();
@@ -221,6 +224,13 @@ if (app) {
     await paint();
     await done("visit.undo", { visit }, { name, of: customer });
   };
+  // Here does not wait for the click, which on a slow phone comes two frames after the finger is lifted.
+  document.addEventListener("pointerup", (event) => {
+    const button = event.target.closest?.("[data-here] button");
+    if (!button) return;
+    button.dataset.sent = "";
+    setTimeout(() => { delete button.dataset.sent; }, 500);
+  }, { passive: true });
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.matches("[data-here], [data-undo]")) {
@@ -262,7 +272,7 @@ if (app) {
     sheet.showModal();
   };
   const write = async () => {
-    const chips = [...note.querySelectorAll("[name=chip]:checked")], text = note.elements.text.value.trim();
+    const chips = [...note.querySelectorAll("[name=chip]:checked")].map((chip) => chip.value), text = note.elements.text.value.trim();
     const what = note.elements.this_is.value, isPrivate = note.elements.seen_by.value === "private";
     if (!chips.length && !text) return;
     const customer = idOf(about), name = about.dataset.name;
@@ -270,9 +280,7 @@ if (app) {
     tell(words.noted);
     if (text && what !== "note") await done(`${what}.create`, { customer, text }, { name });
     if (chips.length || (text && what === "note")) {
-      const said = [...chips.map((chip) => chip.parentElement.textContent.trim()), ...(what === "note" && text ? [text] : [])].join(". ");
-      const lifetime = what === "note" && text ? "always" : "next_visit";
-      await done("note.create", { customer, text: said, chips: chips.map((chip) => chip.value), lifetime, moment: "arrival", private: isPrivate }, { name });
+      await done("note.create", { customer, text: what === "note" ? text : "", chips, private: isPrivate }, { name });
     }
     note.reset();
   };

@@ -71,7 +71,7 @@ const flush = () => alone(async () => {
     for (const result of results) {
       const act = acts.find((one) => one.id === result.id);
       if (!act) continue;
-      const done = result.status === "applied" || result.status === "duplicate";
+      const done = result.status === "applied" || result.status === "duplicate" || result.result?.already; // as they wished
       if (done) await strike(act.id); else await put({ ...act, refused: result.reason, told: result.result });
       sent += done;
       heard.push({ ...result, act });

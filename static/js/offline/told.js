@@ -13,6 +13,8 @@ const stamp = (at, words, place) => made("span", { className: "stamp" }, words.s
 const cameOf = ({ waiting, sent, off, heard }, words, place) => {
   const joined = heard.find((one) => one.result?.joined && one.result.by);
   if (joined) return fill(words.already, { name: joined.act.name, time: clock(joined.result.at, place), by: joined.result.by });
+  const second = heard.find((one) => one.result?.already && one.reason);
+  if (second) return `${second.act.name}: ${second.reason}`;
   if (off) return words.clock;
   return sent && !waiting ? words.sent : "";
 };
