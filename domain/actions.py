@@ -48,6 +48,7 @@ from models import (
     folded,
     insert,
     instant_text,
+    is_postgres,
     one_line,
 )
 from words import _, clock_time, short_day
@@ -627,12 +628,11 @@ def _ended_before(customer: Customer, shop: Shop, day: date) -> Any:
 @does("visit.undo")
 def undo_visit(asked: Asked) -> dict[str, Any]:
     """Take back a visit. Of one that two colleagues saw, only the asker's sight of it goes (else the latest)."""
-    visit = (
-        Visit.select(Visit, Shop)
-        .join(Shop)
-        .where((Visit.id == asked.id_of("visit")) & (Visit.shop.in_(asked.staff.shops.select(Shop.id))))
-        .get_or_none()
-    )
+    ours = (Visit.id == asked.id_of("visit")) & Visit.shop.in_(asked.staff.shops.select(Shop.id))
+    whose_visit = Visit.select(Visit.customer).where(ours).scalar() if is_postgres() else None
+    if whose_visit is not None:  # two who take it back at once do so one after the other
+        Customer(id=whose_visit).hold()
+    visit = Visit.select(Visit, Shop).join(Shop).where(ours).get_or_none()
     if visit is None:
         raise Conflict(_("That visit was already taken back."), already=True)
     asked.changed, asked.shop = visit.customer_id, visit.shop
@@ -753,7 +753,11 @@ def edit_note(asked: Asked) -> dict[str, Any]:
         raise Refused(_("%(name)s asked us to write nothing down, so nothing was kept.", name=note.customer.called))
     text = asked.text("text")
     result = {"note": str(note.id)}
-    if note.text != asked.text("base", required=False):
+    as_read = (Note.id == note.id) & (Note.text == note.text)  # of two at the same moment one is second
+    changed = {"text": text, "edited_at": asked.act.at}
+    if note.text == asked.text("base", required=False) and Note.update(changed).where(as_read).execute() == 1:
+        notes.seen_by_nobody(note)
+    else:
         beside = Note.create(
             customer=note.customer,
             shop=note.shop,
@@ -767,10 +771,6 @@ def edit_note(asked: Asked) -> dict[str, Any]:
             at=asked.act.at,
         )
         result["kept_beside"] = str(beside.id)
-    else:
-        note.text, note.edited_at = text, asked.act.at  # type: ignore[assignment]
-        note.save(only=[Note.text, Note.edited_at])
-        notes.seen_by_nobody(note)
     return result
 
 

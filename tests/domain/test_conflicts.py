@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,8 +14,6 @@ import background
 from domain import actions, audit_check, merging, retention
 from models import Action, Customer, Membership, Note, Promise, Shop, Staff, Visit, Witness
 from tests.conftest import TUESDAY, someone
-
-pytestmark = pytest.mark.one_engine
 
 
 def applied(answer):
@@ -30,6 +29,7 @@ def second(shop, sam):
     return shop
 
 
+@pytest.mark.one_engine
 class TestWhoeverIsSecond:
     def test_to_mark_somebody_hears_who_had_and_when_also_when_it_is_sent_again(self, phone, other_phone, rosa, at):
         applied(phone.act("visit.create", customer=str(rosa.id)))
@@ -109,6 +109,7 @@ class TestWhoeverIsSecond:
         assert told["reason"].endswith(".")
 
 
+@pytest.mark.one_engine
 class TestAVisitOfTwo:
     def test_has_the_time_of_whoever_is_left(self, phone, other_phone, rosa):
         applied(phone.act("visit.create", customer=str(rosa.id)))
@@ -128,6 +129,7 @@ class TestAVisitOfTwo:
         assert rosa.visits.get().seen_by == ["Ana"]
 
 
+@pytest.mark.one_engine
 class TestWhatAPhoneMade:
     """Things are named by the acts that made them, by other phones as well, before anybody knows a number."""
 
@@ -201,6 +203,7 @@ class TestWhatAPhoneMade:
         assert [answer["status"] for answer in answers] == ["applied", "applied"]
 
 
+@pytest.mark.one_engine
 class TestAConflict:
     @pytest.fixture
     def refused(self, phone, other_phone, rosa):
@@ -237,6 +240,7 @@ class TestAConflict:
         assert other_phone.post(f"/promises/{promise}/keep", {"action": key}).status_code == 303
 
 
+@pytest.mark.one_engine
 class TestARepeat:
     def test_never_does_again_what_was_taken_back_since(self, phone, rosa):
         acts = [
@@ -284,6 +288,7 @@ class TestARepeat:
         assert phone.act("setting.change", **change)["status"] == "rejected"
 
 
+@pytest.mark.one_engine
 class TestAnAct:
     def test_in_any_shop_of_theirs_may_be_named(self, phone, rosa, second):
         applied(phone.act("note.create", customer=str(rosa.id), text="Tall", shop=str(second.id)))
@@ -330,6 +335,7 @@ class TestAnAct:
         assert (len(tries), Note.select().count()) == (2, 1)
 
 
+@pytest.mark.one_engine
 class TestAnOldAct:
     def visit(self, rosa, at):
         return {"id": str(uuid4()), "type": "visit.create", "at": at.isoformat(), "data": {"customer": str(rosa.id)}}
@@ -375,3 +381,40 @@ class TestAnOldAct:
             Action.create(key=str(n), digest="", result={}, done_at=done_at)
         assert retention.forget_keys(TUESDAY) == 6
         assert [action.key for action in Action.select()] == ["0"]
+
+
+class TestAtTheSameMoment:
+    """Two phones, eight rounds: what one reads the other is about to change."""
+
+    def both(self, *sends):
+        """Let several send at once, and return what each was answered."""
+        gate, found = threading.Barrier(len(sends)), {}
+
+        def send(place, phone, kind, data):
+            gate.wait(30)
+            found[place] = phone.act(kind, **data)
+
+        threads = [threading.Thread(target=send, args=(place, *one)) for place, one in enumerate(sends)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join(30)
+        return [found[place] for place in range(len(sends))]
+
+    def test_both_texts_of_a_note_are_kept(self, phone, other_phone, rosa):
+        for n in range(8):
+            note = applied(phone.act("note.create", customer=str(rosa.id), text=f"Round {n}"))["note"]
+            edits = [(one, "note.edit", {"note": note, "text": f"{who} {n}", "base": f"Round {n}"})
+                     for who, one in (("Sam", phone), ("Ana", other_phone))]  # fmt: skip
+            told = [applied(answer) for answer in self.both(*edits)]
+            assert sorted(one.text for one in Note.select() if one.text.endswith(f" {n}")) == [f"Ana {n}", f"Sam {n}"]
+            assert sorted("kept_beside" in result for result in told) == [False, True]
+
+    def test_nobody_stays_marked_whom_both_took_back(self, phone, other_phone, rosa):
+        for _round in range(8):
+            keys = [str(uuid4()), str(uuid4())]
+            for one, key in zip((phone, other_phone), keys, strict=True):
+                applied(one.act("visit.create", key=key, customer=str(rosa.id)))
+            back = zip((phone, other_phone), ("visit.undo",) * 2, ({"visit": key} for key in keys), strict=True)
+            assert [answer["status"] for answer in self.both(*back)] == ["applied", "applied"]
+            assert rosa.visits.count() == 0
