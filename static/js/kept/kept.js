@@ -18,7 +18,7 @@ const tryServer = async () => {
       navigator.serviceWorker?.controller?.postMessage({ forget: true });
       location.replace("/sign-in");
     } else if (answer.ok && !typing()) {
-      if (app) location.reload(); else location.replace("/today");
+      if (location.pathname === "/offline") location.replace("/today"); else location.reload();
     }
   } catch { /* still no signal */ } finally { trying = false; }
 };
@@ -74,7 +74,7 @@ if (app) {
     for (const [name, listed] of Object.entries(lists)) {
       const list = $(`[data-${name}]`, day), stand = [...list.children];
       if (listed.length !== stand.length || listed.some((row, i) => row !== stand[i])) list.replaceChildren(...listed);
-      if (list.previousElementSibling?.matches(".later")) list.previousElementSibling.hidden = !listed.length || place === "/find";
+      if (list.previousElementSibling?.matches(".later")) list.previousElementSibling.hidden = !listed.length || place !== "/today";
     }
     $("[data-nobody]", day).hidden = still > 0 || place !== "/today";
     const line = $(".now", day);
