@@ -1,2 +1,9 @@
-// What a page needs once the signal goes, and the worker, come when it stands.
-addEventListener("load", () => { import(document.documentElement.dataset.offline).catch(() => {}); });
+// The worker comes when the page stands, and after it what a page needs once the signal goes: the worker has fetched that.
+(() => {
+  const address = "/worker.js", come = () => { import(document.documentElement.dataset.offline).catch(() => {}); };
+  const trusted = self.trustedTypes?.createPolicy("worker", { createScriptURL: () => address }).createScriptURL("") ?? address;
+  addEventListener("load", () => {
+    const { serviceWorker } = navigator;
+    if (serviceWorker) serviceWorker.register(trusted).then(() => serviceWorker.ready).then(come, come); else come();
+  });
+})();

@@ -104,5 +104,8 @@
     if (wanted > 0 && to) scroller().scrollTop += to;
   };
   addEventListener("DOMContentLoaded", start, { once: true });
-  addEventListener("pageshow", (event) => { if (event.persisted) sessionStorage.removeItem(BACK); });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) sessionStorage.removeItem(BACK);
+    if (!/^\/(find|customers|notes)\b/.test(location.pathname)) sessionStorage.removeItem(FIND); // another place was opened
+  });
 })();

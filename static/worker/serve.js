@@ -25,7 +25,10 @@ addEventListener("message", (event) => {
 
 // -- the kept list
 
-const forget = () => caches.delete(KEPT_CACHE);
+const forget = () => {
+  last = null;
+  return caches.delete(KEPT_CACHE);
+};
 const kept = async () => {
   const answer = await caches.open(KEPT_CACHE).then((cache) => cache.match(KEPT));
   const age = Date.now() - answer?.headers.get(HEAD);
@@ -70,12 +73,18 @@ const seen = async (answer, path) => {
 const fromShell = async (request) => (await caches.match(request, { cacheName: SHELL_CACHE, ignoreVary: true })) ?? fetch(request);
 const standIn = async (path) => (PLACES.includes(path) && (await kept())) || (await caches.match(NONE, { ignoreVary: true })) || Response.error();
 
-const page = async (request, path) => {
+// Today as it was last answered, in memory alone and as long as its tag holds: opened again unchanged, it is not sent again.
+let last = null;
+const unlessChanged = (request) => (last ? new Request(request.url, { credentials: "same-origin", redirect: "manual", headers: { ...Object.fromEntries(request.headers), "HX-PTag": last.tag } }) : request);
+const remember = async (answer) => { last = { tag: answer.headers.get("HX-PTag"), headers: answer.headers, body: await answer.text() }; };
+
+const page = async (request, path, isToday) => {
   const stops = new AbortController(), has = await kept();
   const timer = has && setTimeout(() => stops.abort(), PATIENCE); // a router that is starting says neither yes nor no
   try {
-    const answer = await fetch(request, has ? { signal: stops.signal } : {});
+    const answer = await fetch(isToday ? unlessChanged(request) : request, has ? { signal: stops.signal } : {});
     clearTimeout(timer);
+    if (answer.status === 304 && last) return new Response(last.body, { headers: last.headers });
     if (answer.status < 502 || answer.status > 504) return answer;
     const own = answer.headers.get("Content-Security-Policy"); // else a proxy's page, in front of a server that is not there
     return own ? answer : await standIn(path);
@@ -86,7 +95,7 @@ const page = async (request, path) => {
 };
 
 addEventListener("fetch", (event) => {
-  const { request } = event, { origin, pathname } = new URL(request.url);
+  const { request } = event, { origin, pathname, search } = new URL(request.url);
   if (origin !== location.origin) return;
   if (SHELL.includes(pathname) || pathname.startsWith("/static/build/")) {
     event.respondWith(fromShell(request));
@@ -99,16 +108,18 @@ addEventListener("fetch", (event) => {
     return;
   }
   if (request.method !== "GET") {
+    last = null;
     event.waitUntil(acted());
     return;
   }
   if (request.mode === "navigate") {
-    const answer = page(request, pathname);
-    event.respondWith(answer);
+    const isToday = pathname === "/today" && !search, answer = page(request, pathname, isToday);
+    event.respondWith(answer.then((given) => given.clone()));
     event.waitUntil(answer.then(async (given) => {
       const who = given.headers.get(FOR);
       if (!who) await seen(given, pathname);
       if (pathname === "/today" && given.ok && !who) await keepSoon(given.headers.get("HX-PTag"));
+      if (isToday && given.ok && !who) await remember(given);
       await self.acts.flush();
     }).catch(() => {}));
   } else if (pathname === "/today") {

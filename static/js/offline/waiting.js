@@ -7,8 +7,6 @@
   const words = () => JSON.parse(app().dataset.kept);
   const { fill, counted, made, stamp, cameOf } = self.acts, place = () => app().dataset;
   const who = () => document.documentElement.dataset.who;
-  const address = "/worker.js", trusted = self.trustedTypes?.createPolicy("worker", { createScriptURL: () => address }).createScriptURL("") ?? address;
-  navigator.serviceWorker?.register(trusted).catch(() => {});
 
   // -- a form of a row, as an act
 

@@ -47,7 +47,7 @@
     if (field()) sessionStorage.removeItem(BACK);
     const asks = document.querySelector(".already");
     if (asks) history.replaceState(null, "", asks.dataset.find); // Back to the question would be Back to a form that was sent
-    if (!asks && !/^\/(customers|notes)\//.test(location.pathname)) sessionStorage.removeItem(LEFT);
+    if (!asks) sessionStorage.removeItem(LEFT);
   });
 
   const typed = () => field().dispatchEvent(new Event("input", { bubbles: true }));
