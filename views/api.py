@@ -20,6 +20,11 @@ from words import _
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 AT_MOST = 500
+# What phones keep while they have no signal; the secret that delivers it is good for nothing else.
+KEPT = {
+    "visit.create", "visit.undo", "prompt.said", "prompt.skipped", "customer.create", "note.create", "promise.create",
+    "promise.keep", "question.create",
+}  # fmt: skip
 
 
 @bp.post("/actions")
@@ -54,6 +59,8 @@ def _one(told: Any, sent_at: datetime | None, now: datetime) -> Answer:
     key, kind, data = str(told.get("id", "")), str(told.get("type", "")), told.get("data", {})
     if not isinstance(data, dict):
         return Answer(key, "rejected", reason=_("“data” has to be an object."))
+    if g.delivers and kind not in KEPT:
+        return Answer(key, "rejected", reason=_("Sign in first, then do it again."))
     at = _instant(told.get("at")) if told.get("at") is not None else (sent_at or now)
     if at is None:
         return Answer(key, "rejected", reason=_("“at” has to be a time with its offset."))

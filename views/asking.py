@@ -99,7 +99,7 @@ def guard() -> None:
     """Find out who asks before any view runs. Raises SignedOut, or 404 for what is not theirs."""
     mine, asked = g._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]  # once, not forty times
     mine.session = mine.staff = mine.shop = None
-    mine.role = ""
+    mine.role, mine.delivers = "", False
     audit.from_phone.set(None)
     reads, endpoint = asked.method in READING, asked.endpoint
     view = current_app.view_functions.get(endpoint) if endpoint else None
@@ -116,6 +116,7 @@ def guard() -> None:
             session = None
         if delivers := session is None and endpoint == "api.actions":
             session = access.session_of_acts(authorization.removeprefix("Bearer ").strip())
+            mine.delivers = True
     else:
         session = access.session_for(asked.cookies.get(cookie_name(SESSION_COOKIE, asked.is_secure)), shared=shares)
     if session is not None:

@@ -28,6 +28,7 @@ def on_the_phone() -> dict[str, Any]:
         "is_here": _("%(name)s is here. Kept on this phone.") % {"name": "{name}"},
         "undone": _("Undone. %(name)s is expected again.") % {"name": "{name}"},
         "noted": _("Kept on this phone. It goes by itself."),
+        "mark": _("%(name)s is here") % {"name": "{name}"},
         "undo": _("Undo: %(name)s is not here") % {"name": "{name}"},
         "stamp": _("HERE"),
         "undo_button": _("Undo"),

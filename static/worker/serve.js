@@ -5,6 +5,8 @@ const PLACES = ["/today", "/find", "/promises", "/shift"]; // the kept list stan
 const LASTS = 12 * 3600_000, OFF = 600_000, ANEW = 600_000, AT_MOST_EVERY = 60_000, PATIENCE = 3000; // ms
 const ACTED = "/today/acted", HEAD = "kept-at", FOR = "kept-for", WITH = "kept-with";
 
+let patientUntil = 0;
+
 // -- the shell
 
 const fetchAnew = (path) => new Request(path, { cache: "reload", credentials: "omit" });
@@ -13,12 +15,18 @@ addEventListener("install", (event) => {
 });
 addEventListener("activate", (event) => {
   event.waitUntil((async () => {
+    const list = await caches.match(KEPT, { cacheName: KEPT_CACHE }), shell = await caches.open(SHELL_CACHE);
+    for (const path of (list?.headers.get(WITH) ?? "").split(" ")) { // the list that is kept may be made with older files
+      const file = path && !(await shell.match(path)) && (await caches.match(path));
+      if (file) await shell.put(path, file);
+    }
     for (const name of await caches.keys()) if (name.startsWith("shell-") && name !== SHELL_CACHE) await caches.delete(name);
     await clients.claim();
   })());
 });
 addEventListener("message", (event) => {
   if (event.data?.take) skipWaiting(); // somebody tapped: the newer version is wanted now
+  if (event.data?.wait) patientUntil = Date.now() + 60_000; // the page knows that the server is there
   if (event.data?.forget) event.waitUntil(forget());
   if (event.data?.keep) event.waitUntil(keepSoon(event.data.tag));
 });
@@ -44,11 +52,14 @@ const keep = async (tag) => {
   const revision = tag?.split(".")[1] ?? "";
   if (!(await cache.match(ACTED)) && (age < AT_MOST_EVERY || (age < ANEW && stands.headers.get("revision") === revision))) return;
   await cache.delete(ACTED);
-  const answer = await fetch(KEPT, { credentials: "same-origin", headers: { "Kept-List": "1" } });
-  if (!answer.ok || answer.redirected) {
+  await store(await fetch(KEPT, { credentials: "same-origin" }), revision);
+};
+const store = async (answer, revision = "") => {
+  if (!answer.ok || answer.redirected || !answer.headers.has(FOR)) { // the last: not a page of ours, but of something between
     if (answer.redirected || answer.status === 401 || answer.status === 404) await forget();
     return;
   }
+  const cache = await caches.open(KEPT_CACHE);
   const headers = new Headers(answer.headers);
   headers.set(HEAD, String(Date.now())); // by this phone's clock, which the page is told too
   headers.delete("Content-Encoding");
@@ -79,15 +90,16 @@ const unlessChanged = (request) => (last ? new Request(request.url, { credential
 const remember = async (answer) => { last = { tag: answer.headers.get("HX-PTag"), headers: answer.headers, body: await answer.text() }; };
 
 const page = async (request, path, isToday) => {
-  const stops = new AbortController(), has = await kept();
+  const stops = new AbortController(), has = PLACES.includes(path) && Date.now() > patientUntil && (await kept());
   const timer = has && setTimeout(() => stops.abort(), PATIENCE); // a router that is starting says neither yes nor no
   try {
     const answer = await fetch(isToday ? unlessChanged(request) : request, has ? { signal: stops.signal } : {});
     clearTimeout(timer);
     if (answer.status === 304 && last) return new Response(last.body, { headers: last.headers });
-    if (answer.status < 502 || answer.status > 504) return answer;
     const own = answer.headers.get("Content-Security-Policy"); // else a proxy's page, in front of a server that is not there
-    return own ? answer : await standIn(path);
+    if (!own && answer.status >= 502 && answer.status <= 504) return standIn(path);
+    await seen(answer, path);
+    return answer;
   } catch {
     clearTimeout(timer);
     return standIn(path);
@@ -117,11 +129,14 @@ addEventListener("fetch", (event) => {
     event.respondWith(answer.then((given) => given.clone()));
     event.waitUntil(answer.then(async (given) => {
       const who = given.headers.get(FOR);
-      if (!who) await seen(given, pathname);
       if (pathname === "/today" && given.ok && !who) await keepSoon(given.headers.get("HX-PTag"));
       if (isToday && given.ok && !who) await remember(given);
       await self.acts.flush();
     }).catch(() => {}));
+  } else if (pathname === KEPT) {
+    const answer = fetch(request);
+    event.respondWith(answer.then((given) => given.clone()));
+    event.waitUntil(answer.then((given) => store(given)).catch(() => {}));
   } else if (pathname === "/today") {
     const answer = fetch(request);
     event.respondWith(answer);
@@ -136,5 +151,5 @@ addEventListener("fetch", (event) => {
 // -- what waits to be sent
 
 addEventListener("sync", (event) => {
-  if (event.tag === "acts") event.waitUntil(self.acts.flush().then((waiting) => { if (waiting) throw new Error("There is no signal yet."); }));
+  if (event.tag === "acts") event.waitUntil(self.acts.flush().then(async (waiting) => { await acted(); await keepSoon(""); if (waiting) throw new Error("There is no signal yet."); }));
 });

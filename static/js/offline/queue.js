@@ -24,7 +24,7 @@ const work = async (mode, task) => {
     changes.onabort = changes.onerror = () => failed(changes.error);
   });
 };
-const all = () => work("readonly", (store) => store.getAll());
+const all = () => work("readonly", (store) => store.getAll()).catch(() => []); // of a browser that keeps nothing there is nothing
 const put = (act) => work("readwrite", (store) => store.put(act));
 const strike = async (id) => {
   const act = (await all()).find((one) => one.id === id);

@@ -16,7 +16,8 @@ const cameOf = ({ waiting, sent, off, heard }, words, place) => {
   const second = heard.find((one) => one.result?.already && one.reason);
   if (second) return `${second.act.name}: ${second.reason}`;
   if (off) return words.clock;
-  return sent && !waiting ? words.sent : "";
+  const refused = heard.some((one) => one.status !== "applied" && one.status !== "duplicate" && !one.result?.already);
+  return sent && !waiting && !refused ? words.sent : "";
 };
 
 // What was refused, each with its reason and two ways on. It is never dropped by itself.
@@ -28,11 +29,15 @@ const refused = (box, acts, words, changed) => {
   };
   const again = async (act) => {
     await self.acts.strike(act.id);
-    await self.acts.keep(act.type, act.data, act.who, { name: act.name, of: act.of, shop: act.shop });
+    const id = await self.acts.keep(act.type, act.data, act.who, { name: act.name, of: act.of, shop: act.shop });
+    for (const other of await self.acts.all()) { // what names it by its id
+      const named = Object.entries(other.data).filter(([, value]) => value === act.id).map(([name]) => [name, id]);
+      if (named.length) await self.acts.put({ ...other, data: { ...other.data, ...Object.fromEntries(named) }, of: other.of === act.id ? id : other.of });
+    }
     self.acts.flush();
   };
   box.replaceChildren(...acts.map((act) => made("div", { className: "banner" }, made("div", {},
-    made("p", {}, made("b", {}, words.refused), `${[act.name, act.data.text].filter(Boolean).join(": ")}. ${act.refused}`),
+    made("p", {}, made("b", {}, words.refused), `${[act.name, act.data.private ? "" : act.data.text].filter(Boolean).join(": ")}. ${act.refused}`),
     way(words.again, () => again(act)), way(words.drop, () => self.acts.strike(act.id))))));
 };
 Object.assign(self.acts, { fill, counted, clock, made, stamp, cameOf, refused });

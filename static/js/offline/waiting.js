@@ -28,17 +28,18 @@
     }
     field.value = form.dataset.act = id;
     const more = { id, of: row.dataset.customer, name: row.querySelector(".person").textContent, shop: form.elements.shop?.value, until: Date.now() + FORM };
-    await Promise.race([self.acts.keep(type, data, who(), more), new Promise((done) => setTimeout(done, WAIT))]);
+    await Promise.race([self.acts.keep(type, data, who(), more).catch(() => {}), new Promise((done) => setTimeout(done, WAIT))]);
   };
   // A worker sees what a page asks for and keeps the list by it. One that begins while a page is being opened does not have
   // that page in WebKit, for as long as it stands, though it says so and claims it: there the page tells it.
   const keepBy = (tag) => navigator.serviceWorker?.getRegistration().then((worker) => worker?.active?.postMessage({ keep: true, tag }));
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => { ctx.act = ctx.sourceElement?.dataset?.act; }); // a swap takes the form away
   document.addEventListener("htmx:finally:request", async ({ detail: { ctx } }) => {
-    const form = ctx.sourceElement, status = ctx.response?.status ?? 0, unheard = !status || status >= 500 || LATER.includes(status);
+    const form = ctx.sourceElement, id = ctx.act ?? form?.dataset?.act, status = ctx.response?.status ?? 0, unheard = !status || status >= 500 || LATER.includes(status);
     if (status && status < 502) heard = Date.now();
-    if (form?.id === "day" || form?.dataset?.act) signal(Boolean(status) && (status < 502 || status > 504));
+    if (form?.id === "day" || id) signal(Boolean(status) && (status < 502 || status > 504));
     if (form?.id === "day" && status && !navigator.serviceWorker?.controller) keepBy(ctx.response.headers.get("HX-PTag") ?? ctx.request.headers["HX-PTag"]);
-    if (!form?.dataset?.act) {
+    if (!id) {
       // nothing can be had from the server: the kept list has a sheet of its own
       const wanted = !status && form?.matches?.("[data-testid=note-add]") && form.closest("li");
       if (wanted && (await self.caches?.match("/today/kept"))) {
@@ -47,11 +48,11 @@
       }
       return;
     }
-    const id = form.dataset.act;
-    delete form.dataset.act;
+    delete form?.dataset?.act;
     if (!unheard) { self.acts.strike(id); return; }
     const act = (await self.acts.all()).find((one) => one.id === id);
     if (act) await self.acts.put({ ...act, until: 0 });
+    else document.dispatchEvent(new CustomEvent("tell", { detail: document.documentElement.dataset.notSaved })); // this browser keeps nothing
     await mark();
     self.acts.flush();
   });
@@ -62,16 +63,21 @@
     if (!app()) return;
     const acts = (await self.acts.all()).filter((act) => String(act.who) === who()), told = words();
     for (const row of document.querySelectorAll("#day li[data-customer]")) {
-      const mine = acts.filter((act) => act.of === row.dataset.customer && !act.refused && !(act.until > Date.now()) && act.type.startsWith("visit."));
-      const last = mine[mine.length - 1], came = last?.type === "visit.create", form = row.querySelector(".docket__acts form, form:has([data-testid=here])");
-      if (row.dataset.waits === (last?.id ?? "") || !last || !form || (came && row.dataset.arrived === "true")) continue;
-      row.dataset.waits = last.id;
+      const mine = acts.filter((act) => act.of === row.dataset.customer && !act.refused && !(act.until > Date.now()));
+      const last = mine.findLast((act) => act.type.startsWith("visit.")), came = last?.type === "visit.create";
+      const said = mine.some((act) => act.type.startsWith("prompt.")), key = `${last?.id} ${said}`;
+      if (row.dataset.waits === key || (!last && !said) || (came && row.dataset.arrived === "true")) continue;
+      row.dataset.waits = key;
+      const form = [...row.querySelectorAll("form")].find((one) => (came ? /\/visits$/ : /\/undo$/).test(one.action));
       const line = row.querySelector(".wait") ?? document.createElement("span");
       line.className = "wait muted";
-      line.textContent = fill(told.waits, { what: came ? told.here : told.back });
+      line.textContent = fill(told.waits, { what: [...(last ? [came ? told.here : told.back] : []), ...(said ? [told.said] : [])].join(", ") });
       row.querySelector(".person").after(line);
-      form.hidden = came || row.dataset.arrived === "true";
-      if (!came) continue;
+      if (said) row.querySelector(".said")?.setAttribute("hidden", "");
+      for (const here of row.querySelectorAll("form")) if (/\/visits$/.test(here.action)) here.hidden = came;
+      if (form && last) form.hidden = true;
+      if (last && !came) row.querySelector(".stamp")?.setAttribute("hidden", "");
+      if (!came || !form) continue;
       const mark_ = stamp(last.at, told, place()), undo = made("button", { className: "btn", type: "button" }, told.undo_button);
       undo.dataset.testid = "undo";
       undo.setAttribute("aria-label", fill(told.undo, { name: last.name }));
@@ -121,13 +127,17 @@
   const toldBefore = sessionStorage.getItem("told"); // on the list that was kept, just before the server was there again
   if (toldBefore && app()) document.dispatchEvent(new CustomEvent("tell", { detail: toldBefore }));
   sessionStorage.removeItem("told");
+  if (localStorage.getItem("left")) { // whoever had this phone took the list off it while there was no signal
+    localStorage.removeItem("left");
+    fetch("/sign-out", { method: "POST" }).finally(() => location.replace("/sign-in"));
+  }
   const start = () => self.acts.all().then((acts) => { if (acts.length) self.acts.flush(); mark(); }, () => {});
   for (const kind of ["online", "pageshow"]) addEventListener(kind, start);
   start();
 
   // nobody is shown on a phone that has heard nothing for so long
   const tooLong = () => {
-    if (!document.querySelector(".app") || Date.now() - heard < LASTS) return;
+    if (!who() || Date.now() - heard < LASTS) return;
     document.body.replaceChildren();
     location.replace("/offline");
   };
