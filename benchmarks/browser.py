@@ -51,31 +51,6 @@ def first_load(stand: Stand) -> Figure:
     return Figure([light / 1000, float(count), fonts / 1000], note, "A font holds text back." if late else "")
 
 
-def opened_again(stand: Stand) -> Figure:
-    """Return the thousands of bytes and the requests that reach the server when the installed app is opened again, unchanged."""
-    with _page(stand) as page:
-        address = f"{stand.app('large').url}/today"
-        page.goto(address)
-        page.evaluate(
-            "async () => { while (!(await caches.match('/today/kept'))) await new Promise((go) => setTimeout(go, 50)); }"
-        )
-        page.goto(address)  # the worker is there, and has seen it
-        page.wait_for_timeout(1000)
-        found = []
-        for _ in range(3):  # one of them may meet the turn of a minute, which is a change
-            sent: list[Any] = []
-
-            def note(request: Any, sent: list[Any] = sent) -> None:
-                sent.append(request)
-
-            page.context.on("requestfinished", note)
-            page.goto(address, wait_until="networkidle")
-            page.context.remove_listener("requestfinished", note)
-            reached = [request for request in sent if not request.response().from_service_worker]
-            found.append((sum(map(_size, reached)) / 1000, float(len(reached))))
-    return Figure(list(min(found)), "the least of three, with headers; what the worker answers reaches no server")
-
-
 def _size(request: Any) -> int:
     sizes = request.sizes()
     return sizes["responseBodySize"] + sizes["responseHeadersSize"]
