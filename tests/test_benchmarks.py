@@ -57,7 +57,7 @@ class TestWhatIsPrinted:
 
     def test_says_what_cannot_be_measured_yet(self, rows):
         assert (rows["P14"]["value"], rows["P14"]["ok"]) == (None, None)
-        assert "no service worker yet" in rows["P14"]["note"]
+        assert "is not counted yet" in rows["P14"]["note"]
 
     def test_is_a_table_for_a_reader(self, data, rows):
         done = benchmark(data, "p14", "p12", "--quick")
