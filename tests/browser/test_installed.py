@@ -168,7 +168,7 @@ class TestAsAnApp:
         expect(page.get_by_text("Stays on with Today")).to_be_hidden()
 
     def test_a_newer_version_is_taken_by_a_tap_and_never_under_words(self, site: Site):
-        page = site.today()
+        page = site.today(service_workers="allow")
         page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         until(page, "navigator.serviceWorker.controller")
         page.goto("/shift")
