@@ -37,7 +37,7 @@ def undo(asked: Asked) -> dict[str, Any]:
     """Put a setting back to how it was before a `change`, an act's id, where it stands as that act left it."""
     made = changed_by(asked.act.data.get("change"), asked.shop)
     if made is None:
-        raise Unknown(_("There is no such change. It may have been long ago."))
+        raise Refused(_("There is no such change. It may have been long ago."))
     setting = _setting(asked, made["name"])
     if setting.stands(_held(asked.shop, setting)) != made["after"]:
         raise Conflict(_("This was changed again meanwhile. It stays as it stands now."))

@@ -60,6 +60,10 @@ def one_of_each(shop: Shop) -> None:
     """Make one of what the world has none of, so that its texts are tried as well."""
     of: dict[str, Any] = {"shop": shop, "at": TUESDAY}
     today, ruth, customer = shop.day_of(TUESDAY), models.Staff.get(), models.Customer.get()
+    signed_in = {"token_hash": "x", "kind": "owner", "created_at": TUESDAY, "expires_at": TUESDAY, "about": "x"}
+    told = {"session": models.Session.create(staff=ruth, **signed_in), "endpoint": "x", "p256dh": "x", "auth": "x"}
+    wants = models.Subscription.create(staff=ruth, browser="x", made_at=TUESDAY, **told)
+    models.Notice.create(subscription=wants, kind=models.NOTICES[0], about="x", at=TUESDAY)
     models.Passkey.create(staff=ruth, credential="x", public_key="x", host="localhost", created_at=TUESDAY)
     models.DayWord.create(**of, day=today, kind="out", text="Rye bread", author=ruth)
     models.HandOver.create(**of, day=today, text="The oven runs hot", author=ruth)

@@ -70,6 +70,11 @@ def finger(card: Page) -> Finger:
     return Finger(card)
 
 
+def hold_time(page: Page) -> None:
+    """Have the page's time pass by the test's hand alone from now on."""
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 10"))
+
+
 def do_on_card(page: Page, act: str) -> None:
     """Do something after which the card, or its body, is made anew; wait until it is."""
     if act == "a note":
@@ -135,6 +140,7 @@ class TestTheNote:
         assert card.get_by_text(TEXT).bounding_box()["y"] > 0  # type: ignore[index]
 
     def test_hides_five_seconds_after_a_tap(self, card: Page):
+        hold_time(card)
         card.get_by_role("button", name="1 private note").tap()
         expect(card.get_by_text(TEXT)).to_be_visible()
         card.clock.run_for(4900)
@@ -179,6 +185,7 @@ class TestTheNote:
         assert button.evaluate("(e) => !e.dispatchEvent(new Event('contextmenu', {bubbles: true, cancelable: true}))")
 
     def test_is_changed_by_a_tap_on_its_pencil(self, card: Page):
+        hold_time(card)
         card.get_by_role("button", name="1 private note").tap()
         card.get_by_role("button", name="Change this private note").tap()
         sheet = card.get_by_role("dialog", name="Change a note on Callum")
