@@ -1070,6 +1070,9 @@ def benchmark(config: Config, measures: tuple[str, ...], quick: bool) -> tuple[A
     return told, "\n".join(table.as_text(row) for row in told)
 
 
+LONGEST_TEST_S = 600
+
+
 @main.command("test", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.option("--full", is_flag=True, help="The long sizes too.")
 @click.pass_context
@@ -1083,8 +1086,10 @@ def test_command(context: click.Context, full: bool) -> None:
     os.chdir(root)
     # All of them: in as many processes as there are processors. Each takes a stretch and helps the others with theirs.
     side_by_side = ["--numprocesses", str(min(os.cpu_count() or 1, 4)), "--dist", "worksteal"]
+    # A test that hangs is ended with its process, says where it hung and counts as failed; the others go on in a new one.
+    ended = [] if full else ["-o", f"faulthandler_timeout={LONGEST_TEST_S}", "-o", "faulthandler_exit_on_timeout=true"]
     with _files_in_memory():
-        told = pytest.main(context.args or ["tests", *side_by_side])
+        told = pytest.main([*ended, *(context.args or ["tests", *side_by_side])])
     sys.exit(told)
 
 

@@ -308,9 +308,7 @@ def test_from_our_sender_to_what_comes_up(site: Site, web_server):
         push.Place(**browser.place), os.urandom(32), TOLD, ttl=60, urgency="high", topic="late", allowed={service.host}
     )
     assert (outcome.state, service.told()) == ("sent", [TOLD])
-    page = site.phone()
-    if page.request.get("/worker.js").status == 404:
-        pytest.skip("THE WORKER IS NOT JOINED YET: what comes up from it was not looked at")
+    page = site.phone(service_workers="allow")
     page.context.grant_permissions(["notifications"], origin=site.url)
     page.goto("/this-phone")
     (shown,) = deliver(page, browser.opened(service.asked[0].body).decode(), site.url)
