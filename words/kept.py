@@ -21,8 +21,10 @@ def on_the_phone() -> dict[str, Any]:
         "back": _("Expected again"),
         "note": _forms(lambda n: ngettext("%(count)s note", "%(count)s notes", n, count=PLACE)),
         "promise": _forms(lambda n: ngettext("%(count)s promise", "%(count)s promises", n, count=PLACE)),
+        "question": _forms(lambda n: ngettext("%(count)s question", "%(count)s questions", n, count=PLACE)),
         "done": _("1 promise kept"),
         "said": _("Said"),
+        "skipped": _("Skipped"),
         # Translators: {what} is a list such as "Here, 1 note"
         "waits": _("%(what)s, waiting to send") % {"what": "{what}"},
         "is_here": _("%(name)s is here. Kept on this phone.") % {"name": "{name}"},
@@ -36,6 +38,7 @@ def on_the_phone() -> dict[str, Any]:
         "refused": _("This could not be done, and is still on this phone:"),
         "again": _("Do it again"),
         "drop": _("Let it go"),
+        "change": _("Change the words"),
         "clock": _("This phone’s clock is off. What was done here stands under the right time all the same."),
     }  # fmt: skip
 

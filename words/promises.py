@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import words
@@ -82,9 +82,10 @@ def waits(owed: Any, shop: Any, now: datetime) -> str:
     return _("%(kept)s. Waiting to hear from %(name)s.", kept=told, name=owed.customer.called)
 
 
-def whens(today: date) -> list[tuple[str, str]]:
-    """Return the days a promise is most often for, as values of a form, with their names."""
-    return [("", _("When they come next")), ("0", _("Today")), ("1", _("Tomorrow")), ("7", _("In a week"))]
+def whens(today: date) -> list[tuple[str, str, str]]:
+    """Return the days a promise is most often for, as values of a form, with their names and what day that is ("" if open)."""
+    found = [("", _("When they come next")), ("0", _("Today")), ("1", _("Tomorrow")), ("7", _("In a week"))]
+    return [(ahead, name, str(today + timedelta(days=int(ahead))) if ahead else "") for ahead, name in found]
 
 
 def on_row(owed: dict[str, Any], today: date) -> str:

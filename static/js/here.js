@@ -34,7 +34,7 @@
   };
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (!button || !mine(button) || button.closest("dialog")) return;
+    if (!button || !((mine(button) && !button.closest("dialog")) || self.isAct?.(event.target, button))) return;
     if (goes.has(button)) { // on its second way through here
       goes.delete(button);
       return;
@@ -43,7 +43,7 @@
       underway.add(button);
       button.dataset.sent = "";
       if (button.matches("[data-testid=here]")) navigator.vibrate?.(10);
-      else if (!self.isAct?.(event.target)) return;
+      else if (!self.isAct?.(event.target, button)) return;
       sendOncePainted(event.target, button);
     }
     event.preventDefault();

@@ -129,6 +129,11 @@
       document.getElementById("day")?.dispatchEvent(new CustomEvent("tick")); // who was booked for today is on the list at once
     }
   });
+  document.addEventListener("kept", ({ target }) => { // on this phone, until the signal is back
+    if (!target.matches("[data-note]")) return;
+    forget(target);
+    sheet()?.close();
+  });
   document.addEventListener("close", (event) => {
     if (event.target !== sheet()) return;
     sheet().replaceChildren();

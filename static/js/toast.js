@@ -26,6 +26,7 @@
 
   // No answer at all: nothing was lost, for the form is still there. Over a sheet it is said in the sheet.
   document.addEventListener("htmx:error", (event) => { if (!polled(event.target) && !waits(event.target)) lost(); });
+  document.addEventListener("lost", () => lost());
   const waits = (element) => element?.closest?.("form")?.dataset.act; // it is kept on the phone: waiting.js tells
   const polled = (element) => element?.matches?.("#day, [data-polls]");
   const lost = () => {

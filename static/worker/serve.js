@@ -106,6 +106,20 @@ const page = async (request, path, isToday) => {
   }
 };
 
+// A form that asks for a page: what its page has written down stays where the form was not heard, and goes once it was.
+const posted = async (request) => {
+  const id = (await request.clone().formData().catch(() => null))?.get("action"), act = id && (await self.acts.all()).find((one) => one.id === id);
+  if (!act) return fetch(request);
+  try {
+    const answer = await fetch(request);
+    if (answer.status < 500) await self.acts.strike(id);
+    return answer;
+  } catch {
+    await self.acts.put({ ...act, until: 0 });
+    return Response.redirect("/today", 303);
+  }
+};
+
 addEventListener("fetch", (event) => {
   const { request } = event, { origin, pathname, search } = new URL(request.url);
   if (origin !== location.origin) return;
@@ -121,6 +135,7 @@ addEventListener("fetch", (event) => {
   }
   if (request.method !== "GET") {
     last = null;
+    if (request.mode === "navigate" && /^\/(customers|visits|promises)\b/.test(pathname)) event.respondWith(posted(request));
     event.waitUntil(acted());
     return;
   }

@@ -215,6 +215,135 @@ class TestAnUpdate:
             expect(row(page, "Priya")).to_have_attribute("data-arrived", "true")
 
 
+class TestAPageThatIsOpen:
+    """What is done on it while the signal goes is kept, wherever it is done."""
+
+    def cut(self, line: Line, path: str) -> Page:
+        page = line.opened()
+        page.goto(path)
+        until(page, "() => Boolean(self.keepAct)")
+        line.wire.cut()
+        return page
+
+    def mended(self, line: Line, page: Page) -> None:
+        line.wire.mend()
+        page.evaluate("acts.flush()")
+        delivered(page)
+
+    def test_a_card(self, line: Line):
+        page = self.cut(line, f"/customers/{line.site.person('Priya')}")
+        page.get_by_test_id("here").tap()
+        expect(toast(page)).to_have_text("Priya Raghunathan is here. Kept on this phone.")
+        expect(page.get_by_test_id("offline-banner")).to_contain_text("1 thing is kept")
+        card = page.get_by_test_id("card")
+        expect(card).to_contain_text("Here, waiting to send")
+        expect(card.locator(".acts .stamp")).to_be_visible()
+        self.mended(line, page)
+        expect(card.get_by_test_id("undo")).to_be_visible()
+        expect(card).not_to_contain_text("waiting to send")
+        line.wire.cut()
+        card.get_by_test_id("undo").tap()
+        expect(card).to_contain_text("Expected again, waiting to send")
+        expect(card.get_by_test_id("undo")).to_have_count(1)
+        expect(card.get_by_test_id("undo")).to_be_hidden()
+        self.mended(line, page)
+        expect(card.get_by_test_id("here")).to_be_visible()
+        assert line.asked(
+            "SELECT count(*) FROM visit JOIN customer c ON c.id = customer_id WHERE day = '2026-11-24' AND name LIKE 'Pri%'"
+        ) == [(0,)]
+
+    def test_a_card_whose_note_cannot_be_had_any_more(self, line: Line):
+        """Somebody who was not expected, and stands on no list."""
+        line.site.act("customer.create", name="Blue bicycle")
+        ((number,),) = line.asked("SELECT id FROM customer WHERE name = 'Blue bicycle'")
+        page = self.cut(line, f"/customers/{number}")
+        page.get_by_test_id("note-add").tap()
+        sheet = page.get_by_role("dialog", name="A note on Blue bicycle")
+        sheet.get_by_label("In your words").fill("Left a glove")
+        sheet.get_by_test_id("keep").tap()
+        expect(row(page, "Blue bicycle")).to_contain_text("1 note, waiting to send")
+        self.mended(line, page)
+        assert line.asked("SELECT text FROM note WHERE text = 'Left a glove'") == [("Left a glove",)]
+
+    @pytest.mark.parametrize(
+        ("this_is", "asked"),
+        [
+            ("note", "SELECT count(*) FROM note WHERE text LIKE '%Two sugars%'"),
+            ("promise", "SELECT count(*) FROM promise WHERE text = 'Two sugars' AND due = '2026-11-25'"),
+            ("mistake", "SELECT count(*) FROM mistake WHERE text = 'Two sugars'"),
+        ],
+    )
+    @pytest.mark.parametrize("heard", [False, True])
+    def test_a_note_sheet(self, line: Line, this_is: str, asked: str, heard: bool):
+        page = line.opened()
+        until(page, "() => Boolean(self.keepAct)")
+        row(page, "Priya").get_by_test_id("note-add").tap()
+        sheet = page.get_by_role("dialog")
+        sheet.get_by_label("In your words").fill("Two sugars")
+        sheet.locator(f"[name=this_is][value={this_is}]").check(force=True)
+        if this_is == "promise":
+            sheet.get_by_label("By when").select_option("1")
+        sheet.locator("[name=chip]").first.check(force=True)
+        if heard:  # the server does it, and nobody hears
+            line.wire.loses_answers = True
+        else:
+            line.wire.cut()
+        sheet.get_by_test_id("keep").tap()
+        expect(sheet).to_be_hidden()
+        expect(toast(page)).to_have_text("Kept on this phone. It goes by itself.")
+        line.wire.cut()
+        line.wire.loses_answers = False
+        expect(row(page, "Priya")).to_contain_text("waiting to send")
+        assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))") == []
+        assert line.asked(asked) == [(int(heard),)]
+        self.mended(line, page)
+        assert line.asked(asked) == [(1,)]
+        expect(row(page, "Priya")).not_to_contain_text("waiting to send")
+
+    def test_find(self, line: Line):
+        page = self.cut(line, "/find")
+        listed = page.locator("li[data-arrived=false]").first
+        name = listed.locator(".person").inner_text()
+        listed.get_by_test_id("here").tap()
+        expect(row(page, name)).to_contain_text("Here, waiting to send")
+        page.get_by_label("Someone new").fill("Green umbrella")
+        page.get_by_test_id("add").tap()
+        expect(page).to_have_url(re.compile("/today$"))
+        expect(row(page, "Green umbrella")).to_contain_text("Here, waiting to send")
+        expect(row(page, name)).to_contain_text("Here, waiting to send")
+        self.mended(line, page)
+        assert line.asked("SELECT count(*) FROM customer WHERE name = 'Green umbrella'") == [(1,)]
+
+    def test_somebody_new_whom_the_server_asks_about_is_added_by_nobody_else(self, line: Line):
+        """The form was heard: what it wrote down on the phone is not sent beside it."""
+        page = line.opened()
+        page.goto("/find")
+        until(page, "() => Boolean(self.keepAct)")
+        page.get_by_label("Someone new").fill("Priya")
+        page.get_by_test_id("add").tap()
+        expect(page.get_by_role("heading", name="Same person")).to_be_visible()
+        assert (
+            page.evaluate(
+                "async () => { await import(document.documentElement.dataset.offline); return (await acts.all()).length; }"
+            )
+            == 0
+        )
+
+    def test_promises(self, line: Line):
+        page = self.cut(line, "/promises")
+        first = page.get_by_test_id("promise").filter(has=page.get_by_test_id("promise-keep")).first
+        text = first.locator(".what").inner_text()
+        first.get_by_test_id("promise-keep").tap()
+        mine = page.get_by_test_id("promise").filter(has_text=text)
+        expect(mine).to_contain_text("1 promise kept, waiting to send")
+        mine.get_by_test_id("undo").tap()
+        expect(mine.get_by_test_id("promise-keep")).to_be_visible()
+        mine.get_by_test_id("promise-keep").tap()
+        expect(mine).to_contain_text("waiting to send")
+        self.mended(line, page)
+        expect(page.get_by_test_id("promise").filter(has_text=text).get_by_test_id("promise-back")).to_be_visible()
+
+
 class TestWithASignal:
     def test_nothing_stays_in_the_queue(self, line: Line):
         page = line.opened()
@@ -316,14 +445,36 @@ class TestWhatCannotBeDone:
         page.locator("#note [data-testid=keep]").click()
         line.wire.mend()
         page.evaluate("acts.flush()")
-        box = page.locator("#refused .banner")
-        expect(box).to_contain_text("Priya")
-        expect(box).to_contain_text("4111 1111 1111 1111")
+        box = row(page, "Priya").locator("[data-refused]")
+        expect(box).to_contain_text("Priya: 1 note, “4111 1111 1111 1111”")
         expect(box).to_contain_text("payment card")
-        page.reload()
+        page.clock.run_for(5000)  # the page itself, and there it stands as well
+        expect(page.locator("#kept")).to_have_count(0)
         expect(box).to_contain_text("payment card")
+        page.goto("/find")  # and where she is not listed
+        expect(page.locator("#refused, li").filter(has_text="payment card")).to_have_count(1)
+        page.goto("/today")
+        box.get_by_text("Change the words").click()
+        box.get_by_role("textbox", name="Change the words").fill("Pays by card")
+        box.get_by_role("button", name="Do it again").click()
+        delivered(page)
+        expect(box).to_have_count(0)
+        assert line.asked("SELECT count(*) FROM note WHERE text = 'Pays by card'") == [(1,)]
+
+    def test_can_be_let_go(self, line: Line):
+        page = line.lost(line.opened())
+        page.locator(f"#p-{line.site.world.people['Priya']} .docket__who").click()
+        page.fill("#note-text", "4111 1111 1111 1111")
+        page.locator("#note [name=seen_by][value=private]").check(force=True)
+        page.locator("#note [data-testid=keep]").click()
+        line.wire.mend()
+        page.evaluate("acts.flush()")
+        box = row(page, "Priya").locator("[data-refused]")
+        expect(box).to_contain_text("payment card")
+        assert "4111" not in page.content(), "private words are not on the glass until somebody asks for them"
         box.get_by_role("button", name="Let it go").click()
         expect(box).to_have_count(0)
+        assert page.evaluate("async () => (await acts.all()).length") == 0
 
     def test_who_had_marked_them_already_is_told(self, line: Line):
         page = line.lost(line.opened())

@@ -122,9 +122,21 @@ if (app) {
   // -- what was done, as the rows tell it
 
   const refusedBox = $("#refused");
-  const made_by = (acts) => new Map(acts.filter((act) => act.type === "customer.create").map((act) => [act.id, act]));
   const isMine = (act) => String(act.who) === who;
   const rowOf = (customer) => rows().find((row) => row.dataset.customer === String(customer));
+  const whom = (act) => String(act.data.customer ?? (act.type === "customer.create" ? act.id : act.of));
+  const rowFor = (customer, name) => { // somebody new, or who is known and was not expected
+    const stands = rowOf(customer);
+    if (stands) return stands;
+    const row = $("#walk-in").content.firstElementChild.cloneNode(true);
+    Object.assign(row.dataset, { customer, name });
+    $(".person", row).textContent = name;
+    $(".docket__who", row).href = `#note-${customer}`;
+    $("[data-here] button", row).setAttribute("aria-label", fill(words.mark, { name }));
+    $("[data-note]", row).setAttribute("aria-label", fill(words.note_on, { name }));
+    $("[data-any]", day).append(row);
+    return row;
+  };
   const arrived = (row, at, fresh) => {
     row.dataset.arrived = String(Boolean(at));
     row.querySelector(".stamp")?.remove();
@@ -151,40 +163,22 @@ if (app) {
     count.dataset.n = waiting.length;
     const age = now() - madeAt;
     $("[data-age]").textContent = fill(age > STALE ? words.stale : words.from, { time: clock(madeAt) });
-    const mine = acts.filter(isMine), newcomers = made_by(mine);
-    for (const [id, act] of newcomers) {
-      if (rowOf(id) || act.refused) continue;
-      const row = $("#walk-in").content.firstElementChild.cloneNode(true);
-      Object.assign(row.dataset, { customer: id, name: act.data.name });
-      $(".person", row).textContent = act.data.name;
-      $(".docket__who", row).href = `#note-${id}`;
-      $("[data-note]", row).setAttribute("aria-label", fill(words.note_on, { name: act.data.name }));
-      $("[data-any]", day).append(row);
-    }
+    const mine = acts.filter(isMine);
+    for (const act of mine) if (act.name && !act.refused && onTheWall(byServer(act.at)).day === day.dataset.day) rowFor(whom(act), act.name);
     for (const row of rows()) {
-      const of = mine.filter((act) => String(act.data.customer ?? (act.type === "customer.create" ? act.id : act.of)) === row.dataset.customer);
+      const of = mine.filter((act) => whom(act) === row.dataset.customer);
       const open = of.filter((act) => !act.refused);
-      const parts = [];
-      let at;
-      for (const act of open.filter((one) => onTheWall(byServer(one.at)).day === day.dataset.day)) {
-        if (act.type === "visit.create" || (act.type === "customer.create" && act.data.here)) at = byServer(act.at);
-        if (act.type === "visit.undo") at = null;
-      }
-      if (at !== undefined && (here(row) ? !at : at)) arrived(row, at, fresh === row.dataset.customer);
-      if (at !== undefined) parts.push(at ? words.here : words.back);
-      const n = (type) => open.filter((act) => act.type === type).length;
-      if (n("note.create")) parts.push(counted(words.note, n("note.create")));
-      const promised = n("promise.create") + n("question.create");
-      if (promised) parts.push(counted(words.promise, promised));
-      if (n("promise.keep")) parts.push(words.done);
-      const wait = row.querySelector(".wait");
-      wait.hidden = !parts.length;
-      wait.querySelector("span").textContent = fill(words.waits, { what: parts.join(", ") });
+      const last = self.acts.visitsOf(open).filter((act) => onTheWall(byServer(act.at)).day === day.dataset.day).at(-1);
+      const at = last && (last.type === "visit.undo" ? null : byServer(last.at));
+      if (last && here(row) !== Boolean(at)) arrived(row, at, fresh === row.dataset.customer);
+      const what = self.acts.inWords(open.filter((act) => act === last || !self.acts.visitsOf([act]).length), words, { locale }), wait = row.querySelector(".wait");
+      wait.hidden = !what;
+      wait.querySelector("span").textContent = fill(words.waits, { what });
       for (const owed of row.querySelectorAll("[data-promise]")) {
         owed.querySelector("[data-keep]").setAttribute("aria-pressed", String(open.some((act) => act.type === "promise.keep" && String(act.data.promise) === owed.dataset.promise)));
       }
     }
-    self.acts.refused(refusedBox, mine.filter((act) => act.refused), words, show);
+    self.acts.refused(mine.filter((act) => act.refused), words, { locale, zone }, show, rowOf, () => refusedBox);
     arrange();
   };
   // -- what is done
@@ -322,8 +316,15 @@ if (app) {
   });
   arrange();
   requestAnimationFrame(() => performance.mark("list")); // the first frame that has people in it
+  // Words that were sent as a form of a page of its own, and are kept by its act, no longer wait as a draft.
+  const sent = sessionStorage.getItem("draft-sent"), draft = JSON.parse((sent && sessionStorage.getItem(sent)) ?? "null");
+  if (draft) self.acts.all().then((acts) => { if (acts.some((act) => act.data.text === draft.text.trim())) sessionStorage.removeItem(sent); });
+  sessionStorage.removeItem("draft-sent");
   show().then(() => {
-    const row = location.hash.startsWith("#note-") && rowOf(location.hash.slice(6));
+    const wanted = JSON.parse(sessionStorage.getItem("note-on") ?? "null"); // just before the signal went
+    sessionStorage.removeItem("note-on");
+    const row = wanted ? rowFor(wanted.customer, wanted.name) : location.hash.startsWith("#note-") && rowOf(location.hash.slice(6));
+    arrange();
     if (row) open(row);
     tryServer();
   });

@@ -1,97 +1,160 @@
-// What is done while the signal is gone is written down on the phone (queue.js) before it is sent, and says so in its row until
-// the server has it. Without a worker that is all there is; with one, what cannot be had leads to the list it keeps.
+// What is done while the signal is gone is written down on the phone (queue.js) before it is sent, and says so where it was done
+// until the server has it: on lists, cards, Find, promises and the note sheet. Without a worker that is all there is; with one,
+// what cannot be had leads to the list it keeps.
 (() => {
   const LASTS = 12 * 3600_000, WAIT = 500, FORM = 15_000; // ms: that a page shows people without a word from the server; that writing, and a form, may take
   const LATER = [401, 403, 408, 425, 429];
   const app = () => document.querySelector("[data-kept]");
   const words = () => JSON.parse(app().dataset.kept);
-  const { fill, counted, made, stamp, cameOf } = self.acts, place = () => app().dataset;
+  const { fill, counted, made, stamp, cameOf, inWords } = self.acts, place = () => app().dataset;
   const who = () => document.documentElement.dataset.who;
 
-  // -- a form of a row, as an act
+  // -- a form, as the acts that it asks for: pairs of a type and its data, and the second's id where it follows from the first
 
+  const WRITTEN = { promise: "promise.create", question: "question.create", step: "step.create", issue: "issue.open", fault: "issue.open", mistake: "mistake.record" };
   const ACTS = [
-    [/^\/customers\/(\d+)\/visits$/, (customer) => ["visit.create", { customer }]],
-    [/^\/visits\/(\d+)\/undo$/, (visit) => ["visit.undo", { visit }]],
-    [/^\/customers\/(\d+)\/prompts$/, (customer, form, button) => [`prompt.${button.value}`, { customer, prompt: form.elements.prompt.value }]],
+    [/^\/customers\/(\d+)\/visits$/, (customer) => [["visit.create", { customer }]]],
+    [/^\/visits\/(\d+)\/undo$/, (visit) => [["visit.undo", { visit }]]],
+    [/^\/customers\/(\d+)\/prompts$/, (customer, form, button) => (/^(said|skipped)$/.test(button?.value) ? [[`prompt.${button.value}`, { customer, prompt: form.elements.prompt.value }]] : [])],
+    [/^\/promises\/(\d+)\/keep$/, (promise, form, button) => [["promise.keep", { promise, ...(button?.name === "channel" ? { channel: button.value } : {}) }]]],
+    [/^\/customers$/, (_, form) => [["customer.create", { name: form.elements.name.value, here: true, alike: form.elements.someone_else ? "new" : "ask" }]]],
+    [/^\/customers\/(\d+)\/notes$/, (customer, form) => (form.querySelector(".doubt") ? [] : written(customer, form))],
   ];
-  const actOf = (form) => ACTS.map(([path, act]) => [path.exec(new URL(form.action).pathname), act]).find(([found]) => found);
-  self.isAct = (form) => Boolean(app() && form.closest("li[data-customer]") && actOf(form) && !(form.elements.outcome && !form.elements.prompt));
+  const written = (customer, { elements: { text, this_is, due, lifetime, moment, seen_by, safety, everywhere, chip } }) => {
+    const what = this_is?.value ?? "note", says = text.value.trim(), found = [];
+    const chips = [...(chip?.length === undefined ? [chip].filter(Boolean) : chip)].filter((one) => one.checked).map((one) => one.value);
+    if (says && what !== "note") {
+      if (!self.crypto.subtle) return []; // of a LAN without https: the words wait in the sheet
+      const day = what === "promise" && due?.value ? { due: due.selectedOptions[0].dataset.day } : {};
+      found.push([WRITTEN[what], { customer, text: says, ...(what === "fault" ? { ours: true } : {}), ...day }, what]);
+    }
+    if (chips.length || (says && what === "note")) {
+      const stands = { lifetime: lifetime?.value ?? "always", moment: moment?.value ?? "arrival", private: seen_by.value === "private" };
+      found.push(["note.create", { customer, text: what === "note" ? says : "", chips, ...stands, safety: Boolean(safety?.checked), everywhere: Boolean(everywhere?.value) }]);
+    }
+    return found;
+  };
+  // The server names the second act of a form so: a UUID of version 5 (RFC 9562, 5.5).
+  const derived = async (id, name) => {
+    const space = id.replaceAll("-", "").match(/../g).map((pair) => parseInt(pair, 16));
+    const sum = new Uint8Array(await crypto.subtle.digest("SHA-1", new Uint8Array([...space, ...new TextEncoder().encode(name)]))).slice(0, 16);
+    sum[6] = (sum[6] & 15) | 80;
+    sum[8] = (sum[8] & 63) | 128;
+    return [...sum].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  };
+  const actsOf = (form, button) => {
+    const { pathname } = new URL(button?.getAttribute("formaction") ?? form.getAttribute("action"), location);
+    const [found, acts] = ACTS.map(([path, made]) => [path.exec(pathname), made]).find(([one]) => one) ?? [];
+    return found && form.method === "post" ? acts(found[1], form, button) : [];
+  };
+  const whom = (form) => form.closest("[data-customer]")?.dataset.customer ?? form.elements?.customer?.value;
+  const nameOf = (of, form) => document.querySelector(`[data-customer="${of}"] :is(.person, .card__name bdi)`)?.textContent ?? form.closest("li")?.querySelector(".person")?.textContent ?? form.elements?.name?.value;
+  self.isAct = (form, button) => Boolean(app() && actsOf(form, button).length);
   self.keepAct = async (form, button) => {
-    if (!self.isAct(form)) return;
-    const [[, number], act] = actOf(form), [type, data] = act(number, form, button), row = form.closest("li"), id = self.acts.fresh();
+    if (!self.isAct(form, button)) return;
     let field = form.elements.action;
     if (!field) {
       field = document.createElement("input");
       Object.assign(field, { type: "hidden", name: "action" });
       form.append(field);
     }
-    field.value = form.dataset.act = id;
-    const more = { id, of: row.dataset.customer, name: row.querySelector(".person").textContent, shop: form.elements.shop?.value, until: Date.now() + FORM };
-    await Promise.race([self.acts.keep(type, data, who(), more).catch(() => {}), new Promise((done) => setTimeout(done, WAIT))]);
+    const id = self.acts.fresh(), of = whom(form), ids = [];
+    field.value = id;
+    for (const [type, data, then] of actsOf(form, button)) {
+      const more = { id: then ? await derived(id, then) : id, of: of ?? (type === "customer.create" ? id : undefined), name: nameOf(of, form), shop: form.elements.shop?.value, until: Date.now() + FORM };
+      ids.push(more.id);
+      form.dataset.act = ids.join(" ");
+      await Promise.race([self.acts.keep(type, data, who(), more).catch(() => {}), new Promise((done) => setTimeout(done, WAIT))]);
+    }
   };
   // A worker sees what a page asks for and keeps the list by it. One that begins while a page is being opened does not have
   // that page in WebKit, for as long as it stands, though it says so and claims it: there the page tells it.
   const keepBy = (tag) => navigator.serviceWorker?.getRegistration().then((worker) => worker?.active?.postMessage({ keep: true, tag }));
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => { ctx.act = ctx.sourceElement?.dataset?.act; }); // a swap takes the form away
   document.addEventListener("htmx:finally:request", async ({ detail: { ctx } }) => {
-    const form = ctx.sourceElement, id = ctx.act ?? form?.dataset?.act, status = ctx.response?.status ?? 0, unheard = !status || status >= 500 || LATER.includes(status);
+    const form = ctx.sourceElement, ids = (ctx.act ?? form?.dataset?.act)?.split(" ") ?? [], status = ctx.response?.status ?? 0, unheard = !status || status >= 500 || LATER.includes(status);
     if (status && status < 502) heard = Date.now();
-    if (form?.id === "day" || id) signal(Boolean(status) && (status < 502 || status > 504));
+    if (form?.id === "day" || ids.length) signal(Boolean(status) && (status < 502 || status > 504));
     if (form?.id === "day" && status && !navigator.serviceWorker?.controller) keepBy(ctx.response.headers.get("HX-PTag") ?? ctx.request.headers["HX-PTag"]);
-    if (!id) {
+    if (form?.id === "day" && status === 200) mark(); // rows that were made anew say again what was refused
+    if (!ids.length) {
       // nothing can be had from the server: the kept list has a sheet of its own
-      const wanted = !status && form?.matches?.("[data-testid=note-add]") && form.closest("li");
+      const wanted = !status && form?.matches?.("[data-testid=note-add]") && whom(form);
       if (wanted && (await self.caches?.match("/today/kept"))) {
-        location.hash = `note-${wanted.dataset.customer}`;
-        location.reload();
+        sessionStorage.setItem("note-on", JSON.stringify({ customer: wanted, name: nameOf(wanted, form) }));
+        if (location.pathname === "/today") location.reload(); else location.assign("/today");
       }
       return;
     }
     delete form?.dataset?.act;
-    if (!unheard) { self.acts.strike(id); return; }
-    const act = (await self.acts.all()).find((one) => one.id === id);
-    if (act) await self.acts.put({ ...act, until: 0 });
-    else document.dispatchEvent(new CustomEvent("tell", { detail: document.documentElement.dataset.notSaved })); // this browser keeps nothing
+    if (!unheard) { for (const id of ids) self.acts.strike(id); return; }
+    const acts = (await self.acts.all()).filter((act) => ids.includes(act.id));
+    for (const act of acts) await self.acts.put({ ...act, until: 0 });
+    if (acts.length < ids.length) { document.dispatchEvent(new CustomEvent("lost")); return; } // this browser keeps nothing
+    form?.dispatchEvent(new CustomEvent("kept", { bubbles: true }));
+    const [{ type, name }] = acts, told = words(), says = { "visit.create": told.is_here, "visit.undo": told.undone, "customer.create": told.is_here }[type];
+    document.dispatchEvent(new CustomEvent("tell", { detail: says && name ? fill(says, { name }) : told.noted }));
     await mark();
     self.acts.flush();
   });
 
   // -- rows say what waits
 
+  const added = (element) => { element.dataset.added = ""; return element; };
+  const hide = (...elements) => { for (const one of elements) if (one) { one.hidden = true; one.dataset.hid = ""; } };
+  const asItWas = (holder) => {
+    for (const one of holder.querySelectorAll("[data-added]")) one.remove();
+    for (const one of holder.querySelectorAll("[data-hid]")) { one.hidden = false; delete one.dataset.hid; }
+  };
+  const says = (what) => added(made("span", { className: "wait muted" }, fill(words().waits, { what })));
+  const undo = (label, does) => {
+    const button = added(made("button", { className: "btn", type: "button" }, words().undo_button));
+    button.dataset.testid = "undo";
+    button.setAttribute("aria-label", label);
+    button.addEventListener("click", async () => { await does(); await mark(); self.acts.flush(); });
+    return button;
+  };
+  const markOne = (holder, waiting) => {
+    const told = words(), last = self.acts.visitsOf(waiting).at(-1), came = last && last.type !== "visit.undo";
+    const known = came && holder.dataset.arrived === "true", what = inWords(known ? waiting.filter((act) => act !== last) : waiting, told, place());
+    const forms = [...holder.querySelectorAll("form")], to = (path) => forms.find((form) => path.test(form.getAttribute("action"))), here = to(/\/visits$/);
+    if (what) (holder.querySelector(".card__head") ?? holder.querySelector(".person"))?.after(says(what));
+    if (waiting.some((act) => act.type.startsWith("prompt."))) hide(to(/\/prompts$/));
+    if (last && !came) hide(holder.querySelector(".stamp"), to(/\/undo$/));
+    if (!came || known || !here) return;
+    hide(here);
+    const takeBack = () => self.acts.keep("visit.undo", { visit: last.id }, who(), { of: last.of, name: last.name, shop: last.shop });
+    here.after(added(stamp(last.at, told, place())), undo(fill(told.undo, { name: last.name }), takeBack));
+  };
   const mark = async () => {
     if (!app()) return;
     const acts = (await self.acts.all()).filter((act) => String(act.who) === who()), told = words();
-    for (const row of document.querySelectorAll("#day li[data-customer]")) {
-      const mine = acts.filter((act) => act.of === row.dataset.customer && !act.refused && !(act.until > Date.now()));
-      const last = mine.findLast((act) => act.type.startsWith("visit.")), came = last?.type === "visit.create";
-      const said = mine.some((act) => act.type.startsWith("prompt.")), key = `${last?.id} ${said}`;
-      if (row.dataset.waits === key || (!last && !said) || (came && row.dataset.arrived === "true")) continue;
-      row.dataset.waits = key;
-      const form = [...row.querySelectorAll("form")].find((one) => (came ? /\/visits$/ : /\/undo$/).test(one.action));
-      const line = row.querySelector(".wait") ?? document.createElement("span");
-      line.className = "wait muted";
-      line.textContent = fill(told.waits, { what: [...(last ? [came ? told.here : told.back] : []), ...(said ? [told.said] : [])].join(", ") });
-      row.querySelector(".person").after(line);
-      if (said) row.querySelector(".said")?.setAttribute("hidden", "");
-      for (const here of row.querySelectorAll("form")) if (/\/visits$/.test(here.action)) here.hidden = came;
-      if (form && last) form.hidden = true;
-      if (last && !came) row.querySelector(".stamp")?.setAttribute("hidden", "");
-      if (!came || !form) continue;
-      const mark_ = stamp(last.at, told, place()), undo = made("button", { className: "btn", type: "button" }, told.undo_button);
-      undo.dataset.testid = "undo";
-      undo.setAttribute("aria-label", fill(told.undo, { name: last.name }));
-      undo.addEventListener("click", async () => {
-        await self.acts.keep("visit.undo", { visit: last.id }, who(), { of: last.of, name: last.name, shop: last.shop });
-        mark_.remove();
-        undo.remove();
-        await mark();
-        self.acts.flush();
-      });
-      form.after(mark_, undo);
+    const waiting = acts.filter((act) => !act.refused && !(act.until > Date.now()));
+    for (const holder of document.querySelectorAll("li[data-customer], #card[data-customer]")) {
+      const mine = waiting.filter((act) => act.of === holder.dataset.customer), key = mine.map((act) => act.id).join();
+      if ((holder.dataset.waits ?? "") === key) continue;
+      holder.dataset.waits = key;
+      asItWas(holder);
+      markOne(holder, mine);
     }
-    self.acts.refused(document.getElementById("refused"), acts.filter((act) => act.refused), told, mark);
+    for (const form of document.querySelectorAll("form[action^='/promises/'][action$='/keep']")) {
+      const act = waiting.find(({ type, data }) => type === "promise.keep" && form.getAttribute("action") === `/promises/${data.promise}/keep`);
+      if ((form.dataset.waits ?? "") === (act?.id ?? "")) continue;
+      form.dataset.waits = act?.id ?? "";
+      asItWas(form.parentElement);
+      if (!act) continue;
+      hide(form);
+      form.after(says(told.done), undo(told.undo_button, () => self.acts.strike(act.id)));
+    }
+    const rowOf = (of) => document.querySelector(`#card[data-customer="${of}"] .card__body, li[data-customer="${of}"]`);
+    self.acts.refused(acts.filter((act) => act.refused), told, place(), mark, rowOf, rest);
     return acts.filter((act) => !act.refused).length;
+  };
+  const main = () => document.querySelector("main");
+  const rest = () => {
+    const box = document.getElementById("refused") ?? made("div", { id: "refused" });
+    if (!box.isConnected) main().prepend(box);
+    return box;
   };
 
   // -- whether there is a signal
@@ -111,9 +174,17 @@
       count.dataset.testid = "pending-count";
       count.dataset.n = n;
       if (box.textContent !== told.signal + count.textContent) box.replaceChildren(made("p", {}, made("b", {}, told.signal), count)); // else it is not read aloud again
-      if (!banner) document.getElementById("main").prepend(box);
+      if (!banner) main().prepend(box);
     }
     gone = !there;
+  };
+  const anew = () => { // what was delivered shows where it was done
+    const again = (id, from) => document.getElementById(id) && htmx.ajax("GET", from, { target: `#${id}`, select: `#${id}`, swap: "outerHTML" });
+    for (const one of document.querySelectorAll("#day, [data-polls]")) one.dispatchEvent(new CustomEvent("tick"));
+    document.querySelector("[role=search]")?.requestSubmit();
+    if (document.querySelector("dialog[open]")) return;
+    again("card", document.getElementById("card")?.dataset.address);
+    again("promises", "/promises");
   };
   let offTold = false; // once a page
   addEventListener("acts", ({ detail }) => {
@@ -121,7 +192,7 @@
     const said = cameOf(offTold ? { ...detail, off: 0 } : detail, words(), place());
     offTold ||= Boolean(detail.off);
     if (said) document.dispatchEvent(new CustomEvent("tell", { detail: said }));
-    if (detail.sent) document.getElementById("day").dispatchEvent(new CustomEvent("tick"));
+    if (detail.sent) anew();
     mark();
   });
   const toldBefore = sessionStorage.getItem("told"); // on the list that was kept, just before the server was there again
