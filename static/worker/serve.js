@@ -120,6 +120,20 @@ const posted = async (request) => {
   }
 };
 
+// Words that another app shares wait here while there is no signal, until somebody says on the kept list whom they are about.
+const sharedBy = async (request) => {
+  const copy = request.clone();
+  try {
+    return await fetch(request);
+  } catch {
+    const form = await copy.formData(), parts = ["title", "text", "url", "shared"].map((name) => (form.get(name) ?? "").trim());
+    if (!(await kept())) return standIn("/share");
+    const words = parts.filter((part, i) => part && !parts.some((other, j) => j !== i && other.includes(part) && (other !== part || j < i)));
+    await caches.open(KEPT_CACHE).then((cache) => cache.put("/share", new Response(words.join("\n"))));
+    return Response.redirect("/today", 303);
+  }
+};
+
 addEventListener("fetch", (event) => {
   const { request } = event, { origin, pathname, search } = new URL(request.url);
   if (origin !== location.origin) return;
@@ -135,7 +149,8 @@ addEventListener("fetch", (event) => {
   }
   if (request.method !== "GET") {
     last = null;
-    if (request.mode === "navigate" && /^\/(customers|visits|promises)\b/.test(pathname)) event.respondWith(posted(request));
+    if (pathname === "/share" && request.mode === "navigate") event.respondWith(sharedBy(request));
+    else if (request.mode === "navigate" && /^\/(customers|visits|promises)\b/.test(pathname)) event.respondWith(posted(request));
     event.waitUntil(acted());
     return;
   }

@@ -169,10 +169,13 @@ class TestAShift:
 
         line.wire.cut()
         line.wire.loses_answers = False
-        line.wire.mend()
-        page.clock.run_for(5000)
-        expect(page.locator("#day")).to_be_visible()  # the page itself, by itself
-        delivered(page)
+        with at_work(line.site.data, newer=True) as newer:  # the server comes back as a newer version
+            line.wire.lead_to(newer)
+            line.wire.mend()
+            page.clock.run_for(5000)
+            expect(page.locator("#day")).to_be_visible()  # the page itself, by itself
+            delivered(page)
+            until(page, "async () => Boolean((await navigator.serviceWorker.getRegistration()).waiting)")
         assert {kind: n - before[kind] for kind, n in line.counts().items()} == expected
         expect(page.get_by_text("waiting to send")).to_have_count(0)
         assert line.asked("SELECT count(*) FROM visit WHERE staff_id IS NULL AND day = '2026-11-24'") == [(0,)]
@@ -437,6 +440,39 @@ class TestTheKeptList:
         )
 
 
+class TestWhatAnotherAppShares:
+    SHARE = """([url, text]) => {
+      const form = document.createElement("form");
+      Object.assign(form, { method: "post", action: url, hidden: true });
+      for (const [name, value] of Object.entries({ title: "Review", text })) {
+        form.append(Object.assign(document.createElement("input"), { name, value }));
+      }
+      document.body.append(form);
+      form.submit();
+    }"""
+
+    def test_waits_until_it_is_said_whom_it_is_about(self, line: Line):
+        page = line.opened()
+        line.wire.cut()
+        with page.expect_navigation():
+            page.evaluate(self.SHARE, ["/share", "Review: she loved the window stool"])
+        shared = page.get_by_test_id("shared")
+        expect(shared).to_contain_text("Whom is it about?")
+        expect(shared.locator("bdi")).to_have_text("Review: she loved the window stool")
+        row(page, "Joan").locator(".docket__who").click()
+        expect(page.locator("#note-text")).to_have_value("Review: she loved the window stool")
+        page.locator("#note [data-testid=keep]").click()
+        expect(row(page, "Joan")).to_contain_text("1 note, waiting to send")
+        expect(shared).to_be_hidden()
+        page.reload()
+        expect(row(page, "Joan")).to_contain_text("1 note, waiting to send")
+        expect(shared).to_be_hidden()
+        line.wire.mend()
+        page.evaluate("acts.flush()")
+        delivered(page)
+        assert line.asked("SELECT count(*) FROM note WHERE text LIKE '%she loved%'") == [(1,)]
+
+
 class TestWhatCannotBeDone:
     def test_is_told_where_it_happened_and_not_dropped(self, line: Line):
         page = line.lost(line.opened())
@@ -475,6 +511,26 @@ class TestWhatCannotBeDone:
         box.get_by_role("button", name="Let it go").click()
         expect(box).to_have_count(0)
         assert page.evaluate("async () => (await acts.all()).length") == 0
+
+    def test_stays_for_whoever_did_it_where_nothing_delivers_it_any_more(self, line: Line):
+        page = line.lost(line.opened())
+        here(page, "Priya")
+        expect(row(page, "Priya")).to_contain_text("Here, waiting to send")
+        ((secret,),) = line.asked("SELECT acts_hash FROM session JOIN staff s ON s.id = staff_id WHERE name = 'Maya'")
+        self.known_by(line, secret, "of no use")
+        line.wire.mend()
+        page.evaluate("acts.flush()")
+        expect(row(page, "Priya").locator("[data-refused]")).to_contain_text("Priya: Here. You are signed out.")
+        assert page.evaluate(WAITING) == 0
+        self.known_by(line, "of no use", secret)
+        row(page, "Priya").get_by_role("button", name="Do it again").click()
+        delivered(page)
+        assert line.asked("SELECT count(*) FROM visit JOIN staff s ON s.id = staff_id WHERE name = 'Maya' AND day = '2026-11-24'")
+
+    def known_by(self, line: Line, before: str, after: str) -> None:
+        with closing(sqlite3.connect(line.site.data / "regulars.db")) as database:
+            database.execute("UPDATE session SET acts_hash = ? WHERE acts_hash = ?", (after, before))
+            database.commit()
 
     def test_who_had_marked_them_already_is_told(self, line: Line):
         page = line.lost(line.opened())

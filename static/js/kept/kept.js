@@ -178,6 +178,9 @@ if (app) {
         owed.querySelector("[data-keep]").setAttribute("aria-pressed", String(open.some((act) => act.type === "promise.keep" && String(act.data.promise) === owed.dataset.promise)));
       }
     }
+    const owed = $("[data-owed]"), open = rows().reduce((n, row) => n + row.querySelectorAll("[data-promise] [aria-pressed=false]").length, 0);
+    owed.hidden = !open;
+    $("b", owed).textContent = open;
     self.acts.refused(mine.filter((act) => act.refused), words, { locale, zone }, show, rowOf, () => refusedBox);
     arrange();
   };
@@ -279,10 +282,26 @@ if (app) {
 
   const sheet = $("#sheet"), note = $("#note");
   let about = null;
-  typing = () => sheet.open || Boolean($("#q").value.trim());
+  typing = () => sheet.open || Boolean(shared || $("#q").value.trim());
+  // Words that another app shared while there was no signal (the worker put them by): whom they are about is asked here too.
+  const SHARED = "/share", sharedBox = $("#shared");
+  let shared = "";
+  caches.match(SHARED).then(async (answer) => {
+    shared = ((await answer?.text()) ?? "").slice(0, 2000);
+    $("bdi", sharedBox).textContent = shared;
+    sharedBox.hidden = !shared;
+    if (shared) sharedBox.scrollIntoView({ block: "nearest" });
+  }, () => {});
+  const leaveShared = () => {
+    shared = "";
+    sharedBox.hidden = true;
+    caches.open("kept").then((cache) => cache.delete(SHARED));
+  };
+  $("[data-leave-it]").addEventListener("click", leaveShared);
   const open = (row) => {
     if (about !== row) note.reset();
     about = row;
+    if (shared) note.elements.text.value = shared;
     $("#sheet-title").textContent = fill(words.note_on, { name: row.dataset.name });
     sheet.showModal();
   };
@@ -292,6 +311,7 @@ if (app) {
     if (!chips.length && !text) return;
     const customer = idOf(about), name = about.dataset.name;
     sheet.close();
+    leaveShared();
     tell(words.noted);
     if (text && what !== "note") await done(`${what}.create`, { customer, text }, { name });
     if (chips.length || (text && what === "note")) {

@@ -1,7 +1,7 @@
 // What was done on this phone and is not yet known to have been done on the server. It is written down before anything is
 // sent, and struck out only by an answer of its own. Pages, the kept list and the worker share this file; a lock sees to it
 // that one of them sends at a time, in the order in which things were done.
-const STORE = "acts", AT_ONCE = 100, PATIENCE = 10000; // ms
+const STORE = "acts", AT_ONCE = 100, PATIENCE = 10000, FORGOTTEN = 90 * 86_400_000; // ms: as long as the server remembers what was done
 const LATER = [401, 403, 408, 425, 429]; // and all of 500 and above: to be sent again, unlike a refusal in words
 const told = (request) => new Promise((done, failed) => {
   request.onsuccess = () => done(request.result);
@@ -51,6 +51,7 @@ if (channel) channel.onmessage = (event) => self.dispatchEvent(new CustomEvent("
 // Send what waits, oldest first; resolves to how much still does. What was refused stays, with the reason, and waits no more.
 const flush = () => alone(async () => {
   let sent = 0, status = 200, off = 0;
+  for (const act of await all()) if (act.refused && Date.now() - new Date(act.at) > FORGOTTEN) await strike(act.id);
   const heard = [], shut = new Set(); // whose acts are not taken at present: others' are sent all the same
   const whose = (act) => `${act.who} ${act.by}`;
   for (;;) {
@@ -62,7 +63,13 @@ const flush = () => alone(async () => {
     let answer = await ask(acts).catch(() => null);
     if (answer && !answer.ok && acts.length > 1 && !LATER.includes(answer.status) && answer.status < 500) answer = await ask((acts = [first])).catch(() => null);
     status = answer?.status ?? 0;
-    if (status === 401 || status === 403) { shut.add(whose(first)); continue; }
+    if (status === 401 || status === 403) {
+      shut.add(whose(first));
+      // What its secret does not deliver any more stays for whoever did it, to be done again; it waits no longer.
+      const why = first.by && status === 401 && (await answer.json().catch(() => null))?.title;
+      if (why) for (const act of waiting) if (whose(act) === whose(first)) await put({ ...act, refused: why });
+      continue;
+    }
     if (!answer || status >= 500 || LATER.includes(status)) break;
     const body = await answer.json().catch(() => null);
     if (!body) break; // not ours: a page that stands between us and the server

@@ -62,7 +62,7 @@ const refusal = (act, words, place, changed) => {
     fold.addEventListener("toggle", () => { field.value = fold.open ? typed.get(act.id) ?? act.data.text : ""; }); // private words are there while they are asked for
     box.firstChild.append(fold);
   }
-  box.firstChild.append(way(words.again, () => again(act)), way(words.drop, () => self.acts.strike(act.id)));
+  box.firstChild.append(made("div", { className: "banner__ways" }, way(words.again, () => again(act)), way(words.drop, () => self.acts.strike(act.id))));
   return box;
 };
 const refused = (acts, words, place, changed, rowOf, rest) => {

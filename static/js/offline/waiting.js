@@ -124,7 +124,8 @@
     if (!came || known || !here) return;
     hide(here);
     const takeBack = () => self.acts.keep("visit.undo", { visit: last.id }, who(), { of: last.of, name: last.name, shop: last.shop });
-    here.after(added(stamp(last.at, told, place())), undo(fill(told.undo, { name: last.name }), takeBack));
+    const back = undo(fill(told.undo, { name: last.name }), takeBack), isBar = here.matches(".acts__main");
+    here.after(added(stamp(last.at, told, place())), isBar ? added(made("div", { className: "acts__main" }, back)) : back);
   };
   const mark = async () => {
     if (!app()) return;
