@@ -30,6 +30,7 @@ from domain import (
 from models import Business, DayList, Message, Shop
 from outside import reports
 
+AHEAD_STANDS = timedelta(hours=3)
 TICK_S = 20.0
 WATCH_S = 3.0
 LISTS_KEPT = timedelta(days=7)  # of past days; what came of them is kept without names
@@ -82,7 +83,8 @@ def take_in(raw: bytes) -> list[Message | None]:
 
 
 def _make_lists(shop: Shop) -> None:
-    """Make the list of a shop's day, at once where there is none, and a stale one after a rest; then the owner's of people."""
+    """Make the list of a shop's day, at once where there is none, and a stale one after a rest; then the owner's of people and,
+    for phones to keep, the list of tomorrow: anew while it is still to come, but seldom, for each arrival changes it a little."""
     today = shop.today()
     stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == today))
     began = time.monotonic()
@@ -92,6 +94,10 @@ def _make_lists(shop: Shop) -> None:
     if not stands:
         ended = time.monotonic()
         rests_until[shop.id] = ended + RESTS * (ended - began)
+    tomorrow = today + timedelta(days=1)
+    ahead = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == tomorrow))
+    if ahead is None or (ahead.stale and ahead.made_at < clock.now() - AHEAD_STANDS):
+        expected.day_list(shop, tomorrow, fresh=True)
 
 
 def _agree_ahead(shop: Shop) -> None:

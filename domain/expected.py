@@ -153,6 +153,11 @@ def day_list(shop: Shop, day: date, fresh: bool = False) -> DayList:
         return _stored(shop, day, fresh) or make_list(shop, day)
 
 
+def is_made(shop: Shop, day: date) -> bool:
+    """Say whether somebody has made the list of a day, stale as it may be by now."""
+    return _stored(shop, day, fresh=False) is not None
+
+
 def _stored(shop: Shop, day: date, fresh: bool) -> DayList | None:
     stored = DayList.get_or_none((DayList.shop == shop.id) & (DayList.day == day))
     return None if stored and fresh and stored.stale else stored

@@ -10,6 +10,7 @@ from models import Action, Appointment, DayList, Series
 from tests.conftest import TUESDAY, came, days_before
 
 TODAY = TUESDAY.date()
+TOMORROW = TODAY + timedelta(days=1)
 
 
 @pytest.fixture
@@ -43,31 +44,40 @@ class TestTheListOfTheDay:
     def test_is_made_once(self, shop, made):
         background.tick()
         background.tick()
-        assert made == [TODAY]
+        assert made == [TODAY, TOMORROW]
 
-    def test_is_made_for_the_next_day_when_it_begins(self, shop, made, at):
+    def test_is_made_for_the_next_day_before_it_begins_and_anew_when_it_was_changed(self, shop, rosa, made, at):
         background.tick()
+        came(rosa, shop, TODAY)
+        expected.history_changed(shop, TODAY)
+        background.tick()
+        assert made == [TODAY, TOMORROW], "not at each arrival"
+        at(TUESDAY + timedelta(hours=4))
+        background.tick()
+        assert made == [TODAY, TOMORROW, TOMORROW]
+        expected.history_changed(shop, TODAY)
+        background.rests_until.clear()
         at(TUESDAY + timedelta(days=1))
         background.tick()
-        assert made == [TODAY, TODAY + timedelta(days=1)]
+        assert made[3:] == [TOMORROW, TOMORROW + timedelta(days=1)]
 
     def test_made_stale_again_and_again_rests_for_twenty_times_as_long_as_it_took(self, shop, rosa, made, hands):
         came(rosa, shop, *days_before(TODAY, 2, 3))
         background.tick()  # a second's work, by these hands
         expected.history_changed(shop, TODAY - timedelta(days=2))
         background.tick()
-        assert made == [TODAY], "not yet"
+        assert made == [TODAY, TOMORROW], "not yet"
         hands[0] += background.RESTS
         background.tick()
-        assert made == [TODAY, TODAY]
-        assert not DayList.get().stale
+        assert made == [TODAY, TOMORROW, TODAY]
+        assert not DayList.get(DayList.day == TODAY).stale
 
 
 def test_lists_of_past_days_go_after_a_week_and_no_sooner(shop, rosa, made):
     for back in (0, 1, 7, 8, 30):
         DayList.create(shop=shop, day=TODAY - timedelta(days=back), made_at=TUESDAY)
     background.tick()
-    assert sorted((TODAY - one.day).days for one in DayList.select()) == [0, 1, 7]
+    assert sorted((TODAY - one.day).days for one in DayList.select()) == [-1, 0, 1, 7]
 
 
 def test_keys_of_acts_go_after_ninety_days(shop):

@@ -28,7 +28,7 @@ ATTRIBUTE = re.compile(r"""([^\s"'<>/=\ue000]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'
 # Not for translation: what is typed as it stands, and what is marked translate="no" (a name, a code)
 AS_IT_STANDS = re.compile(r"""<(code|kbd|samp)\b[^>]*>[^<]*</\1>|<(\w+)[^>]*\stranslate="no"[^>]*>[^<]*</\2>""")
 # The macros write these outside of any tag; elsewhere they are a problem of their own
-HTMX = re.compile(r"""(?<![\w-])hx-[\w:\ue000-]*(?:="[^"]*")?""")
+HTMX = re.compile(r"""(?<![\w-])(?:hx-[\w:\ue000-]*|data-(?:zone|locale|kept))(?:="[^"]*"|='[^']*')?""")
 ENTITY = re.compile(r"&(?:#\d+|#[xX][\da-fA-F]+|\w+);")
 
 

@@ -16,6 +16,7 @@ import clock
 import words
 import words.kept
 from domain.board import board
+from domain.expected import is_made
 from domain.lines import Line, lines
 from domain.today import line_time
 from views.answers import takes_packed
@@ -39,10 +40,9 @@ def show() -> Response | str:
         return g.kept
     g.keep = lambda answer: day.pages.__setitem__(key, (minute, answer))
     next_day = day.day + timedelta(days=1)
-    days = [
-        (day.day, in_order(day.lines(g.shop, now, g.staff), now)),
-        (next_day, in_order(lines(g.shop, next_day, now, g.staff), now)),
-    ]
+    days = [(day.day, in_order(day.lines(g.shop, now, g.staff), now))]
+    if is_made(g.shop, next_day):  # by the background: in a large shop nobody can wait for it
+        days.append((next_day, in_order(lines(g.shop, next_day, now, g.staff), now)))
     shown = max(len(listed) for _day, listed in days)
     page = render_template(
         "kept/show.html", days=days, made_at=g.shop.local(now), hours=HOURS, told=words.kept.on_the_list(shown)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
+from benchmarks.wire import Wire
 from domain import access
 from tests.browser.conftest import PATIENCE, Site, at_work, row, serving, toast, until
 from tests.browser.test_feel import AT_ONCE, BUSY, LEAST, answered, slowed
-from tests.browser.wire import Wire
 
 pytestmark = pytest.mark.browser
 OPENED = 1000  # ms from the tap on the icon to the first frame with people, on a phone six times slower
@@ -525,7 +525,9 @@ class TestWhatCannotBeDone:
         self.known_by(line, "of no use", secret)
         row(page, "Priya").get_by_role("button", name="Do it again").click()
         delivered(page)
-        assert line.asked("SELECT count(*) FROM visit JOIN staff s ON s.id = staff_id WHERE name = 'Maya' AND day = '2026-11-24'")
+        assert line.asked(
+            "SELECT count(*) FROM visit JOIN staff s ON s.id = staff_id WHERE name = 'Maya' AND day = '2026-11-24'"
+        )
 
     def known_by(self, line: Line, before: str, after: str) -> None:
         with closing(sqlite3.connect(line.site.data / "regulars.db")) as database:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.wire import Wire
 from models import instant_text
 from tests.browser.conftest import at_work
 from tests.browser.others import Firefox, Other, WebKit
-from tests.browser.wire import Wire
 from tests.browser.worlds import build
 
 pytestmark = pytest.mark.browser

@@ -1,5 +1,6 @@
 """What a phone keeps for when it has no signal, what delivers what was done there, and the worker that sees to both."""
 
+import gzip
 import json
 import re
 from datetime import timedelta
@@ -7,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+import background
 import clock
 from domain import access, epochs
 from models import (
@@ -62,6 +64,7 @@ class TestTheList:
             assert held_back not in html, held_back
 
     def test_is_of_today_and_tomorrow(self, phone, shop, booked):
+        background.tick()
         html = phone.get("/today/kept").text
         days = re.findall(r'<template data-day="([^"]+)"(.*?)</template>', html, re.S)
         assert [day for day, _lines in days] == ["2026-11-24", "2026-11-25"]
@@ -99,6 +102,14 @@ class TestTheWorker:
         assert "/offline" in shell
         for address in shell:
             assert client.get(address).status_code == 200, address
+
+    def test_is_sent_once_for_as_long_as_it_is_the_same(self, server):
+        client = server.test_client()
+        tag = client.get("/worker.js").headers["ETag"]
+        again = client.get("/worker.js", headers={"If-None-Match": tag})
+        assert (again.status_code, again.data) == (304, b"")
+        packed = client.get("/worker.js", headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(packed.data) == client.get("/worker.js").data
 
     def test_what_is_shown_without_a_list_is_about_nobody(self, server, booked):
         html = server.test_client().get("/offline").text

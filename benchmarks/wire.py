@@ -1,19 +1,27 @@
-"""The wire between phones and the shop: a proxy on loopback that a test cuts, mends, or lets lose the answers."""
+"""The wire between phones and the shop: a proxy on loopback that can be cut and mended, loses answers, and counts what passes."""
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from contextlib import suppress
 from urllib.parse import urlsplit
 
+REQUEST = re.compile(rb"^(?:GET|HEAD|POST) (\S+) HTTP/1\.1\r\n", re.MULTILINE)
+
 
 class Wire:
-    """Forwards one port to the server's. Cut, it takes no connection, as where nobody listens."""
+    """Forwards one port to the server's. Cut, it takes no connection, as where nobody listens.
+
+    `asked` are the addresses that were asked for since it was last emptied, `answered` the bytes that came back since then.
+    """
 
     def __init__(self, server: str):
         self.lead_to(server)
         self.loses_answers = False
+        self.asked: list[str] = []
+        self.answered = 0
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self._port = 0
@@ -69,6 +77,10 @@ class Wire:
             while piece := source.recv(65536):
                 if answers and self.loses_answers:
                     break
+                if answers:
+                    self.answered += len(piece)
+                else:
+                    self.asked += [path.decode() for path in REQUEST.findall(piece)]
                 target.sendall(piece)
         self._close(source)
         self._close(target)
