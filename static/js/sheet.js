@@ -87,7 +87,7 @@
   let opener; // who asked for it: the element, and where it leads, should the element be replaced meanwhile
   const close = (form) => {
     if (form && isTyped(form)) { if (form.dataset.waiting) document.dispatchEvent(new CustomEvent("tell", { detail: form.dataset.waiting })); }
-    else if (form && chips(form).some((chip) => chip.checked)) { form.requestSubmit(); return; }
+    else if (form && chips(form).some((chip) => chip.checked)) { form.requestSubmit(form.querySelector("[data-testid=keep]")); return; }
     sheet().close();
   };
   document.addEventListener("click", (event) => {
@@ -97,7 +97,7 @@
     if (event.target.closest("[data-close]") && form && !form.closest("dialog")) {
       if (isTyped(form) || !chips(form).some((chip) => chip.checked)) return; // the link leads back
       event.preventDefault();
-      form.requestSubmit();
+      form.requestSubmit(form.querySelector("[data-testid=keep]"));
     } else if (dialog && (event.target.closest("#sheet [data-close]") || event.target === dialog)) {
       event.preventDefault();
       close(dialog.querySelector("[data-note]"));

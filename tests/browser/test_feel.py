@@ -111,7 +111,7 @@ class TestHere:
             kept.pop().fulfill(status=502, body="<h1>Bad gateway</h1>", headers={"Content-Type": "text/html"})
         expect(row(page, "Priya")).to_contain_text("Here, waiting to send")
         expect(page.get_by_test_id("pending-count")).to_have_attribute("data-n", "1")
-        expect(toast(page)).to_be_hidden()
+        expect(toast(page).locator("p")).to_have_text("Priya Raghunathan is here. Kept on this phone.")
         page.unroute("**/visits")
         page.unroute("**/api/v1/actions")
         page.evaluate("acts.flush()")

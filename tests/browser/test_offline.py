@@ -236,9 +236,13 @@ class TestAPageThatIsOpen:
     def test_a_card(self, line: Line):
         page = self.cut(line, f"/customers/{line.site.person('Priya')}")
         page.get_by_test_id("here").tap()
-        expect(toast(page)).to_have_text("Priya Raghunathan is here. Kept on this phone.")
+        expect(toast(page).locator("p")).to_have_text("Priya Raghunathan is here. Kept on this phone.")
         expect(page.get_by_test_id("offline-banner")).to_contain_text("1 thing is kept")
         card = page.get_by_test_id("card")
+        expect(card).to_contain_text("Here, waiting to send")
+        page.get_by_test_id("toast-undo").tap()
+        expect(card).to_contain_text("Expected again, waiting to send")
+        card.get_by_test_id("here").tap()
         expect(card).to_contain_text("Here, waiting to send")
         expect(card.locator(".acts .stamp")).to_be_visible()
         self.mended(line, page)
@@ -302,6 +306,18 @@ class TestAPageThatIsOpen:
         self.mended(line, page)
         assert line.asked(asked) == [(1,)]
         expect(row(page, "Priya")).not_to_contain_text("waiting to send")
+
+    def test_chips_alone_as_the_sheet_closes(self, line: Line):
+        page = line.opened()
+        until(page, "() => Boolean(self.keepAct)")
+        row(page, "Priya").get_by_test_id("note-add").tap()
+        sheet = page.get_by_role("dialog")
+        sheet.locator("[name=chip]").first.check(force=True)
+        line.wire.cut()
+        sheet.get_by_role("link", name="Close").tap()
+        expect(sheet).to_be_hidden()
+        expect(row(page, "Priya")).to_contain_text("1 note, waiting to send")
+        self.mended(line, page)
 
     def test_find(self, line: Line):
         page = self.cut(line, "/find")

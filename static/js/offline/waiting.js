@@ -2,11 +2,12 @@
 // until the server has it: on lists, cards, Find, promises and the note sheet. Without a worker that is all there is; with one,
 // what cannot be had leads to the list it keeps.
 (() => {
-  const LASTS = 12 * 3600_000, WAIT = 500, FORM = 15_000; // ms: that a page shows people without a word from the server; that writing, and a form, may take
+  const LASTS = 12 * 3600_000, WAIT = 500, FORM = 15_000, SKEW = 300_000; // ms: that a page shows people without a word from the server; that writing, and a form, may take; by which a clock may be off
   const LATER = [401, 403, 408, 425, 429];
   const app = () => document.querySelector("[data-kept]");
   const words = () => JSON.parse(app().dataset.kept);
   const { fill, counted, made, stamp, cameOf, inWords } = self.acts, place = () => app().dataset;
+  let off = 0; // ms by which this phone's clock is ahead of the server's
   const who = () => document.documentElement.dataset.who;
 
   // -- a form, as the acts that it asks for: pairs of a type and its data, and the second's id where it follows from the first
@@ -74,6 +75,8 @@
   document.addEventListener("htmx:finally:request", async ({ detail: { ctx } }) => {
     const form = ctx.sourceElement, ids = (ctx.act ?? form?.dataset?.act)?.split(" ") ?? [], status = ctx.response?.status ?? 0, unheard = !status || status >= 500 || LATER.includes(status);
     if (status && status < 502) heard = Date.now();
+    const date = ctx.response?.headers?.get("Date"), ahead = date ? Date.now() - new Date(date) : off;
+    off = Math.abs(ahead) > SKEW ? ahead : 0;
     if (form?.id === "day" || ids.length) signal(Boolean(status) && (status < 502 || status > 504));
     if (form?.id === "day" && status && !navigator.serviceWorker?.controller) keepBy(ctx.response.headers.get("HX-PTag") ?? ctx.request.headers["HX-PTag"]);
     if (form?.id === "day" && status === 200) mark(); // rows that were made anew say again what was refused
@@ -87,13 +90,16 @@
       return;
     }
     delete form?.dataset?.act;
-    if (!unheard) { for (const id of ids) self.acts.strike(id); return; }
+    const turnedAway = (status === 401 || status === 403) && form?.matches?.("[data-note]"); // its words wait in the sheet
+    if (!unheard || turnedAway) { for (const id of ids) self.acts.strike(id); return; }
     const acts = (await self.acts.all()).filter((act) => ids.includes(act.id));
     for (const act of acts) await self.acts.put({ ...act, until: 0 });
     if (acts.length < ids.length) { document.dispatchEvent(new CustomEvent("lost")); return; } // this browser keeps nothing
     form?.dispatchEvent(new CustomEvent("kept", { bubbles: true }));
-    const [{ type, name }] = acts, told = words(), says = { "visit.create": told.is_here, "visit.undo": told.undone, "customer.create": told.is_here }[type];
+    const [act] = acts, { type, name } = act, told = words(), says = { "visit.create": told.is_here, "visit.undo": told.undone, "customer.create": told.is_here }[type];
     document.dispatchEvent(new CustomEvent("tell", { detail: says && name ? fill(says, { name }) : told.noted }));
+    const toast = document.getElementById("toast");
+    if (toast && type === "visit.create") toast.append(undo(fill(told.undo, { name }), () => { toast.hidden = true; return takeBack(act); }, "toast-undo"));
     await mark();
     self.acts.flush();
   });
@@ -107,9 +113,10 @@
     for (const one of holder.querySelectorAll("[data-hid]")) { one.hidden = false; delete one.dataset.hid; }
   };
   const says = (what) => added(made("span", { className: "wait muted" }, fill(words().waits, { what })));
-  const undo = (label, does) => {
-    const button = added(made("button", { className: "btn", type: "button" }, words().undo_button));
-    button.dataset.testid = "undo";
+  const takeBack = ({ id, of, name, shop }) => self.acts.keep("visit.undo", { visit: id }, who(), { of, name, shop });
+  const undo = (label, does, testid = "undo") => {
+    const button = made("button", { className: "btn", type: "button" }, words().undo_button);
+    button.dataset.testid = testid;
     button.setAttribute("aria-label", label);
     button.addEventListener("click", async () => { await does(); await mark(); self.acts.flush(); });
     return button;
@@ -123,9 +130,8 @@
     if (last && !came) hide(holder.querySelector(".stamp"), to(/\/undo$/));
     if (!came || known || !here) return;
     hide(here);
-    const takeBack = () => self.acts.keep("visit.undo", { visit: last.id }, who(), { of: last.of, name: last.name, shop: last.shop });
-    const back = undo(fill(told.undo, { name: last.name }), takeBack), isBar = here.matches(".acts__main");
-    here.after(added(stamp(last.at, told, place())), isBar ? added(made("div", { className: "acts__main" }, back)) : back);
+    const back = undo(fill(told.undo, { name: last.name }), () => takeBack(last)), isBar = here.matches(".acts__main");
+    here.after(added(stamp(new Date(last.at) - off, told, place())), added(isBar ? made("div", { className: "acts__main" }, back) : back));
   };
   const mark = async () => {
     if (!app()) return;
@@ -145,7 +151,7 @@
       asItWas(form.parentElement);
       if (!act) continue;
       hide(form);
-      form.after(says(told.done), undo(told.undo_button, () => self.acts.strike(act.id)));
+      form.after(says(told.done), added(undo(told.undo_button, () => self.acts.strike(act.id))));
     }
     const rowOf = (of) => document.querySelector(`#card[data-customer="${of}"] .card__body, li[data-customer="${of}"]`);
     self.acts.refused(acts.filter((act) => act.refused), told, place(), mark, rowOf, rest);
