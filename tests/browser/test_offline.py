@@ -273,15 +273,14 @@ class TestAPageThatIsOpen:
         assert line.asked("SELECT text FROM note WHERE text = 'Left a glove'") == [("Left a glove",)]
 
     @pytest.mark.parametrize(
-        ("this_is", "asked"),
+        ("this_is", "heard", "asked"),
         [
-            ("note", "SELECT count(*) FROM note WHERE text LIKE '%Two sugars%'"),
-            ("promise", "SELECT count(*) FROM promise WHERE text = 'Two sugars' AND due = '2026-11-25'"),
-            ("mistake", "SELECT count(*) FROM mistake WHERE text = 'Two sugars'"),
+            ("note", False, "SELECT count(*) FROM note WHERE text LIKE '%Two sugars%'"),
+            ("promise", True, "SELECT count(*) FROM promise WHERE text = 'Two sugars' AND due = '2026-11-25'"),
+            ("mistake", True, "SELECT count(*) FROM mistake WHERE text = 'Two sugars'"),
         ],
     )
-    @pytest.mark.parametrize("heard", [False, True])
-    def test_a_note_sheet(self, line: Line, this_is: str, asked: str, heard: bool):
+    def test_a_note_sheet(self, line: Line, this_is: str, heard: bool, asked: str):
         page = line.opened()
         until(page, "() => Boolean(self.keepAct)")
         row(page, "Priya").get_by_test_id("note-add").tap()
