@@ -112,7 +112,7 @@ class TestTheKeptLists:
         background.rests_until.clear()
         background.tick()
         again = PeopleKept.get()
-        assert again.day_list == DayList.get().id != kept.day_list
+        assert again.day_list == DayList.get(DayList.day == TODAY).id != kept.day_list
         assert len(again.lists["regulars"]) == len(kept.lists["regulars"]) + 1
 
     def test_of_another_day_are_not_shown(self, shop, shop_of_months, at):
