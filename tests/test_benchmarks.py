@@ -96,11 +96,12 @@ class TestTheShops:
         assert self.asked(kept[name], "SELECT COUNT(*) FROM visit") == [(visits,)]
 
     def test_expect_sixty_today(self, kept):
-        assert self.asked(kept["quick-large"], "SELECT COUNT(*) FROM expected") == [(60,)]
+        of_today = "FROM expected JOIN day_list d ON d.id = day_list_id WHERE d.day = (SELECT MIN(day) FROM day_list)"
+        assert self.asked(kept["quick-large"], f"SELECT COUNT(*) {of_today}") == [(60,)]
 
     def test_know_somebody_well(self, kept):
         of = "FROM {} x JOIN customer c ON c.id = x.customer_id WHERE c.name = 'Well Known'"
-        for thing, count in (("visit", 200), ("note", 30), ("expected", 1)):
+        for thing, count in (("visit", 200), ("note", 30), ("expected", 2)):  # today and tomorrow
             assert self.asked(kept["quick-large"], f"SELECT COUNT(*) {of.format(thing)}") == [(count,)]
 
     def test_are_used_again(self, data, kept):
