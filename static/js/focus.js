@@ -30,6 +30,16 @@
     const acts = next.closest(".card__foot") ? now.querySelector(".account__acts") : next.closest(".account__acts, .account__cause") ?? next;
     if (acts && acts.getBoundingClientRect().top < innerHeight) requestAnimationFrame(() => uncover(acts));
   });
+  // Whoever has seen a line that was left for them goes on with the next one, or from the heading.
+  let within = false;
+  document.addEventListener("htmx:before:swap", () => { within = Boolean(document.activeElement?.closest("#left")); });
+  document.addEventListener("htmx:after:swap", () => {
+    const left = document.getElementById("left");
+    if (!within || !left || document.activeElement !== document.body) return;
+    const heading = document.querySelector("h1");
+    heading.tabIndex = -1;
+    (left.querySelector("button") || heading).focus();
+  });
   // The toast stands over the end of a card: what was just done, and what can be done next, do not lie under it.
   const uncover = (acts) => {
     const toast = document.querySelector(".card__foot .toast:not([hidden])");

@@ -249,6 +249,11 @@ def toast(page: Page) -> Locator:
     return page.locator("#toast")
 
 
+def hold_time(page: Page) -> None:
+    """Have the page's time, which `page.clock.install()` took in hand, pass by the test's hand alone from now on."""
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 10"))
+
+
 def until(page: Page, so: str) -> None:
     """Wait until an async function of the page says yes."""
     for _ in range(PATIENCE // 50):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import CDPSession, Page, Route, expect
 
-from tests.browser.conftest import Site, row
+from tests.browser.conftest import Site, hold_time, row
 
 pytestmark = pytest.mark.browser
 TEXT = "He told us the door sticks."
@@ -70,11 +70,6 @@ def card(site: Site) -> Page:
 @pytest.fixture
 def finger(card: Page) -> Finger:
     return Finger(card)
-
-
-def hold_time(page: Page) -> None:
-    """Have the page's time pass by the test's hand alone from now on."""
-    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 10"))
 
 
 def do_on_card(page: Page, act: str) -> None:
@@ -179,6 +174,7 @@ class TestTheNote:
         assert TEXT not in card.content()
 
     def test_is_not_asked_for_by_a_finger_that_scrolls(self, site: Site, card: Page, finger: Finger):
+        hold_time(card)
         finger.down()
         for dy in range(-10, -120, -10):
             finger.move(dy)

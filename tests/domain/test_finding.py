@@ -215,7 +215,8 @@ class TestOrder:
         book(zita, shop, 20)
         came(yara, shop, *days_before(TODAY, 3))
         answer = found(shop, "jo", TUESDAY)
-        assert names(answer)[:3] == ["Joz Zita", "Joy Yara", "Joa 00"]
+        assert names(answer)[:2] == ["Joz Zita", "Joy Yara"]
+        assert all(name.startswith("Joa ") for name in names(answer)[2:])  # which of them is the index's to say
         assert len(answer.hits) == MOST
         assert answer.more
 

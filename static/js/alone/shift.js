@@ -17,14 +17,4 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   }, true);
-  // Whoever works by keyboard and has seen a line goes on with the next one, or from the heading.
-  let within = false;
-  document.addEventListener("htmx:before:swap", () => { within = Boolean(document.activeElement?.closest("#left")); });
-  document.addEventListener("htmx:after:swap", () => {
-    const left = document.getElementById("left");
-    if (!within || !left || document.activeElement !== document.body) return;
-    const heading = document.querySelector("h1");
-    heading.tabIndex = -1;
-    (left.querySelector("button") || heading).focus();
-  });
 })();
