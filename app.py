@@ -333,8 +333,6 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     if response.mimetype == "text/html":
         answers.finish(response)
-    if "keep" in g and response.status_code == 200:
-        g.keep(response)
     return response
 
 

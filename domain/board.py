@@ -7,14 +7,16 @@ import or a changed setting, has the whole day read. A board is never changed on
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from threading import RLock
+from typing import Any, TypeGuard
 from weakref import WeakKeyDictionary
 
 from domain.expected import day_list
 from domain.lines import Around, Line, moment_of, read, standing, words_for
-from domain.prompts import CROWD, CROWD_MINUTES
+from domain.prompts import CROWD, CROWD_MINUTES, Moment
 from domain.states import is_living
 from models import Database, Shop, Staff, db
 
@@ -29,34 +31,59 @@ class Board:
     around: Around
     by_customer: dict[int, Line]
     frames: dict[Any, str] = field(default_factory=dict)  # what stands around a day, kept on while only acts happen
-    pages: dict[Any, Any] = field(
-        default_factory=dict
-    )  # finished pages of this board, by who asked when (views/today.py)
+    pages: dict[Any, Any] = field(default_factory=dict)  # finished answers of this board (views/answers.py), and
+    turn: RLock = field(default_factory=RLock)  # whose turn it is to make one
 
     def lines(self, shop: Shop, now: datetime, asker: Staff | None) -> list[Line]:
         """Return the lines, best first, with the words for this moment; what is kept of them is shared, not copied."""
         moment = moment_of(shop, now, self.around, asker)
         return [
-            line.saying(words_for(line, moment, shop)) if line.prompts or line.prompt else line
+            _saying(line, moment, shop) if line.prompts or line.prompt else line
             for line in standing(self.by_customer.values(), shop, now)
         ]
 
 
+def _saying(line: Line, moment: Moment, shop: Shop) -> Line:
+    """Return a line with the words for a moment; whoever looks again within it is shown the same."""
+    last = line.worded.get(moment.staff)
+    if last is None or last[0] != moment:
+        last = line.worded[moment.staff] = (moment, line.saying(words_for(line, moment, shop)))
+    return last[1]
+
+
+BESIDE = timedelta(seconds=3)  # by how much a request may have been overtaken by another that began later
+
 _boards: WeakKeyDictionary[Database, dict[int, Board]] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[Database, defaultdict[int, RLock]] = WeakKeyDictionary()
 
 
 def board(shop: Shop, now: datetime) -> Board:
-    """Return the shop's day as of `shop.revision`, read as little as possible: no query, or one, or the day's list made."""
-    boards = _boards.setdefault(db.obj, {})
-    day, last = shop.day_of(now), boards.get(shop.id)
-    if last is None or last.day != day or now < last.read_at or _has_come(last, now):
-        fresh = _whole(shop, day, now)
-    elif last.revision == shop.revision:
+    """Return the shop's day as of `shop.revision` or, where another request was quicker, a later one. It is read as little as
+    possible: no query, or one, or the day's list made; and once for all who ask meanwhile: they wait for whoever reads, so
+    nobody asks from within a transaction."""
+    boards, day = _boards.setdefault(db.obj, {}), shop.day_of(now)
+    if _holds(last := boards.get(shop.id), shop, day, now):
         return last
-    else:
-        fresh = _renewed(last, shop, now) or _whole(shop, day, now)
-    boards[shop.id] = fresh
-    return fresh
+    with _turns.setdefault(db.obj, defaultdict(RLock))[shop.id]:
+        if _holds(last := boards.get(shop.id), shop, day, now):
+            return last
+        fresh = None
+        if last is not None and last.day == day and last.revision < shop.revision and not _is_past(last, now):
+            fresh = _renewed(last, shop, now)
+        boards[shop.id] = fresh = fresh or _whole(shop, day, now)
+        return fresh
+
+
+def _holds(last: Board | None, shop: Shop, day: date, now: datetime) -> TypeGuard[Board]:
+    """Say whether a board still tells the day, or tells it newer than was asked for. One that is newer by more than requests
+    overtake one another is not of this world any more: the database was restored, or the clock set back."""
+    if last is None or last.day != day or last.revision < shop.revision or _is_past(last, now):
+        return False
+    return last.revision == shop.revision or now - last.read_at <= BESIDE
+
+
+def _is_past(last: Board, now: datetime) -> bool:
+    return now < last.read_at - BESIDE or _has_come(last, now)
 
 
 def _has_come(last: Board, now: datetime) -> bool:

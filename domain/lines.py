@@ -90,6 +90,9 @@ class Line:
     ended: bool = False  # the words were said or skipped before anybody marked them here
     kept: dict[Any, Any] = field(default_factory=dict)  # this line as HTML, by how it was asked for (views/lines.py)
     variants: dict[str, Line] = field(default_factory=dict)  # this line with other words, by the prompt's id
+    worded: dict[int | None, tuple[Moment, Line]] = field(
+        default_factory=dict
+    )  # as it was last shown, by who asked when
 
     @property
     def arrived(self) -> bool:
@@ -143,7 +146,7 @@ class Line:
         line = self.variants.get(f"from {start}")
         if line is None:
             reason = without_time(self.reason) if self.reason else None
-            line = replace(self, around=around, part_of_day="", reason=reason, kept={}, variants={})
+            line = replace(self, around=around, part_of_day="", reason=reason, kept={}, variants={}, worded={})
             line.at, line.until = (_local(shop, local.date(), one) for one in (earliest, latest))
             self.variants[f"from {start}"] = line
         return line

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import secrets
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import abort, g, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from domain.actions import Answer
+from domain.board import Board
 from words import _
 
 MARK = secrets.token_urlsafe(24)  # stands for the nonce in everything rendered; no page ever shows it
@@ -42,6 +45,22 @@ def finish(response: Response) -> None:
         "frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types htmx worker"
     )
+
+
+def kept(day: Board, key: Any, now: datetime, make: Callable[[], Response]) -> Response:
+    """Return an answer that shows a day, made once within a minute for all who ask alike; who asks meanwhile waits for it."""
+    minute = int(now.timestamp()) // 60
+    found = day.pages.get(key)
+    if found is None or found[0] != minute:
+        with day.turn:
+            found = day.pages.get(key)
+            if found is None or found[0] != minute:
+                answer = make()
+                answer.headers.setdefault("Cache-Control", "no-store")
+                finish(answer)
+                found = day.pages[key] = (minute, answer)
+    g.kept = found[1]
+    return g.kept
 
 
 def is_partial() -> bool:

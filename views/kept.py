@@ -15,11 +15,11 @@ from werkzeug import Response
 import clock
 import words
 import words.kept
-from domain.board import board
+from domain.board import Board, board
 from domain.expected import is_made
 from domain.lines import Line, lines
 from domain.today import line_time
-from views.answers import takes_packed
+from views.answers import kept, takes_packed
 from views.asking import open_to
 
 bp = Blueprint("kept", __name__)
@@ -28,17 +28,15 @@ HOURS = 12  # that a list is kept
 
 @bp.get("/today/kept")
 @open_to("work")
-def show() -> Response | str:
+def show() -> Response:
     """Answer the two lists as one page that does without the server."""
     now = clock.now()
     day = board(g.shop, now)
     key = ("kept", g.staff.id, g.role, g.look, takes_packed())
-    minute = int(now.timestamp()) // 60
-    kept = day.pages.get(key)
-    if kept and kept[0] == minute:
-        g.kept = kept[1]
-        return g.kept
-    g.keep = lambda answer: day.pages.__setitem__(key, (minute, answer))
+    return kept(day, key, now, lambda: _page(day, now))
+
+
+def _page(day: Board, now: datetime) -> Response:
     next_day = day.day + timedelta(days=1)
     days = [(day.day, in_order(day.lines(g.shop, now, g.staff), now))]
     if is_made(g.shop, next_day):  # by the background: in a large shop nobody can wait for it

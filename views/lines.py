@@ -19,11 +19,12 @@ from models import Customer, Shop
 
 def lines_html(lines: list[Line], open: bool | None = None) -> Markup:
     """Return lines one after the other: all as rows, all as dockets, or (None) as dockets those just marked here."""
-    shop, now, language = g.shop, clock.now(), words.language()
+    shop, now = g.shop, clock.now()
+    shown = _shown(shop)
     told = []
     for line in lines:
         docket = line.arrived if open is None else open
-        key = _key(line, docket, False, _past(line, shop, now), language)
+        key = _key(line, docket, False, _past(line, shop, now), shown)
         told.append(line.kept.get(key) or line_html(line, docket))
     return Markup("".join(told))
 
@@ -42,9 +43,13 @@ def _past(line: Line, shop: Shop, now: datetime) -> str:
     return "over" if over else "past"
 
 
-def _key(line: Line, open: bool, flat: bool, past: str, language: str) -> tuple[Any, ...]:
-    short = settings.of(g.shop).short_surnames
-    return open, flat, past, line.prompt["id"] if line.prompt else None, language, short
+def _shown(shop: Shop) -> tuple[str, bool]:
+    """Return how lines are shown to whoever asks: in which language, and whether with short surnames."""
+    return words.language(), settings.of(shop).short_surnames
+
+
+def _key(line: Line, open: bool, flat: bool, past: str, shown: tuple[str, bool]) -> tuple[Any, ...]:
+    return open, flat, past, line.prompt["id"] if line.prompt else None, *shown
 
 
 def line_html(line: Line, open: bool = False, flat: bool = False, fresh: bool = False) -> Markup:
@@ -53,7 +58,7 @@ def line_html(line: Line, open: bool = False, flat: bool = False, fresh: bool = 
     What is kept of a line goes with it: a change makes a new `Line`.
     """
     past = _past(line, g.shop, clock.now())
-    key = _key(line, open, flat, past, words.language())
+    key = _key(line, open, flat, past, _shown(g.shop))
     if not fresh and (kept := line.kept.get(key)):
         return kept
     template = current_app.jinja_env.get_template("today/_line.html")

@@ -22,11 +22,11 @@ from views.asking import SESSION_COOKIE, cookie_name
 PATH = "/today"
 
 
-def tag_of(shop: Shop, staff: Staff, now: datetime) -> str:
+def tag_of(shop: Shop, revision: int, staff: Staff, now: datetime) -> str:
     """Return what a day shown to somebody is known by: it changes with every act, with every minute, and when the sender
     falls silent or is there again."""
     silent = ".silent" if sending.silent_since(now) else ""
-    return f"{shop.id}.{shop.revision}.{int(now.timestamp()) // 60}.{staff.id}{silent}"
+    return f"{shop.id}.{revision}.{int(now.timestamp()) // 60}.{staff.id}{silent}"
 
 
 def is_unchanged(environ: dict[str, Any]) -> bool:
@@ -46,4 +46,6 @@ def is_unchanged(environ: dict[str, Any]) -> bool:
                 models.db.obj.close()
     except OperationalError:
         return False  # told in words by whoever meets it next
-    return session is not None and session.shop is not None and tag == tag_of(session.shop, session.staff, clock.now())
+    if session is None or session.shop is None:
+        return False
+    return tag == tag_of(session.shop, session.shop.revision, session.staff, clock.now())

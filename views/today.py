@@ -21,7 +21,7 @@ from domain.referrals import due_today
 from domain.shift import left_for
 from domain.today import arrange
 from models import Customer, Shop, Visit
-from views.answers import is_partial, takes_packed
+from views.answers import is_partial, kept, takes_packed
 from views.asking import open_to
 from views.nothing_new import tag_of
 
@@ -37,23 +37,22 @@ def home() -> Response:
 
 @bp.get("/today")
 @open_to("work")
-def show() -> Response | str:
+def show() -> Response:
     """Answer from what was kept where nothing has changed: for this person, in this language, within this minute."""
     now = clock.now()
-    minute = int(now.timestamp()) // 60
-    tag = tag_of(g.shop, g.staff, now)
-    if request.headers.get("HX-PTag") == tag:
+    if request.headers.get("HX-PTag") == tag_of(g.shop, g.shop.revision, g.staff, now):
         return Response(status=304)
     day = board(g.shop, now)
     toast = _toast_after_form() if request.args else None
     silent = sending.silent_since(now) is not None
     key = (g.staff.id, g.role, g.look, is_partial(), takes_packed(), request.args.get("shop"), silent)
-    kept = day.pages.get(key)
-    if kept and kept[0] == minute and toast is None:
-        g.kept = kept[1]
-        return g.kept
-    if toast is None:
-        g.keep = lambda answer: day.pages.__setitem__(key, (minute, answer))
+    if toast is not None:
+        return _answer(day, now, toast, key)
+    return kept(day, key, now, lambda: _answer(day, now, None, key))
+
+
+def _answer(day: Board, now: datetime, toast: dict[str, Line] | None, key: Any) -> Response:
+    tag = tag_of(g.shop, day.revision, g.staff, now)
     answer = make_response(_page(day, now, tag, toast, key))
     answer.headers["HX-PTag"] = tag
     return answer

@@ -3,6 +3,7 @@
 import random
 from dataclasses import fields
 from datetime import timedelta
+from threading import Event, Thread
 from uuid import uuid4
 
 import pytest
@@ -10,9 +11,9 @@ import pytest
 import clock
 from domain import expected
 from domain.actions import Act, perform
-from domain.board import board
-from domain.lines import line_for, lines
-from models import Action, Appointment, Expected, Note, Shop, Usual, Visit
+from domain.board import BESIDE, board
+from domain.lines import line_for, lines, read
+from models import Action, Appointment, Expected, Note, Shop, Usual, Visit, db
 from tests.conftest import TUESDAY, came, counted_queries, days_before, someone
 
 TODAY = TUESDAY.date()
@@ -27,7 +28,9 @@ def told(found) -> list:
     """Return lines as plain values, rows as their numbers."""
     plain = []
     for line in found:
-        row = {f.name: getattr(line, f.name) for f in fields(line) if f.name not in ("kept", "variants", "came")}
+        row = {
+            f.name: getattr(line, f.name) for f in fields(line) if f.name not in ("kept", "variants", "worded", "came")
+        }
         row["customer"] = (line.customer.id, line.customer.name, line.customer.call)
         row["visit"] = (line.visit.id, line.visit.at) if line.visit else None
         row["appointment"] = line.appointment.id if line.appointment else None
@@ -106,6 +109,41 @@ class TestWhatIsKept:
         assert len(seen) == 1
         assert kept.by_customer[people[3].id].arrived
 
+    def test_of_two_requests_that_overtake_each_other_the_later_act_is_shown_to_both(self, shop, people, sam):
+        former, earlier = again(shop), TUESDAY - timedelta(milliseconds=40)
+        board(former, TUESDAY)
+        act = Act("00000000-0000-4000-8000-000000000001", "visit.create", TUESDAY, {"customer": people[3].id})
+        perform(act, sam, shop)
+        newest = board(again(shop), TUESDAY)
+        with counted_queries() as seen:
+            assert board(former, earlier) is newest
+        assert seen == []
+
+    def test_is_read_once_for_all_who_ask_meanwhile(self, shop, people, monkeypatch):
+        begun, twice, go, made = Event(), Event(), Event(), []
+
+        def slow(*asked, **more):
+            (twice if begun.is_set() else begun).set()
+            assert go.wait(20)
+            return read(*asked, **more)
+
+        def ask() -> None:
+            with db.obj.connection_context():
+                made.append(board(fresh, TUESDAY))
+
+        monkeypatch.setattr("domain.board.read", slow)
+        fresh = again(shop)
+        phones = [Thread(target=ask) for _ in range(3)]
+        for phone in phones:
+            phone.start()
+        assert begun.wait(20)
+        assert not twice.wait(0.3)
+        go.set()
+        for phone in phones:
+            phone.join()
+        assert len(made) == 3
+        assert len({id(one) for one in made}) == 1
+
     def test_a_visit_told_for_later_comes_when_its_time_does(self, shop, people, at):
         came(people[5], shop, TODAY, minute=10 * 60)
         before = board(again(shop), clock.now()).by_customer.get(people[5].id)
@@ -169,7 +207,8 @@ class TestTheRevision:
         board(again(shop), TUESDAY)
         Action.delete().execute()  # as the older copy is
         Shop.update(revision=7).where(Shop.id == shop.id).execute()
-        assert board(again(shop), TUESDAY).revision == 7
+        assert board(again(shop), TUESDAY + BESIDE).revision > 7, "as if another request had overtaken this one"
+        assert board(again(shop), TUESDAY + 2 * BESIDE).revision == 7
         assert act(2) >= kept
 
     def test_stays_when_an_act_is_refused(self, shop, people, sam):
