@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -162,14 +163,19 @@ def dates_of(locale: str) -> list[str]:
 
 def bare(html: str, data: list[str]) -> list[str]:
     """Return each text of a page, with its place, that no translator was given and no person wrote."""
-    told = []
+    told, known = [], one_of(tuple(data))
     for place, text in Read(html).found:
         left = without_wrapped(text)
-        for known in data:
-            left = re.sub(rf"(?<![^\W\d_]){re.escape(known)}(?![^\W\d_])", " ", left, flags=re.IGNORECASE)
-        if any(c.isalpha() for c in left):
+        if any(c.isalpha() for c in left) and any(c.isalpha() for c in known.sub(" ", left)):
             told.append(f"{place} {' '.join(text.split())!r}")
     return told
+
+
+@lru_cache(maxsize=9)
+def one_of(texts: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds each of the texts as whole words, the longest first."""
+    found = "|".join(re.escape(text) for text in sorted(set(texts), key=len, reverse=True))
+    return re.compile(rf"(?<![^\W\d_])(?:{found})(?![^\W\d_])", re.IGNORECASE)
 
 
 def without_wrapped(text: str) -> str:
