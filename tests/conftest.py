@@ -197,6 +197,12 @@ def okafor(shop: Shop) -> Customer:
     return someone(shop, "Mr Okafor", pronoun="he")
 
 
+def rows_of(*tables: type[models.Row]) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all that stands in some tables, as stored: quick to read, to be compared with what stands there later."""
+    said = 'SELECT * FROM "{}" ORDER BY id'
+    return {table.__name__: models.db.execute_sql(said.format(table._meta.table_name)).fetchall() for table in tables}
+
+
 def came(customer: Customer, shop: Shop, *days: date, minute: int = 8 * 60) -> None:
     """Record a visit on each day at a minute after midnight, without a witness, as an import would."""
     Visit.insert_many(

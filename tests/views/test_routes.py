@@ -44,7 +44,7 @@ from models import (
     StrayReport,
     Visit,
 )
-from tests.conftest import PIN_HASH, Phone, hire, signed_in, someone
+from tests.conftest import PIN_HASH, Phone, hire, rows_of, signed_in, someone
 from views import asking
 from views.asking import roles_of
 
@@ -222,9 +222,8 @@ def is_open(rule) -> bool:
     return rule.rule.startswith(OPEN)
 
 
-def everything() -> dict[str, list]:
-    tables = (Shop, Staff, Customer, Visit, Note, HandOver, HandOverSeen)
-    return {table.__name__: sorted(map(repr, table.select().order_by(table.id).dicts())) for table in tables}
+def everything() -> dict[str, list[tuple]]:
+    return rows_of(Shop, Staff, Customer, Visit, Note, HandOver, HandOverSeen)
 
 
 def right_to(rule) -> str:
