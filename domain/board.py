@@ -75,11 +75,11 @@ def board(shop: Shop, now: datetime) -> Board:
 
 
 def _holds(last: Board | None, shop: Shop, day: date, now: datetime) -> TypeGuard[Board]:
-    """Say whether a board still tells the day, or tells it newer than was asked for. One that is newer by more than requests
-    overtake one another is not of this world any more: the database was restored, or the clock set back."""
+    """Say whether a board still tells the day, or tells it newer than was asked for. (Where the shop itself is not that far, an
+    older copy of the data was put back.)"""
     if last is None or last.day != day or last.revision < shop.revision or _is_past(last, now):
         return False
-    return last.revision == shop.revision or now - last.read_at <= BESIDE
+    return last.revision == shop.revision or last.revision <= Shop.get_by_id(shop.id).revision
 
 
 def _is_past(last: Board, now: datetime) -> bool:

@@ -11,7 +11,7 @@ import pytest
 import clock
 from domain import expected
 from domain.actions import Act, perform
-from domain.board import BESIDE, board
+from domain.board import board
 from domain.lines import line_for, lines, read
 from models import Action, Appointment, Expected, Note, Shop, Usual, Visit, db
 from tests.conftest import TUESDAY, came, counted_queries, days_before, someone
@@ -117,7 +117,7 @@ class TestWhatIsKept:
         newest = board(again(shop), TUESDAY)
         with counted_queries() as seen:
             assert board(former, earlier) is newest
-        assert seen == []
+        assert len(seen) == 1, "whether the shop is that far"
 
     def test_is_read_once_for_all_who_ask_meanwhile(self, shop, people, monkeypatch):
         begun, twice, go, made = Event(), Event(), Event(), []
@@ -207,8 +207,7 @@ class TestTheRevision:
         board(again(shop), TUESDAY)
         Action.delete().execute()  # as the older copy is
         Shop.update(revision=7).where(Shop.id == shop.id).execute()
-        assert board(again(shop), TUESDAY + BESIDE).revision > 7, "as if another request had overtaken this one"
-        assert board(again(shop), TUESDAY + 2 * BESIDE).revision == 7
+        assert board(again(shop), TUESDAY).revision == 7
         assert act(2) >= kept
 
     def test_stays_when_an_act_is_refused(self, shop, people, sam):
