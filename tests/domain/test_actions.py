@@ -470,6 +470,7 @@ class TestEachAct:
         assert again == {**first, "status": "duplicate"}
         assert self.everything() == after
 
+    @pytest.mark.one_engine
     @pytest.mark.parametrize("kind", CASES)
     def test_under_the_id_of_another_is_rejected(self, phone, regular, note, kind):
         key = str(uuid4())
@@ -480,6 +481,7 @@ class TestEachAct:
         assert (answer["status"], answer["reason"]) == ("rejected", "This id was used before, for something else.")
         assert self.everything() == before
 
+    @pytest.mark.one_engine
     @pytest.mark.parametrize("kind", CASES)
     def test_with_nothing_to_go_by_is_refused_in_words_and_leaves_no_trace(self, phone, regular, note, kind):
         before = self.everything()

@@ -136,6 +136,7 @@ class TestWhatWasSent:
             kept_at=TUESDAY,
         )
 
+    @pytest.mark.one_engine
     @pytest.mark.parametrize("before", DELIVERIES)
     @pytest.mark.parametrize("after", DELIVERIES)
     def test_goes_only_the_way_it_can(self, sent, before, after):
