@@ -24,6 +24,7 @@ from tests.browser.worlds import TUESDAY, World, build, copy_into
 
 HERE = Path(__file__).resolve().parent
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"  # the same without a window around it: a page is opened in a fifth of the time
 PATIENCE = 30_000  # ms: the longest that anything may take to come true, on a machine busy with other tests
 expect.set_options(timeout=PATIENCE)
 
@@ -37,10 +38,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # -- the browser
 
 
-def find_browser(chromium: BrowserType) -> str | None:
-    """Return the path of the first browser there is: REGULARS_BROWSER, the machine's own, Playwright's."""
+def find_browser(chromium: BrowserType, *names: str) -> str | None:
+    """Return the path of the first browser there is: REGULARS_BROWSER, the machine's own by `names` (else a whole one),
+    Playwright's."""
     wanted = os.environ.get("REGULARS_BROWSER")
-    for name in [wanted] if wanted else NAMES:
+    for name in [wanted] if wanted else names or NAMES:
         path = shutil.which(name)
         if path:
             return path
@@ -56,27 +58,42 @@ def install_browser() -> None:
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
     quiet["env"] = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], **quiet)
-    subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"], **quiet)
+    for package in ("chromium", SHELL):
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], **quiet)
 
 
 @pytest.fixture(scope="session")
-def window() -> Iterator[Browser]:
-    """A browser, started once a run."""
+def started() -> Iterator[Callable[..., Browser]]:
+    """Return what starts a browser by the names of programs, each once a run."""
     with sync_playwright() as playwright:
-        path = find_browser(playwright.chromium)
-        if path is None:
-            install_browser()
-            path = find_browser(playwright.chromium)
-        if path is None:
-            told = "NO BROWSER: the browser tests did not run. Install chromium, or name one in REGULARS_BROWSER."
-            print(f"\n{told}", file=sys.__stderr__, flush=True)
-            if os.environ.get("REGULARS_REQUIRE_BROWSER"):
-                pytest.fail(told)
-            pytest.skip(told)
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        yield browser
-        browser.close()
+        running: dict[str, Browser] = {}
+
+        def start(*names: str) -> Browser:
+            path = find_browser(playwright.chromium, *names)
+            if path is None:
+                install_browser()
+                path = find_browser(playwright.chromium, *names)
+            if path is None:
+                told = "NO BROWSER: the browser tests did not run. Install chromium, or name one in REGULARS_BROWSER."
+                print(f"\n{told}", file=sys.__stderr__, flush=True)
+                if os.environ.get("REGULARS_REQUIRE_BROWSER"):
+                    pytest.fail(told)
+                pytest.skip(told)
+            if path not in running:
+                flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+                running[path] = playwright.chromium.launch(executable_path=path, args=flags)
+            return running[path]
+
+        yield start
+        for browser in running.values():
+            browser.close()
+
+
+@pytest.fixture
+def window(request: pytest.FixtureRequest, started: Callable[..., Browser]) -> Browser:
+    """The browser; the whole of it where a test says so: only that shows notices and keeps pages for the way back."""
+    whole = request.node.get_closest_marker("whole_browser")
+    return started() if whole else started(SHELL, *NAMES)
 
 
 # -- the server
@@ -206,10 +223,10 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Pa
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory, worlds: Any, window: Browser) -> Iterator[Site]:
+def served(tmp_path_factory: pytest.TempPathFactory, worlds: Any, started: Callable[..., Browser]) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("served")
     shutil.copy(worlds("demo")[0], folder / "regulars.db")
-    with serving(folder, window) as site:
+    with serving(folder, started(SHELL, *NAMES)) as site:
         yield site
 
 
@@ -220,9 +237,10 @@ def world_name() -> str:
 
 
 @pytest.fixture
-def site(served: Site, worlds: Any, world_name: str) -> Iterator[Site]:
+def site(served: Site, worlds: Any, world_name: str, window: Browser) -> Iterator[Site]:
     """The server with a fresh world at 8:12. No console may have complained when the test ends."""
     path, served.world = worlds(world_name)
+    served.browser = window
     copy_into(path, served.data / "regulars.db")
     served.at(TUESDAY)
     served.complaints.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE, Site, find_browser, row, toast
@@ -127,6 +128,7 @@ class TestTheHint:
         expect(page.locator("#hints > *")).to_have_count(0)
 
 
+@pytest.mark.whole_browser
 class TestAsAnApp:
     def test_its_icon_counts_who_is_still_expected_until_somebody_signs_out(self, site: Site):
         page = site.phone()

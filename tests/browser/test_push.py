@@ -19,6 +19,7 @@ from tests.browser.test_for_everyone import LEAST, SIDEWAYS, SMALL, axe_finds
 from tests.outside.conftest import Asked, web_server as web_server
 from tests.push_service import Browser, data, playing
 
+pytestmark = pytest.mark.whole_browser
 SOURCE = (Path(__file__).parent.parent.parent / "static/worker/push.js").read_text(encoding="utf-8")
 TOLD = {
     "kind": "late",
