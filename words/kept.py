@@ -16,6 +16,8 @@ def on_the_phone() -> dict[str, Any]:
         "kept": _forms(lambda n: ngettext(
             "%(count)s thing is kept on this phone and goes by itself when the signal is back.",
             "%(count)s things are kept on this phone and go by themselves when the signal is back.", n, count=PLACE)),
+        "from": _("List from %(time)s.") % {"time": "{time}"},
+        "stale": _("This list is from %(time)s. Times may have moved.") % {"time": "{time}"},
         "sent": _("All sent."),
         "here": _("Here"),
         "back": _("Expected again"),
@@ -49,8 +51,6 @@ def on_the_list(shown: int) -> dict[str, Any]:
 
     return {
         **on_the_phone(),
-        "from": _("List from %(time)s.") % {"time": "{time}"},
-        "stale": _("This list is from %(time)s. Times may have moved.") % {"time": "{time}"},
         "soon": [words.look_up_for(n) for n in range(1, shown + 1)],
         "later": [words.later_today(n) for n in range(1, shown + 1)],
         "some": [words.some_time(n) for n in range(1, shown + 1)],

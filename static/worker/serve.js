@@ -82,7 +82,12 @@ const seen = async (answer, path) => {
   }
 };
 const fromShell = async (request) => (await caches.match(request, { cacheName: SHELL_CACHE, ignoreVary: true })) ?? fetch(request);
-const standIn = async (path) => (PLACES.includes(path) && (await kept())) || (await caches.match(NONE, { ignoreVary: true })) || Response.error();
+const standIn = async (path) => {
+  const list = await kept(), row = `p-${/^\/customers\/(\d+)$/.exec(path)?.[1]}`; // of a card: whose row is kept
+  if (list && PLACES.includes(path)) return list;
+  if (list && (await list.text()).includes(`id="${row}"`)) return Response.redirect(`/today#${row}`, 302);
+  return (await caches.match(NONE, { ignoreVary: true })) ?? Response.error();
+};
 
 // Today as it was last answered, in memory alone and as long as its tag holds: opened again unchanged, it is not sent again.
 let last = null;
@@ -120,18 +125,29 @@ const posted = async (request) => {
   }
 };
 
-// Words that another app shares wait here while there is no signal, until somebody says on the kept list whom they are about.
+// Words that another app shares wait here while there is no signal, until somebody says whom they are about: on the kept list,
+// or as soon as a page asks the server (waiting.js).
 const sharedBy = async (request) => {
-  const copy = request.clone();
+  const copy = request.clone(), cache = await caches.open(KEPT_CACHE);
   try {
-    return await fetch(request);
+    const answer = await fetch(request);
+    if (answer.ok || answer.type === "opaqueredirect") await cache.delete("/share");
+    return answer;
   } catch {
-    const form = await copy.formData(), parts = ["title", "text", "url", "shared"].map((name) => (form.get(name) ?? "").trim());
-    if (!(await kept())) return standIn("/share");
-    const words = parts.filter((part, i) => part && !parts.some((other, j) => j !== i && other.includes(part) && (other !== part || j < i)));
-    await caches.open(KEPT_CACHE).then((cache) => cache.put("/share", new Response(words.join("\n"))));
+    const form = await copy.formData(), before = (await (await cache.match("/share"))?.text()) ?? "";
+    const parts = ["title", "text", "url", "shared"].map((name) => (form.get(name) ?? "").trim()).filter((part) => part && !before.includes(part));
+    const words = parts.filter((part, i) => !parts.some((other, j) => j !== i && other.includes(part) && (other !== part || j < i)));
+    await cache.put("/share", new Response([before, ...words].filter(Boolean).join("\n")));
     return Response.redirect("/today", 303);
   }
+};
+
+// Somebody leaves, or comes, and the server does not hear it. Who leaves takes the list along at once, and is signed out as soon as
+// there is a signal (waiting.js, kept.js: "left"); all else says that it needs one.
+const unheardOf = async (path) => {
+  if (path !== "/sign-out") return Response.redirect(path === "/shift" ? path : NONE, 303);
+  await forget();
+  return Response.redirect(`${NONE}#left`, 303);
 };
 
 addEventListener("fetch", (event) => {
@@ -143,7 +159,7 @@ addEventListener("fetch", (event) => {
   }
   if (changesWho(request)) {
     const answer = fetch(request);
-    event.respondWith(answer);
+    event.respondWith(request.mode === "navigate" ? answer.catch(() => unheardOf(pathname)) : answer);
     event.waitUntil(answer.then(forget, () => {}));
     return;
   }

@@ -355,6 +355,9 @@ class TestAPageThatIsOpen:
         first.get_by_test_id("promise-keep").tap()
         mine = page.get_by_test_id("promise").filter(has_text=text)
         expect(mine).to_contain_text("1 promise kept, waiting to send")
+        box = mine.get_by_test_id("undo").bounding_box()
+        assert box
+        assert box["width"] > 48, "on one line"
         mine.get_by_test_id("undo").tap()
         expect(mine.get_by_test_id("promise-keep")).to_be_visible()
         mine.get_by_test_id("promise-keep").tap()
@@ -487,6 +490,65 @@ class TestWhatAnotherAppShares:
         page.evaluate("acts.flush()")
         delivered(page)
         assert line.asked("SELECT count(*) FROM note WHERE text LIKE '%she loved%'") == [(1,)]
+
+    def test_and_is_shared_again_is_asked_about_as_soon_as_there_is_a_signal(self, line: Line):
+        page = line.opened()
+        line.wire.cut()
+        for text in ("She loved the window stool", "And the rye"):
+            with page.expect_navigation():
+                page.evaluate(self.SHARE, ["/share", text])
+        expect(page.get_by_test_id("shared").locator("bdi")).to_have_text(
+            re.compile("She loved the window stool\\s+And the rye")
+        )
+        line.wire.mend()
+        page.clock.run_for(5000)  # it looks for the server every few seconds
+        expect(page).to_have_url(re.compile("/share$"))
+        expect(page.locator("main")).to_contain_text("She loved the window stool")
+        expect(page.locator("main")).to_contain_text("And the rye")
+        page.goto("/today")
+        expect(page.get_by_test_id("strip").or_(page.locator(".now")).first).to_be_visible()
+        assert page.evaluate("async () => await caches.match('/share')") is None
+
+
+class TestWhoLeaves:
+    def test_without_a_signal_takes_the_list_along_and_is_signed_out_when_it_is_back(self, line: Line):
+        page = line.opened()
+        page.goto("/shift")
+        line.wire.cut()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_test_id("offline-banner")).to_contain_text("There is no signal")
+        assert page.url.endswith("/offline")
+        page.goto("/today")
+        expect(page.get_by_test_id("offline-banner")).to_contain_text("There is no signal")
+        assert "Priya" not in page.content()
+        line.wire.mend()
+        page.clock.run_for(5000)
+        expect(page).to_have_url(re.compile("/sign-in"))
+        ended = line.asked("SELECT count(*) FROM session WHERE ended_at IS NOT NULL")
+        assert ended == [(1,)]
+
+    def test_hands_nothing_over_without_a_signal_and_what_was_typed_stays(self, line: Line):
+        page = line.opened()
+        page.goto("/shift")
+        page.locator("#line").fill("Rye is out")
+        line.wire.cut()
+        page.get_by_test_id("hand-over").click()
+        expect(page.locator("#shift")).to_contain_text("Handing over and switching the person need the signal.")
+        line.wire.mend()
+        page.clock.run_for(5000)
+        expect(page.locator("#line")).to_have_value("Rye is out")
+
+
+class TestACardThatCannotBeHad:
+    def test_leads_to_the_row(self, line: Line):
+        page = line.opened()
+        joan = line.site.person("Joan")
+        line.wire.cut()
+        page.goto(f"/customers/{joan}")
+        expect(page).to_have_url(re.compile(f"/today#p-{joan}$"))
+        expect(page.locator(f"#p-{joan} .docket__who")).to_be_focused()
+        page.goto("/customers/999999")
+        expect(page.get_by_test_id("offline-banner")).to_contain_text("this page is not kept")
 
 
 class TestWhatCannotBeDone:

@@ -13,7 +13,7 @@ const tryServer = async () => {
   try {
     const waiting = app ? await self.acts.flush().catch(() => 0) : 0;
     if (localStorage.getItem("left")) { // somebody took the list off this phone: whoever comes signs in
-      await fetch("/sign-out", { method: "POST" });
+      if (!(await fetch("/sign-out", { method: "POST" })).ok) return;
       localStorage.removeItem("left");
     }
     const answer = await fetch("/today/kept", { credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout?.(5000), headers: { "Acts-Waiting": String(waiting) } });
@@ -27,6 +27,10 @@ const tryServer = async () => {
     }
   } catch { /* still no signal */ } finally { trying = false; }
 };
+if (location.hash === "#left") { // signed out, and the server has not heard of it yet
+  localStorage.setItem("left", "1");
+  history.replaceState(null, "", location.pathname);
+}
 setInterval(tryServer, EVERY);
 addEventListener("online", tryServer);
 document.addEventListener("visibilitychange", tryServer);
@@ -282,7 +286,7 @@ if (app) {
 
   const sheet = $("#sheet"), note = $("#note");
   let about = null;
-  typing = () => sheet.open || Boolean(shared || $("#q").value.trim());
+  typing = () => sheet.open || Boolean($("#q").value.trim());
   // Words that another app shared while there was no signal (the worker put them by): whom they are about is asked here too.
   const SHARED = "/share", sharedBox = $("#shared");
   let shared = "";
@@ -346,6 +350,9 @@ if (app) {
     const row = wanted ? rowFor(wanted.customer, wanted.name) : location.hash.startsWith("#note-") && rowOf(location.hash.slice(6));
     arrange();
     if (row) open(row);
+    const sought = location.hash.startsWith("#p-") && rowOf(location.hash.slice(3)); // the row stands in for a card
+    sought?.scrollIntoView?.({ block: "center" });
+    if (sought) $(".docket__who", sought).focus({ preventScroll: true });
     tryServer();
   });
   $(".now", day)?.scrollIntoView({ block: "center" });

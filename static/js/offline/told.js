@@ -15,9 +15,10 @@ const cameOf = ({ waiting, sent, off, heard }, words, place) => {
     if (result?.joined && result.by) return fill(words.already, { name: act.name, time: clock(result.at, place), by: result.by });
     return result?.already && reason ? `${act.name}: ${reason}` : "";
   }).filter(Boolean);
-  const refused = heard.some((one) => one.status !== "applied" && one.status !== "duplicate" && !one.result?.already);
+  const refused = heard.find((one) => one.status !== "applied" && one.status !== "duplicate" && !one.result?.already);
   const all = sent && !waiting && !refused && !others.length ? [words.sent] : [];
-  return [...all, ...others, ...(off ? [words.clock] : [])].join(" ");
+  const not = refused ? [words.refused, refused.act.name && `${refused.act.name}.`, refused.reason].filter(Boolean) : [];
+  return [...all, ...others, ...not, ...(off ? [words.clock] : [])].join(" ");
 };
 
 // What waits of one person, in a few words: "Here, 1 note".
@@ -35,13 +36,13 @@ const inWords = (acts, words, { locale }) => {
 // itself. `rowOf` finds where a person stands, `rest` makes the place for all others.
 const typed = new Map(); // by act, for a row may be made anew meanwhile
 const again = async (act) => {
-  await self.acts.strike(act.id);
   const text = typed.get(act.id) ?? act.data.text, data = text === undefined ? act.data : { ...act.data, text };
   const id = await self.acts.keep(act.type, data, act.who, { name: act.name, of: act.of, shop: act.shop });
   for (const other of await self.acts.all()) { // what names it by its id
     const named = Object.entries(other.data).filter(([, value]) => value === act.id).map(([name]) => [name, id]);
     if (named.length) await self.acts.put({ ...other, data: { ...other.data, ...Object.fromEntries(named) }, of: other.of === act.id ? id : other.of });
   }
+  await self.acts.strike(act.id);
   self.acts.flush();
 };
 const refusal = (act, words, place, changed) => {

@@ -2,11 +2,11 @@
 // until the server has it: on lists, cards, Find, promises and the note sheet. Without a worker that is all there is; with one,
 // what cannot be had leads to the list it keeps.
 (() => {
-  const LASTS = 12 * 3600_000, WAIT = 500, FORM = 15_000, SKEW = 300_000; // ms: that a page shows people without a word from the server; that writing, and a form, may take; by which a clock may be off
+  const LASTS = 12 * 3600_000, STALE = 2 * 3600_000, WAIT = 500, FORM = 15_000, SKEW = 300_000; // ms: that a page shows people without a word from the server; and says its times may have moved; that writing, and a form, may take; by which a clock may be off
   const LATER = [401, 403, 408, 425, 429];
   const app = () => document.querySelector("[data-kept]");
   const words = () => JSON.parse(app().dataset.kept);
-  const { fill, counted, made, stamp, cameOf, inWords } = self.acts, place = () => app().dataset;
+  const { fill, counted, clock, made, stamp, cameOf, inWords } = self.acts, place = () => app().dataset;
   let off = 0; // ms by which this phone's clock is ahead of the server's
   const who = () => document.documentElement.dataset.who;
 
@@ -151,7 +151,8 @@
       asItWas(form.parentElement);
       if (!act) continue;
       hide(form);
-      form.after(says(told.done), added(undo(told.undo_button, () => self.acts.strike(act.id))));
+      const said = [says(told.done), added(undo(told.undo_button, () => self.acts.strike(act.id)))];
+      if (form.parentElement.matches(".promise")) form.nextElementSibling.append(...said); else form.after(...said);
     }
     const rowOf = (of) => document.querySelector(`#card[data-customer="${of}"] .card__body, li[data-customer="${of}"]`);
     self.acts.refused(acts.filter((act) => act.refused), told, place(), mark, rowOf, rest);
@@ -174,13 +175,14 @@
       banner?.remove();
       if (gone) self.acts.flush();
     } else {
-      const n = (await mark()) ?? 0, told = words(), box = banner ?? made("div", { id: "signal", className: "banner" });
+      const n = (await mark()) ?? 0, told = words(), box = banner ?? made("div", { id: "signal", className: "banner banner--signal" });
       box.dataset.testid = "offline-banner";
       box.setAttribute("role", "status");
       const count = made("span", {}, n ? counted(told.kept, n, place().locale) : "");
       count.dataset.testid = "pending-count";
       count.dataset.n = n;
-      if (box.textContent !== told.signal + count.textContent) box.replaceChildren(made("p", {}, made("b", {}, told.signal), count)); // else it is not read aloud again
+      const from = document.getElementById("day") ? fill(Date.now() - heard > STALE ? told.stale : told.from, { time: clock(heard - off, place()) }) : "";
+      if (box.textContent !== [told.signal, count.textContent, from].join(" ")) box.replaceChildren(made("p", {}, made("b", {}, told.signal), " ", count, ` ${from}`)); // else it is not read aloud again
       if (!banner) main().prepend(box);
     }
     gone = !there;
@@ -206,9 +208,17 @@
   if (toldBefore && app()) document.dispatchEvent(new CustomEvent("tell", { detail: toldBefore }));
   sessionStorage.removeItem("told");
   if (localStorage.getItem("left")) { // whoever had this phone took the list off it while there was no signal
-    localStorage.removeItem("left");
-    fetch("/sign-out", { method: "POST" }).finally(() => location.replace("/sign-in"));
+    document.body.replaceChildren();
+    const out = (answer) => answer.ok && localStorage.removeItem("left"); // else at the next page
+    fetch("/sign-out", { method: "POST" }).then(out, () => {}).finally(() => location.replace("/sign-in"));
   }
+  // Words that another app shared while there was no signal, and nobody has said yet whom they are about.
+  const ask = (words) => {
+    const form = made("form", { method: "post", action: "/share", hidden: true }, made("textarea", { name: "text", value: words }));
+    document.body.append(form);
+    form.submit();
+  };
+  if (document.getElementById("day")) self.caches?.match("/share").then((answer) => answer?.text()).then((words) => words && ask(words), () => {});
   const start = () => self.acts.all().then((acts) => { if (acts.length) self.acts.flush(); mark(); }, () => {});
   for (const kind of ["online", "pageshow"]) addEventListener(kind, start);
   start();
