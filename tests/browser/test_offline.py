@@ -158,7 +158,7 @@ class TestAShift:
         tools.send("ServiceWorker.stopAllWorkers")
         page.goto("/today")
         expect(page.get_by_test_id("pending-count")).to_have_attribute("data-n", "50")
-        expect(row(page, "Priya")).to_contain_text("Here, waiting to send")
+        expect(row(page, "Priya")).to_contain_text("Here, 1 promise kept, waiting to send")
         expect(row(page, "Green umbrella 4")).to_contain_text("Here, 1 note, waiting to send")
 
         line.wire.loses_answers = True  # the server does what it is sent, and dies before it answers
