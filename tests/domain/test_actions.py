@@ -302,7 +302,7 @@ class TestEachAct:
         if kind.startswith("shop."):
             Staff.update(role="owner").where(Staff.name == "Sam").execute()
             Session.update(kind="owner").execute()
-            names["SECOND"] = str(Shop.create(business=Shop.get().business, name="Second Street").id)
+            names["SECOND"] = str(Shop.create(business=Shop.get_by_id(1).business, name="Second Street").id)
         if kind.startswith("setting."):
             Staff.update(role="manager").where(Staff.name == "Sam").execute()
             names["CHANGE"] = str(uuid4())
@@ -315,7 +315,7 @@ class TestEachAct:
             one = {"customer": str(regular.id), "gone": names["OTHER"]}
             names["MERGE"] = applied(phone.act("customer.merge", **one))["merge"]
         if kind == "state.seen":
-            lost = someone(Shop.get(), "Linny", state="died", state_since=TUESDAY.date())
+            lost = someone(Shop.get_by_id(1), "Linny", state="died", state_since=TUESDAY.date())
             names["DEAD"] = str(lost.id)
         if kind in ("customer.leave", "household.left", "household.back"):
             for name, key in (("Marchetti", "HERS"), ("Bright Books", "LEFT")):
@@ -323,8 +323,8 @@ class TestEachAct:
                 names[key] = applied(phone.act("customer.join", **joins))["household"]
             applied(phone.act("household.left", household=names["LEFT"], reason="We closed at four"))
         if kind in ("shift.seen", "shift.undo"):
-            sam, ana = Staff.get(Staff.name == "Sam"), hire(Shop.get(), "Ana")
-            line = {"shop": Shop.get(), "text": "Joan may ring.", "day": TUESDAY.date(), "at": TUESDAY}
+            sam, ana = Staff.get(Staff.name == "Sam"), hire(Shop.get_by_id(1), "Ana")
+            line = {"shop": Shop.get_by_id(1), "text": "Joan may ring.", "day": TUESDAY.date(), "at": TUESDAY}
             names["LINE"] = str(HandOver.create(author=ana, **line).id)
             names["OWN LINE"] = str(HandOver.create(author=sam, **line).id)
         return {
@@ -406,7 +406,7 @@ class TestEachAct:
         if kind.startswith("call."):
             numbers = [booked(f"2026-11-25T1{n}:00")["appointment"] for n in "01"]
             one, rung = (
-                CallTask.create(shop=Shop.get(), customer=rosa, appointment=number, reason="no-address", at=TUESDAY)
+                CallTask.create(shop=Shop.get_by_id(1), customer=rosa, appointment=number, reason="no-address", at=TUESDAY)
                 for number in numbers
             )
             applied(phone.act("call.done", task=rung.id, outcome="no_answer"))
@@ -416,7 +416,7 @@ class TestEachAct:
     def team(self):
         """Return the colleagues that acts about the team name; Sam is their manager, in two shops."""
         Staff.update(role="manager").where(Staff.name == "Sam").execute()
-        shop = Shop.get()
+        shop = Shop.get_by_id(1)
         second = Shop.create(business=shop.business, name="Second Street")
         Membership.create(staff=Staff.get(Staff.name == "Sam"), shop=second)
         one, left = hire(shop, "Ana"), hire(shop, "Lee")
@@ -428,7 +428,7 @@ class TestEachAct:
     def read(self, phone, rosa):
         """Return what acts about calendars name: two of them, and an entry in each state."""
         Staff.update(role="manager").where(Staff.name == "Sam").execute()
-        shop, at = Shop.get(), TUESDAY + timedelta(days=1)
+        shop, at = Shop.get_by_id(1), TUESDAY + timedelta(days=1)
         ended = {"REMOVED": TUESDAY, "CALENDAR": None}
         made = {
             name: Calendar.create(

@@ -233,7 +233,7 @@ class TestTheWord:
 
     def test_is_changed_by_nobody_else(self, phone, shop):
         assert keep(phone, name="Mine now").status_code == 404
-        assert Shop.get().name == "Fenwick Road Coffee"
+        assert Shop.get_by_id(1).name == "Fenwick Road Coffee"
 
 
 def test_a_visit_of_a_shop_that_moved_zone_and_back_is_listed_once(desk, phone, shop):
