@@ -406,7 +406,9 @@ class TestEachAct:
         if kind.startswith("call."):
             numbers = [booked(f"2026-11-25T1{n}:00")["appointment"] for n in "01"]
             one, rung = (
-                CallTask.create(shop=Shop.get_by_id(1), customer=rosa, appointment=number, reason="no-address", at=TUESDAY)
+                CallTask.create(
+                    shop=Shop.get_by_id(1), customer=rosa, appointment=number, reason="no-address", at=TUESDAY
+                )
                 for number in numbers
             )
             applied(phone.act("call.done", task=rung.id, outcome="no_answer"))
