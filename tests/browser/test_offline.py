@@ -533,6 +533,19 @@ class TestWhoLeaves:
         ended = line.asked("SELECT count(*) FROM session WHERE ended_at IS NOT NULL")
         assert ended == [(1,)]
 
+    def test_and_whose_session_was_ended_meanwhile_is_not_led_in_a_circle(self, line: Line):
+        page = line.opened()
+        page.goto("/shift")
+        line.wire.cut()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_test_id("offline-banner")).to_contain_text("There is no signal")
+        with closing(sqlite3.connect(line.site.data / "regulars.db")) as database, database:
+            database.execute("UPDATE session SET ended_at = created_at")
+        line.wire.mend()
+        page.clock.run_for(5000)
+        expect(page).to_have_url(re.compile("/sign-in"))
+        assert page.evaluate("localStorage.getItem('left')") is None
+
     def test_hands_nothing_over_without_a_signal_and_what_was_typed_stays(self, line: Line):
         page = line.opened()
         page.goto("/shift")

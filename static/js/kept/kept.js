@@ -13,7 +13,7 @@ const tryServer = async () => {
   try {
     const waiting = app ? await self.acts.flush().catch(() => 0) : 0;
     if (localStorage.getItem("left")) { // somebody took the list off this phone: whoever comes signs in
-      if (!(await fetch("/sign-out", { method: "POST" })).ok) return;
+      if ((await fetch("/sign-out", { method: "POST" })).status >= 500) return; // 401: the session is over already
       localStorage.removeItem("left");
     }
     const answer = await fetch("/today/kept", { credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout?.(5000), headers: { "Acts-Waiting": String(waiting) } });

@@ -208,9 +208,10 @@
   if (toldBefore && app()) document.dispatchEvent(new CustomEvent("tell", { detail: toldBefore }));
   sessionStorage.removeItem("told");
   if (localStorage.getItem("left")) { // whoever had this phone took the list off it while there was no signal
-    document.body.replaceChildren();
-    const out = (answer) => answer.ok && localStorage.removeItem("left"); // else at the next page
-    fetch("/sign-out", { method: "POST" }).then(out, () => {}).finally(() => location.replace("/sign-in"));
+    const there = location.pathname === "/sign-in";
+    if (!there) document.body.replaceChildren();
+    const out = (answer) => answer.status < 500 && localStorage.removeItem("left"); // 401: the session is over already
+    fetch("/sign-out", { method: "POST" }).then(out, () => {}).finally(() => there || location.replace("/sign-in"));
   }
   // Words that another app shared while there was no signal, and nobody has said yet whom they are about.
   const ask = (words) => {
