@@ -400,6 +400,16 @@ class TestAtOnce:
                 took.append(answered(page, f"#{number} [data-testid=here]"))
         assert min(took) <= max(BUSY * AT_ONCE, 6 * min(least)), (took, least)
 
+    @pytest.mark.parametrize("listed", ["past", "open", "later"])
+    def test_the_lifted_finger_is_seen_before_anything_is_done(self, line: Line, listed: str):
+        page = line.lost(line.opened())
+        here = page.locator(f"#day [data-{listed}] [data-testid=here]").first
+        look = "(button) => getComputedStyle(button).backgroundColor"
+        before = here.evaluate(look)
+        here.dispatch_event("pointerup")  # and no click
+        assert here.evaluate(look) != before
+        assert page.evaluate("acts.all()") == []
+
     def test_opening_shows_the_day_within_a_second(self, line: Line):
         page = line.lost(line.opened(real_time=True))
         took, least = [], []
@@ -414,6 +424,25 @@ class TestAtOnce:
 
 
 class TestTheKeptList:
+    def test_find_says_when_nobody_on_it_is_meant_and_a_slip_is_taken_back(self, line: Line):
+        page = line.lost(line.opened())
+        page.goto("/find")
+        page.fill("#q", "pri")
+        expect(page.locator("#not-here")).to_be_hidden()
+        expect(row(page, "Priya")).to_be_visible()
+        page.fill("#q", "Blue scarf")
+        expect(page.locator("#not-here")).to_be_visible()
+        page.locator("#add").get_by_role("button").tap()
+        newcomer = row(page, "Blue scarf")
+        expect(newcomer).to_contain_text("waiting to send")
+        page.get_by_test_id("toast-undo").tap()
+        expect(newcomer).to_have_attribute("data-arrived", "false")
+        line.wire.mend()
+        page.clock.run_for(5000)
+        delivered(page)
+        came = "SELECT visit.id FROM customer LEFT JOIN visit ON customer_id = customer.id WHERE name = 'Blue scarf'"
+        assert line.asked(came) == [(None,)]
+
     def test_goes_after_twelve_hours(self, line: Line):
         page = line.lost(line.opened())
         expect(row(page, "Priya")).to_be_visible()

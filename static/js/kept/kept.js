@@ -108,6 +108,7 @@ if (app) {
     }
     const add = $("#add");
     add.hidden = !typed;
+    $("#not-here").hidden = !typed || rows().some((row) => !row.hidden);
     if (typed) $("[data-add]", add).textContent = fill(words.add, { name: field.value.trim() });
   };
   for (const part of app.querySelectorAll("[data-place]")) part.hidden = part.dataset.place !== place;
@@ -209,27 +210,33 @@ if (app) {
     over = setTimeout(() => { toast.hidden = true; }, 10000);
   };
   const paint = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 100); });
-  const done = async (type, data, more = {}) => {
+  const done = async (type, data, more = {}) => { // the act's id, or "" where it could not be kept
     const { fresh = "", ...about } = more;
+    let id = "";
     try {
-      await self.acts.keep(type, data, who, { ...about, shop });
+      id = await self.acts.keep(type, data, who, { ...about, shop });
     } catch { // this browser keeps nothing, or has no room
       tell(document.documentElement.dataset.notSaved);
-      return false;
+      return "";
     }
     await show(fresh);
     self.acts.flush();
-    return true;
+    return id;
   };
   const idOf = (row) => row.dataset.customer;
+  const underway = new WeakSet();
   const mark = async (row) => {
+    if (underway.has(row)) return;
+    underway.add(row);
     const at = new Date(), customer = idOf(row), name = row.dataset.name;
-    arrived(row, byServer(at), true); // answered before anything is written down
+    row.querySelector("form button").dataset.sent = ""; // seen at once; the rest is work, and would hold that frame back
     navigator.vibrate?.(10);
-    tell(fill(words.is_here, { name }), () => unmark(row));
     await paint();
+    arrived(row, byServer(at), true); // before anything is written down
+    tell(fill(words.is_here, { name }), () => unmark(row));
     if (!(await done("visit.create", { customer }, { name, at: at.toISOString(), fresh: customer }))) arrived(row, null);
     else if (document.activeElement === document.body) row.querySelector("form button")?.focus({ preventScroll: true });
+    underway.delete(row);
   };
   const unmark = async (row) => {
     const customer = idOf(row), name = row.dataset.name;
@@ -257,8 +264,7 @@ if (app) {
       event.preventDefault();
       const name = $("#q").value.trim(), at = new Date().toISOString();
       $("#q").value = "";
-      tell(fill(words.is_here, { name }));
-      done("customer.create", { name, here: true }, { name, at });
+      done("customer.create", { name, here: true }, { name, at }).then((id) => id && tell(fill(words.is_here, { name }), () => unmark(rowFor(id, name))));
     } else if (form.id === "note") {
       event.preventDefault();
       write();
