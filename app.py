@@ -44,11 +44,11 @@ from views import (
     installed,
     kept,
     late,
-    nothing_new,
     notices,
     owner,
     people,
     phones,
+    polls,
     promises,
     questions,
     referrals,
@@ -129,7 +129,7 @@ class Templates(Environment):
 class Regulars(Flask):
     """Flask for plain functions, which need not be looked at each time for being coroutines; addresses are made once.
 
-    In front of it stand the headers of every answer and the shortest answer of all (`views/nothing_new.py`).
+    In front of it stand the headers of every answer and the two most common answers of all (`views/polls.py`).
     """
 
     jinja_environment = Templates
@@ -147,9 +147,10 @@ class Regulars(Flask):
 
         if self.https and environ["wsgi.url_scheme"] == "http" and not certificate.is_open(environ["PATH_INFO"]):
             return certificate.lead(environ)(environ, start)
-        if nothing_new.is_unchanged(environ):
-            start("304 NOT MODIFIED", [("Cache-Control", "no-store")])
-            return ()
+        if (answered := polls.answer(environ)) is not None:
+            status, headers, body = answered
+            start(status, headers)
+            return body
         return super().wsgi_app(environ, start)
 
     def ensure_sync(self, func: Any) -> Any:

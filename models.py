@@ -219,12 +219,21 @@ class Prepared:
         self.made: dict[bool, tuple[str, list[Any]]] = {}
 
     def __call__(self, **values: Any) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._executed(values).fetchall()
+        return rows
+
+    def change(self, **values: Any) -> int:
+        """Carry out a statement that gives no rows; return how many it changed."""
+        changed: int = self._executed(values).rowcount
+        return changed
+
+    def _executed(self, values: dict[str, Any]) -> Any:
         engine = is_postgres()
         if engine not in self.made:
             self.made[engine] = self.make().bind(db.obj).sql()
         sql, places = self.made[engine]
         filled = [values[place[1:]] if type(place) is str and place[:1] == ":" else place for place in places]
-        return db.obj.execute_sql(sql, filled).fetchall()
+        return db.obj.execute_sql(sql, filled)
 
 
 def parsed(value: Any) -> Any:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +33,10 @@ from models import (
     Action,
     Business,
     Customer,
+    Membership,
     Merge,
     Note,
+    Prepared,
     PromptEnded,
     Row,
     SearchWord,
@@ -46,6 +49,7 @@ from models import (
     Witness,
     db,
     folded,
+    from_stored,
     insert,
     instant_text,
     is_postgres,
@@ -628,15 +632,15 @@ def _ended_before(customer: Customer, shop: Shop, day: date) -> Any:
 @does("visit.undo")
 def undo_visit(asked: Asked) -> dict[str, Any]:
     """Take back a visit. Of one that two colleagues saw, only the asker's sight of it goes (else the latest)."""
-    ours = (Visit.id == asked.id_of("visit")) & Visit.shop.in_(asked.staff.shops.select(Shop.id))
-    whose_visit = Visit.select(Visit.customer).where(ours).scalar() if is_postgres() else None
-    if whose_visit is not None:  # two who take it back at once do so one after the other
-        Customer(id=whose_visit).hold()
-    visit = Visit.select(Visit, Shop).join(Shop).where(ours).get_or_none()
+    number = asked.id_of("visit")
+    visit = _visit_for(asked.staff, number)
+    if visit is not None and is_postgres():  # two who take it back at once do so one after the other
+        Customer(id=visit.customer_id).hold()
+        visit = _visit_for(asked.staff, number)
     if visit is None:
         raise Conflict(_("That visit was already taken back."), already=True)
     asked.changed, asked.shop = visit.customer_id, visit.shop
-    joined = list(visit.witnesses.order_by(Witness.id))
+    joined = [from_stored(Witness, iter(row)) for row in _WITNESSES(visit=visit.id)]
     told = asked.act.data.get("visit")
     # by the act that saw it: then that one's sight goes, and no other
     named = _act_named(told) if isinstance(told, str) and len(told) == 36 else None
@@ -659,6 +663,30 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
         lateness.on_undo(visit.customer_id, visit.shop, visit.day)
     expected.history_changed(visit.shop, visit.day, visit.customer_id)
     return {}
+
+
+def _visits_of(everywhere: bool) -> Any:
+    """Return the query for a visit and its shop, of those at the asker's shops, or `everywhere` in the business."""
+    shops = Shop.select(Shop.id).where(Shop.business == ":business")
+    if not everywhere:
+        shops = shops.join(Membership).where(Membership.staff == ":staff")
+    return Visit.select(Visit, Shop).join(Shop).where((Visit.id == ":visit") & Visit.shop.in_(shops))
+
+
+_VISIT = {everywhere: Prepared(partial(_visits_of, everywhere)) for everywhere in (False, True)}
+_WITNESSES = Prepared(lambda: Witness.select().where(Witness.visit == ":visit").order_by(Witness.id))
+
+
+def _visit_for(staff: Staff, number: int) -> Visit | None:
+    """Return a visit, with its shop, by its number: None where there is none, or none at a shop that is theirs."""
+    rows = _VISIT[staff.role == "owner"](visit=number, business=staff.business_id, staff=staff.id)
+    if not rows:
+        return None
+    values = iter(rows[0])
+    visit: Visit = from_stored(Visit, values)
+    visit.shop = from_stored(Shop, values)
+    visit._dirty.clear()
+    return visit
 
 
 @does("visit.greet", unsaid={"greeted_by_name": True})

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from domain.expected import day_list
 from domain.lines import Around, Line, moment_of, read, standing, words_for
-from domain.prompts import CROWD, CROWD_MINUTES, Moment
+from domain.prompts import ABOUT_WHO_ASKS, CROWD, CROWD_MINUTES, Moment
 from domain.states import is_living
 from models import Database, Shop, Staff, db
 
@@ -30,15 +30,18 @@ class Board:
     read_at: datetime
     around: Around
     by_customer: dict[int, Line]
+    asked: frozenset[int] = frozenset()  # customers of whom something may be said that is not true for whoever asks
     frames: dict[Any, str] = field(default_factory=dict)  # what stands around a day, kept on while only acts happen
     pages: dict[Any, Any] = field(default_factory=dict)  # finished answers of this board (views/answers.py), and
     turn: RLock = field(default_factory=RLock)  # whose turn it is to make one
 
     def lines(self, shop: Shop, now: datetime, asker: Staff | None) -> list[Line]:
         """Return the lines, best first, with the words for this moment; what is kept of them is shared, not copied."""
-        moment = moment_of(shop, now, self.around, asker)
+        mine, anyones = (moment_of(shop, now, self.around, one) for one in (asker, None))
         return [
-            _saying(line, moment, shop) if line.prompts or line.prompt else line
+            _saying(line, mine if line.customer.id in self.asked else anyones, shop)
+            if line.prompts or line.prompt
+            else line
             for line in standing(self.by_customer.values(), shop, now)
         ]
 
@@ -74,6 +77,12 @@ def board(shop: Shop, now: datetime) -> Board:
         return fresh
 
 
+def kept_board(shop: Shop, now: datetime) -> Board | None:
+    """Return the shop's day where it is in memory and still holds; nothing is read for it."""
+    last = _boards.get(db.obj, {}).get(shop.id)
+    return last if _holds(last, shop, shop.day_of(now), now) else None
+
+
 def _holds(last: Board | None, shop: Shop, day: date, now: datetime) -> TypeGuard[Board]:
     """Say whether a board still tells the day, or tells it newer than was asked for. (Where the shop itself is not that far, an
     older copy of the data was put back.)"""
@@ -97,7 +106,8 @@ def _whole(shop: Shop, day: date, now: datetime) -> Board:
     if not around.made:
         day_list(shop, day)
         lines, around = read(shop, day, now)
-    return Board(day, shop.revision, now, around, {line.customer.id: line for line in lines})
+    by_customer: dict[int, Line] = {line.customer.id: line for line in lines}
+    return Board(day, shop.revision, now, around, by_customer, _asked(lines))
 
 
 def _renewed(last: Board, shop: Shop, now: datetime) -> Board | None:
@@ -111,4 +121,11 @@ def _renewed(last: Board, shop: Shop, now: datetime) -> Board | None:
             by_customer[line.customer.id] = line
         else:
             by_customer.pop(line.customer.id, None)
-    return Board(last.day, shop.revision, now, around, by_customer, frames=last.frames)
+    asked = last.asked.difference(line.customer.id for line in lines) | _asked(lines)
+    return Board(last.day, shop.revision, now, around, by_customer, asked, last.frames)
+
+
+def _asked(lines: list[Line]) -> frozenset[int]:
+    """Return the customers of whose words some are true for one of us and not for another."""
+    worded = ((line.customer.id, [*line.prompts, *([line.prompt] if line.prompt else [])]) for line in lines)
+    return frozenset(customer for customer, prompts in worded if any(one["id"] in ABOUT_WHO_ASKS for one in prompts))

@@ -22,7 +22,7 @@ import clock
 from domain import forecast, nights, reasons, silences, states, together
 from domain.history import histories
 from domain.prompts import NOTHING, Told, prompts_for, told_for
-from models import Appointment, Customer, DayList, Expected, Shop, Visit, db
+from models import Appointment, Customer, DayList, Expected, Prepared, Shop, Visit, db
 
 AT_MOST = 60  # people listed by habit; more than that, nobody reads
 MET, MET_DAYS = 8, 28  # as many are shown that we are getting to know, seen within so many days
@@ -180,11 +180,14 @@ def history_changed(shop: Shop, day: date, customer: int | None = None) -> None:
 
     Their own place on today's list is put right at once; what it means for everybody else waits for the background.
     """
-    marked = DayList.update(stale=True).where((DayList.shop == shop.id) & (DayList.day > day)).execute()
+    marked = _STALE.change(shop=shop.id, day=day.isoformat())
     nights.history_changed(shop, day)
     today = shop.today()
     if marked and customer is not None and day < today:
         look_again(shop, customer, today)
+
+
+_STALE = Prepared(lambda: DayList.update(stale=True).where((DayList.shop == ":shop") & (DayList.day > ":day")))
 
 
 def look_again(shop: Shop, customer: int, day: date) -> None:

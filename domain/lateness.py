@@ -26,10 +26,12 @@ from models import (
     Household,
     Message,
     Mistake,
+    Prepared,
     Shop,
     Staff,
     Visit,
     db,
+    from_stored,
     gathered,
     instant_of,
     parsed,
@@ -188,16 +190,31 @@ def record(appointment: Appointment, lost: Message, shop: Shop, at: datetime, st
 
 def on_undo(customer: int, shop: Shop, day: date) -> None:
     """Take back what an arrival that was none had written down; what somebody has seen to stays."""
-    excused = (Appointment.customer == customer) & (Appointment.shop == shop.id) & (Appointment.day == day)
-    for appointment in Appointment.select().where(
-        excused & (Appointment.cause == "ours") & (Appointment.state == "booked")
-    ):
-        take_back(appointment)
-    untold = (Mistake.customer == customer) & (Mistake.shop == shop.id) & (Mistake.day == day)
-    untold &= Mistake.about.startswith(CHANGE) & Mistake.acknowledged_at.is_null() & Mistake.made_good_at.is_null()
-    Mistake.delete().where(untold).execute()
+    where = {"customer": customer, "shop": shop.id, "day": day.isoformat()}
+    for row in _EXCUSED(**where):
+        take_back(from_stored(Appointment, iter(row)))
+    _UNTOLD.change(**where)
     if day < shop.today():
         take_our_part(shop, clock.now())
+
+
+def _there(table: Any) -> Any:
+    return (table.customer == ":customer") & (table.shop == ":shop") & (table.day == ":day")
+
+
+_EXCUSED = Prepared(
+    lambda: Appointment.select().where(
+        _there(Appointment) & (Appointment.cause == "ours") & (Appointment.state == "booked")
+    )
+)
+_UNTOLD = Prepared(
+    lambda: Mistake.delete().where(
+        _there(Mistake)
+        & Mistake.about.startswith(CHANGE)
+        & Mistake.acknowledged_at.is_null()
+        & Mistake.made_good_at.is_null()
+    )
+)
 
 
 def take_back(appointment: Appointment) -> None:

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from domain.states import sought
 from models import Customer, DayList, Shop
 
+YOUNG = 6  # with fewer people on a day than this, there is room to show whom we are getting to know
+
 
 @dataclass(frozen=True, slots=True)
 class Met:

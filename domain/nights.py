@@ -17,13 +17,13 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from peewee import IntegrityError, chunked, fn
+from peewee import Case, IntegrityError, chunked, fn
 
 from domain import history, states
 from domain.forecast import NO_COUNTS, NO_MISSES, PACKED, SHIPPED, Habit, Rhythm, Tally, learn_from
 from domain.staying import Relationships
 from domain.together import firms_of
-from models import Appointment, DayTally, HabitKept, RhythmKept, Shop, Visit, db, is_postgres, snapshot
+from models import Appointment, DayTally, HabitKept, Prepared, RhythmKept, Shop, Visit, db, is_postgres, snapshot
 
 Progress = Callable[[date], None]
 MADE_BY = hashlib.sha256(
@@ -68,8 +68,14 @@ def history_changed(shop: Shop, day: date) -> None:
 
     Whoever folds in days at this moment may have read the visits before this change, so that nothing of theirs is kept.
     """
-    RhythmKept.update(version=RhythmKept.version + 1).where(RhythmKept.shop == shop.id).execute()
-    RhythmKept.update(stale=True).where((RhythmKept.shop == shop.id) & (RhythmKept.through >= day)).execute()
+    _CHANGED.change(shop=shop.id, day=day.isoformat())
+
+
+_CHANGED = Prepared(
+    lambda: RhythmKept.update(
+        version=RhythmKept.version + 1, stale=Case(None, ((RhythmKept.through >= ":day", True),), RhythmKept.stale)
+    ).where(RhythmKept.shop == ":shop")
+)
 
 
 def habit_now(shop: Shop, customer: int, day: date) -> Rhythm[int] | None:

@@ -82,7 +82,10 @@ def _one(told: Any, sent_at: datetime | None, now: datetime) -> Answer:
 
 def _too_late(age: timedelta, now: datetime) -> str:
     """Return why an act is not to be done any more, that was done so long before it was sent; "" where it is."""
-    ended, put_back = g.session.ended_at, epochs.put_back_at(g.staff.business_id)
+    ended = g.session.ended_at
+    put_back = (
+        epochs.put_back_at(g.staff.business_id) if age > timedelta(0) else None
+    )  # what is done now was done after it
     if ended is not None and age < now - ended - SKEW_TOLD:
         return _("This was done after %(name)s had signed out.", name=g.staff.name)
     if put_back is not None and age > now - put_back:

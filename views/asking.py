@@ -29,6 +29,7 @@ PHONE_COOKIE = "regulars-phone"
 BROWSER_COOKIE = "regulars-owner"  # of a browser that an owner has signed in on
 ACTS_COOKIE = "regulars-acts"  # scripts read it: it delivers what was done here, and opens nothing
 BROWSER_LASTS = timedelta(days=400)
+ASKED = "regulars.session"  # in a request's environment: the session that was found for it already (views/polls.py)
 FORGET = '"cache","cookies","storage"'  # Clear-Site-Data takes only quoted words
 READING = {"GET", "HEAD", "OPTIONS"}
 
@@ -118,7 +119,9 @@ def guard() -> None:
             session = access.session_of_acts(authorization.removeprefix("Bearer ").strip())
             mine.delivers = True
     else:
-        session = access.session_for(asked.cookies.get(cookie_name(SESSION_COOKIE, asked.is_secure)), shared=shares)
+        session = asked.environ.get(ASKED) or access.session_for(
+            asked.cookies.get(cookie_name(SESSION_COOKIE, asked.is_secure)), shared=shares
+        )
     if session is not None:
         mine.session, mine.staff, mine.shop = session, session.staff, session.shop
         mine.role = session.staff.acts_as

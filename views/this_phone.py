@@ -6,6 +6,7 @@ them in ``g.look``, and speaks the language in it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import lru_cache
@@ -15,6 +16,7 @@ from werkzeug import Response
 
 import words
 import words.notices
+from models import Shop
 from views import notices
 from views.asking import cookie_name, give_cookie, open_to
 
@@ -69,11 +71,18 @@ def looked(text: str | None) -> Look:
 def begin() -> None:
     """Look and speak as the phone has chosen; else as the shop does, or, while nobody is signed in, as the browser asks."""
     mine = g._get_current_object()
-    mine.chosen = looked(request.cookies.get(cookie_name(COOKIE)))
-    shop = mine.get("shop")
-    wanted = mine.chosen.language or (shop.language if shop else "")
-    mine.look, locale = spoken(mine.chosen, wanted or asked_for(), shop.zone if shop else "")
+    cookie = request.cookies.get(cookie_name(COOKIE))
+    mine.chosen = looked(cookie)
+    mine.look, locale = look_in(cookie, mine.get("shop"), asked_for)
     mine.spoke = words.speak(locale)
+
+
+def look_in(cookie: str | None, shop: Shop | None, asked_for: Callable[[], str] = str) -> tuple[Look, str]:
+    """Return the look that a cookie tells, with the language in force at a shop, and its locale; where neither phone nor shop has
+    chosen one, it is `asked_for`."""
+    chosen = looked(cookie)
+    wanted = chosen.language or (shop.language if shop else "") or asked_for()
+    return spoken(chosen, wanted, shop.zone if shop else "")
 
 
 def asked_for() -> str:

@@ -10,10 +10,9 @@ from markupsafe import Markup
 from werkzeug import Response
 
 import clock
-import sending
 from domain.board import Board, board
 from domain.calls import calls_of
-from domain.learning import just_met
+from domain.learning import YOUNG, just_met
 from domain.lines import Line, line_for
 from domain.partings import deaths_for
 from domain.promises import due_elsewhere, for_today
@@ -23,10 +22,9 @@ from domain.today import arrange
 from models import Customer, Shop, Visit
 from views.answers import is_partial, kept, takes_packed
 from views.asking import open_to
-from views.nothing_new import tag_of
+from views.polls import is_for_all, is_theirs, key_of, tag_of
 
 bp = Blueprint("today", __name__)
-YOUNG = 6  # with fewer people on a day than this, there is room to show whom we are getting to know
 
 
 @bp.get("/")
@@ -38,21 +36,20 @@ def home() -> Response:
 @bp.get("/today")
 @open_to("work")
 def show() -> Response:
-    """Answer from what was kept where nothing has changed: for this person, in this language, within this minute."""
+    """Answer from what was kept where nothing has changed: for this person or for all, in this language, within this minute."""
     now = clock.now()
-    if request.headers.get("HX-PTag") == tag_of(g.shop, g.shop.revision, g.staff, now):
+    if is_theirs(request.headers.get("HX-PTag"), g.shop, g.staff, now):
         return Response(status=304)
     day = board(g.shop, now)
+    key = key_of(day, g.staff, g.look, now, is_partial(), takes_packed(), request.args.get("shop"))
     toast = _toast_after_form() if request.args else None
-    silent = sending.silent_since(now) is not None
-    key = (g.staff.id, g.role, g.look, is_partial(), takes_packed(), request.args.get("shop"), silent)
     if toast is not None:
         return _answer(day, now, toast, key)
     return kept(day, key, now, lambda: _answer(day, now, None, key))
 
 
 def _answer(day: Board, now: datetime, toast: dict[str, Line] | None, key: Any) -> Response:
-    tag = tag_of(g.shop, day.revision, g.staff, now)
+    tag = tag_of(g.shop, day.revision, None if is_for_all(day) else g.staff, now)
     answer = make_response(_page(day, now, tag, toast, key))
     answer.headers["HX-PTag"] = tag
     return answer
