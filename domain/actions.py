@@ -659,7 +659,7 @@ def undo_visit(asked: Asked) -> dict[str, Any]:
     else:
         if visit.outcome in ("said", "skipped"):  # what was said stays said
             _keep_ended(visit.customer_id, visit.shop, visit.day, visit.prompt, visit.outcome, visit.greeted_by_name)
-        visit.delete_instance()
+        _TAKEN_BACK.change(visit=visit.id)
         lateness.on_undo(visit.customer_id, visit.shop, visit.day)
     expected.history_changed(visit.shop, visit.day, visit.customer_id)
     return {}
@@ -674,6 +674,7 @@ def _visits_of(everywhere: bool) -> Any:
 
 
 _VISIT = {everywhere: Prepared(partial(_visits_of, everywhere)) for everywhere in (False, True)}
+_TAKEN_BACK = Prepared(lambda: Visit.delete().where(Visit.id == ":visit"))
 _WITNESSES = Prepared(lambda: Witness.select().where(Witness.visit == ":visit").order_by(Witness.id))
 
 

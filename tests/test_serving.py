@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from outside import certificates
-from serving import Certificate, create_server, port_of
+from serving import Certificate, Loop, create_server, port_of
 
 NAMES = ("localhost", "127.0.0.1")
 BIG = 192 * 16384  # records of TLS that are full to the last: none of the rest may wait decrypted, unseen by the loop
@@ -124,6 +124,24 @@ class TestAConnection:
             assert piece
             read += len(piece)
 
+    def test_is_never_forgotten_by_the_loop(self, connect, monkeypatch):
+        """Which asks only those that something happens to, and here never looks at all of them: a wait would be for ever."""
+        monkeypatch.setattr(Loop, "EVERY", 3600.0)
+        answered: list[bool] = []
+
+        def phone() -> None:
+            connection = connect()
+            for n in range(150):
+                path = "/200/big" if n % 50 == 49 else ("/200", "/304")[n % 2]
+                answered.append(str(ask(connection, path)[0]) == path[1:4])
+
+        phones = [threading.Thread(target=phone) for _ in range(8)]
+        for one in phones:
+            one.start()
+        for one in phones:
+            one.join(60)
+        assert (len(answered), all(answered)) == (8 * 150, True)
+
     def test_that_is_slow_keeps_nobody_waiting(self, connect):
         """More of them than there are threads, each in the middle of what it has to say."""
         slow = [connect() for _ in range(40)]
@@ -195,6 +213,21 @@ class TestAnEncryptedServer:
         assert shown(before) == first
         for one in (before, after):
             one.close()
+
+
+def test_a_connection_that_was_silent_for_too_long_is_closed(monkeypatch):
+    monkeypatch.setattr(Loop, "EVERY", 0.01)
+    server = create_server(app, "127.0.0.1", 0)
+    server.adj.channel_timeout = server.adj.cleanup_interval = server.adj.asyncore_loop_timeout = 0.02
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=10) as silent:
+        silent.sendall(b"GET /304 HTTP/1.1\r\nHost: x\r\n\r\n")
+        while heard := silent.recv(4096):  # until the server has hung up
+            assert heard.startswith(b"HTTP/1.1 304")
+    server.trigger.pull_trigger(server.close)
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize(("behind", "told"), [(0, ""), (1, "203.0.113.9")], ids=["alone", "behind a proxy"])

@@ -157,8 +157,11 @@ class TestWhatIsKept:
         assert board(again(shop), tomorrow).day == TODAY + timedelta(days=1)
 
     def test_lines_are_shared_by_those_who_ask_but_not_their_words(self, shop, people, sam, ana):
+        facts = {"id": "not-met", "met": [sam.id], "by": ["Sam"], "dates": []}
+        Expected.update(prompts=[facts]).where(Expected.customer == people[0].id).execute()
+        shop.changed()
         kept = board(again(shop), clock.now())
-        kept.by_customer[people[0].id].prompts = [{"id": "not-met", "met": [sam.id], "by": ["Sam"], "dates": []}]
+        assert kept.asked == {people[0].id}
         mine = {line.customer.id: line.prompt for line in kept.lines(shop, TUESDAY, sam)}
         theirs = {line.customer.id: line.prompt for line in kept.lines(shop, TUESDAY, ana)}
         assert mine[people[0].id] is None

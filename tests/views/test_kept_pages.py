@@ -3,10 +3,26 @@
 import gzip
 import re
 from datetime import timedelta
+from weakref import WeakKeyDictionary
 
 import pytest
 
-from models import DayList, Expected, Note, Shop, Staff, Usual, Visit
+from domain import board
+from models import (
+    CallTask,
+    Customer,
+    DayList,
+    Expected,
+    HandOver,
+    Note,
+    Promise,
+    Referral,
+    Session,
+    Shop,
+    Staff,
+    Usual,
+    Visit,
+)
 from tests.conftest import TUESDAY, Phone, signed_in
 
 PLAIN = {"Accept-Encoding": "identity"}
@@ -112,6 +128,107 @@ class TestAPageOfSomebodyElse:
         Staff.update(left_at=TUESDAY).where(Staff.id == sam.id).execute()
         answer = phone.get("/today")
         assert (answer.status_code, "Rosa" in answer.text) == (401, False)
+
+
+@pytest.fixture
+def crowd(shop, listed):
+    """Six people, so that nobody we are just getting to know is shown beside them."""
+    day_list = DayList.get()
+    for n in range(5):
+        customer = Customer.create(business=shop.business, name=f"Guest {n}", created_at=TUESDAY)
+        Expected.create(day_list=day_list, customer=customer, probability=0.5, around=600 + n, earliest=590, latest=640)
+    return listed
+
+
+def poll(phone: Phone, tag: str = "none", **headers: str):
+    return phone.get("/today", headers={"HX-Request": "true", "HX-PTag": tag, **PLAIN, **headers})
+
+
+def about_one(kind: str, customer: Customer, staff: Staff) -> None:
+    """Put something on the day that is not the same for everybody."""
+    shop, day = Shop.get_by_id(1), TUESDAY.date()
+    if kind == "words":
+        Expected.update(
+            prompts=[{"id": "not-met", "met": [staff.id], "by": ["Sam"], "dates": ["2026-11-17"]}]
+        ).execute()
+    elif kind == "a line left":
+        HandOver.create(shop=shop, author=staff, text="The till sticks.", day=day, at=TUESDAY)
+    elif kind == "a promise":
+        Promise.create(customer=customer, shop=shop, text="Bring the book", due=day, author=staff, day=day, at=TUESDAY)
+    elif kind == "a call":
+        CallTask.create(shop=shop, customer=customer, at=TUESDAY)
+    elif kind == "whom we sent on":
+        Referral.create(
+            shop=shop, name="Jo", to_whom="The advice desk", check_on=day, author=staff, day=day, at=TUESDAY
+        )
+    elif kind == "a death":
+        gone = Customer.create(business=shop.business, name="Nils", created_at=TUESDAY)
+        Customer.update(state="died", state_at=TUESDAY).where(Customer.id == gone.id).execute()
+    elif kind == "nobody expected":
+        Expected.delete().execute()
+    shop.changed()
+
+
+class TestADayThatReadsAlike:
+    def test_is_made_once_for_all_who_ask(self, phone, other_phone, crowd):
+        from tests.conftest import counted_queries
+
+        made = poll(phone)
+        with counted_queries() as seen:
+            given = poll(other_phone)
+        assert given.data == made.data
+        assert given.headers["HX-PTag"] == made.headers["HX-PTag"]
+        assert nonce_in(given) == nonce_in(made)
+        assert len(seen) == 1, "who asks, and nothing else"
+        assert poll(other_phone, made.headers["HX-PTag"]).status_code == 304
+
+    def test_is_word_for_word_what_each_would_have_been_given(self, phone, other_phone, crowd, monkeypatch):
+        mine = poll(phone)
+        monkeypatch.setattr(board, "_boards", WeakKeyDictionary())
+        theirs = poll(other_phone)
+        assert nonce_in(mine) != nonce_in(theirs), "made anew"
+        assert mine.text.replace(nonce_in(mine), "") == theirs.text.replace(nonce_in(theirs), "")
+
+    def test_has_the_same_headers_in_front_of_flask_and_behind_it(self, phone, other_phone, crowd):
+        made, given = poll(phone), poll(other_phone)
+        assert sorted(made.headers) == sorted(given.headers)
+
+    @pytest.mark.parametrize(
+        "kind", ["words", "a line left", "a promise", "a call", "whom we sent on", "a death", "nobody expected"]
+    )
+    def test_is_none_where_anything_on_it_is_one_persons(self, phone, other_phone, crowd, sam, kind):
+        assert poll(phone).headers["HX-PTag"] == poll(other_phone).headers["HX-PTag"]
+        about_one(kind, crowd, sam)
+        mine, theirs = poll(phone), poll(other_phone)
+        assert mine.headers["HX-PTag"] != theirs.headers["HX-PTag"]
+        assert nonce_in(mine) != nonce_in(theirs)
+        assert poll(other_phone, mine.headers["HX-PTag"]).status_code == 200
+
+    def test_is_in_the_language_of_the_phone(self, phone, other_phone, crowd):
+        other_phone.client.set_cookie("regulars-look", "es.system.right")
+        mine, theirs = poll(phone), poll(other_phone)
+        assert ("Here" in mine.text, "Here</button>" in theirs.text) == (True, False)
+        assert poll(phone).data == mine.data
+
+    def test_is_refused_to_whoever_was_shut_out(self, phone, other_phone, crowd, sam):
+        poll(other_phone)
+        Staff.update(left_at=TUESDAY).where(Staff.id == sam.id).execute()
+        answer = poll(phone)
+        assert (answer.status_code, "Rosa" in answer.text) == (401, False)
+
+    def test_is_of_the_minute(self, phone, other_phone, crowd, at):
+        before = poll(phone)
+        at(TUESDAY + timedelta(minutes=1))
+        after = poll(other_phone, before.headers["HX-PTag"])
+        assert after.status_code == 200
+        assert nonce_in(after) != nonce_in(before)
+
+    def test_keeps_the_session_of_whoever_is_given_it(self, phone, other_phone, crowd, ana, at):
+        Session.update(seen_at=TUESDAY).execute()
+        later = at(TUESDAY + timedelta(minutes=6))
+        poll(phone)
+        poll(other_phone)
+        assert Session.get(Session.staff == ana.id).seen_at == later
 
 
 class TestThePoll:
