@@ -112,6 +112,10 @@ class Channel(HTTPChannel):
     secure = False
     is_new = True
 
+    def __init__(self, server: Any, *args: Any, **more: Any):
+        super().__init__(server, *args, **more)
+        self.server = Desk(server, self)
+
     def handle_read(self) -> None:
         with suppress(NothingYet):
             try:
@@ -143,49 +147,71 @@ class Loop:
     """
 
     EVERY = 1.0  # s
-    READING = 1 | 2  # EPOLLIN and EPOLLPRI: all that an idle connection waits for
+    READING = 1 | 2  # EPOLLIN and EPOLLPRI: all that a connection at rest waits for
 
-    @classmethod
-    def loop(cls, timeout: float, map: dict[int, Any], use_poll: bool = False) -> None:
+    def __init__(self) -> None:
+        self.waits: Any = None
+        self.asked: dict[int, tuple[Any, int]] = {}  # by file number: a connection, and what it said
+        self.turn = threading.Lock()  # whose it is to ask a connection, and to wait for what it said
+
+    def loop(self, timeout: float, map: dict[int, Any], use_poll: bool = False) -> None:
         """Serve while there is a connection, or a door for one, in `map` (by file number)."""
         if not hasattr(select, "epoll"):
             wasyncore.loop(timeout, use_poll, map)
             return
-        asked: dict[int, tuple[Any, int]] = {}  # as they last answered
         ask, all_at = set[int](), 0.0
-        with select.epoll() as waits:
+        with select.epoll() as self.waits:
             while map:
                 if (now := time.monotonic()) >= all_at:
-                    ask, all_at = {*map, *asked}, now + cls.EVERY
-                ask = {number for number in ask if cls._is_busy(number, map.get(number), asked, waits)}
-                for number, events in waits.poll(timeout):
+                    ask, all_at = {*map, *self.asked}, now + self.EVERY
+                ask = {number for number in ask if not self._is_at_rest(number, map.get(number))}
+                for number, events in self.waits.poll(timeout):
                     one = map.get(number)
                     if one is None:
                         continue
                     ask.add(number)
                     wasyncore.readwrite(one, events)
                     if one.accepting:
-                        ask.update(map.keys() - asked.keys())
+                        ask.update(map.keys() - self.asked.keys())
 
-    @classmethod
-    def _is_busy(cls, number: int, one: Any, asked: dict[int, tuple[Any, int]], waits: Any) -> bool:
-        """Ask a connection what it waits for, and wait for that; say whether the answer may soon be another."""
-        was, waited = asked.pop(number, (None, 0))
-        if one is not was:  # closed, which epoll has seen, and maybe another by the same number
-            waited = 0
-        if one is None:
-            return False
-        wanted = cls.READING if one.readable() else 0
-        if one.writable() and not one.accepting:
-            wanted |= select.EPOLLOUT
-        asked[number] = one, wanted
-        if wanted and not waited:
-            waits.register(number, wanted)
-        elif waited and not wanted:
-            waits.unregister(number)
-        elif wanted != waited:
-            waits.modify(number, wanted)
-        return wanted != cls.READING
+    def _is_at_rest(self, number: int, one: Any) -> bool:
+        """Ask a connection what it waits for, and wait for that; say whether only what comes next can change the answer."""
+        with self.turn:
+            was, waited = self.asked.pop(number, (None, 0))
+            if one is not was:  # closed, which epoll has seen, and maybe another by the same number
+                waited = 0
+            if one is None:
+                return True
+            wanted = self.READING if one.readable() else 0
+            if one.writable() and not one.accepting:
+                wanted |= select.EPOLLOUT
+            self.asked[number] = one, wanted
+            if wanted and not waited:
+                self.waits.register(number, wanted)
+            elif waited and not wanted:
+                self.waits.unregister(number)
+            elif wanted != waited:
+                self.waits.modify(number, wanted)
+            return wanted == self.READING
+
+    def answered(self, one: Channel) -> bool:
+        """Say whether a connection whose request was just answered is at rest again, and need not be looked at by the loop: the
+        thread that answered has its next request waited for itself."""
+        return self.waits is not None and one.readable() and not one.writable() and self._is_at_rest(one._fileno, one)
+
+
+class Desk:
+    """The server as the threads that answer a connection know it: they wake the loop only where it has something to do."""
+
+    def __init__(self, server: Any, channel: Channel):
+        self._server, self._channel = server, channel
+
+    def pull_trigger(self) -> None:
+        if not self._server.loop.answered(self._channel):
+            self._server.pull_trigger()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
 
 
 def create_server(app: Any, host: str, port: int, certificate: Certificate | None = None, behind: int = 0) -> Any:
@@ -205,9 +231,9 @@ def create_server(app: Any, host: str, port: int, certificate: Certificate | Non
         ident="Regulars",
         clear_untrusted_proxy_headers=not behind,
     )
-    server.asyncore = Loop
+    server.asyncore = loop = Loop()
     for one in list(server.map.values()) if isinstance(server, MultiSocketServer) else [server]:
-        one.certificate = certificate
+        one.certificate, one.loop = certificate, loop
     return server
 
 
