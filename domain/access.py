@@ -55,6 +55,7 @@ TRIES_IN_ALL = 10  # wrong PINs before the owner has to open it again
 REST = timedelta(minutes=15)
 ASKED_KEPT = 2000  # sessions held in memory: their objects, never the decision
 _asked: dict[str, tuple[tuple[Any, ...], Session]] = {}
+_shops: dict[int, tuple[list[Any], Shop]] = {}
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that look alike
 
 
@@ -302,10 +303,10 @@ def session_for(token: str | None, shared: bool = False) -> Session | None:
     if shared and (kept := _asked.get(key)) and kept[0] == row:
         return None if is_idle(kept[1]) else kept[1]
     values = iter(row)
-    session, staff, shop = (from_stored(table, values) for table in (Session, Staff, Shop))
-    session.staff, session.shop = staff, shop if shop.id else None
+    session, staff = (from_stored(table, values) for table in (Session, Staff))
+    session.staff, session.shop = staff, _shop_of(list(values)[: len(Shop._meta.sorted_fields)], shared)
     staff.by_pin = session.kind == "phone"
-    staff.among = next(values)
+    staff.among = row[-1]
     session._dirty.clear()
     if is_idle(session):
         return None
@@ -314,6 +315,19 @@ def session_for(token: str | None, shared: bool = False) -> Session | None:
             _asked.clear()
         _asked[key] = (row, session)
     return session
+
+
+def _shop_of(stored: list[Any], shared: bool) -> Shop | None:
+    """Return a shop as it is stored, None where it is nobody's; for all who leave it as it is, one object."""
+    kept = _shops.get(stored[0]) if shared else None
+    if kept and kept[0] == stored:
+        return kept[1]
+    shop: Shop = from_stored(Shop, iter(stored))
+    if shared and shop.id:
+        if len(_shops) >= ASKED_KEPT:
+            _shops.clear()
+        _shops[stored[0]] = stored, shop
+    return shop if shop.id else None
 
 
 def _shops_of_the_business() -> Any:
