@@ -7,9 +7,11 @@ import random
 import shutil
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 from peewee import sqlite3 as driver
 
@@ -154,20 +156,21 @@ def _while_serving(stand: Stand, file: Path) -> tuple[Spent, list[float]]:
     def look() -> None:
         while not over.is_set():
             waited.append(phone.get("/today").seconds)
-            waited.append(phone.post("/customers", {"name": f"Walk-in {len(waited)}"}, expect=303).seconds)
+            waited.append(phone.post("/customers", {"name": uuid4().hex}, expect=303).seconds)  # like nobody else's
             time.sleep(0.02)
 
-    looking = threading.Thread(target=look)
-    looking.start()
-    try:
-        with file.open(encoding="utf-8") as told:
-            lines = sum(1 for _ in told) - 1
-        spent = _import(data, file, lines)
-    finally:
-        over.set()
-        looking.join()
-        server.stop()
-        shutil.rmtree(data)
+    with ThreadPoolExecutor(1) as beside:
+        looking = beside.submit(look)
+        try:
+            with file.open(encoding="utf-8") as told:
+                lines = sum(1 for _ in told) - 1
+            spent = _import(data, file, lines)
+        finally:
+            over.set()
+            wait([looking])
+            server.stop()
+            shutil.rmtree(data)
+    looking.result()  # what went wrong beside the import is told
     return spent, waited
 
 
