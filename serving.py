@@ -134,10 +134,6 @@ class Channel(HTTPChannel):
             self.is_new = False
 
 
-TcpWSGIServer.channel_class = Channel
-TcpWSGIServer.certificate = None
-
-
 class Loop:
     """waitress's loop for many connections of which few have anything to say, where the system has epoll.
 
@@ -151,6 +147,7 @@ class Loop:
 
     def __init__(self) -> None:
         self.waits: Any = None
+        self.map: dict[int, Any] = {}
         self.asked: dict[int, tuple[Any, int]] = {}  # by file number: a connection, and what it said
         self.turn = threading.Lock()  # whose it is to ask a connection, and to wait for what it said
 
@@ -159,13 +156,14 @@ class Loop:
         if not hasattr(select, "epoll"):
             wasyncore.loop(timeout, use_poll, map)
             return
-        ask, all_at = set[int](), 0.0
-        with select.epoll() as self.waits:
+        ask, all_at, self.map = set[int](), 0.0, map
+        with select.epoll() as waits:
+            self.waits = waits
             while map:
                 if (now := time.monotonic()) >= all_at:
                     ask, all_at = {*map, *self.asked}, now + self.EVERY
                 ask = {number for number in ask if not self._is_at_rest(number, map.get(number))}
-                for number, events in self.waits.poll(timeout):
+                for number, events in waits.poll(timeout):
                     one = map.get(number)
                     if one is None:
                         continue
@@ -173,6 +171,7 @@ class Loop:
                     wasyncore.readwrite(one, events)
                     if one.accepting:
                         ask.update(map.keys() - self.asked.keys())
+            self.waits = None
 
     def _is_at_rest(self, number: int, one: Any) -> bool:
         """Ask a connection what it waits for, and wait for that; say whether only what comes next can change the answer."""
@@ -186,18 +185,29 @@ class Loop:
             if one.writable() and not one.accepting:
                 wanted |= select.EPOLLOUT
             self.asked[number] = one, wanted
-            if wanted and not waited:
-                self.waits.register(number, wanted)
-            elif waited and not wanted:
-                self.waits.unregister(number)
-            elif wanted != waited:
-                self.waits.modify(number, wanted)
+            if wanted != waited or one is not was:
+                self._wait(number, wanted)
             return wanted == self.READING
+
+    def _wait(self, number: int, wanted: int) -> None:
+        """Wait for that from now on, whatever was waited for before. A connection that was closed meanwhile is none of ours any
+        more; where another has come by its number, the loop asks it itself."""
+        with suppress(OSError, ValueError, AttributeError):  # the last two: of a loop that has ended
+            if not wanted:
+                self.waits.unregister(number)
+                return
+            try:
+                self.waits.modify(number, wanted)
+            except FileNotFoundError:
+                self.waits.register(number, wanted)
 
     def answered(self, one: Channel) -> bool:
         """Say whether a connection whose request was just answered is at rest again, and need not be looked at by the loop: the
         thread that answered has its next request waited for itself."""
-        return self.waits is not None and one.readable() and not one.writable() and self._is_at_rest(one._fileno, one)
+        number = one._fileno
+        if self.waits is None or self.map.get(number) is not one or not one.readable() or one.writable():
+            return False
+        return self._is_at_rest(number, one)
 
 
 class Desk:
@@ -212,6 +222,13 @@ class Desk:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._server, name)
+
+
+TcpWSGIServer.channel_class = Channel
+TcpWSGIServer.certificate, TcpWSGIServer.loop = (
+    None,
+    Loop(),
+)  # until `create_server` gives it its own: a loop that does not run
 
 
 def create_server(app: Any, host: str, port: int, certificate: Certificate | None = None, behind: int = 0) -> Any:

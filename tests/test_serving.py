@@ -2,6 +2,7 @@
 
 import http.client
 import logging
+import select
 import socket
 import ssl
 import threading
@@ -228,6 +229,28 @@ def test_a_connection_that_was_silent_for_too_long_is_closed(monkeypatch):
     server.trigger.pull_trigger(server.close)
     thread.join(5)
     assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("closed", ["closed", "closed, and another came by its number"])
+def test_a_connection_that_is_closed_while_its_thread_is_answering_stops_nobody(closed):
+    class One:
+        accepting = False
+
+        def readable(self) -> bool:
+            return True
+
+        def writable(self) -> bool:
+            return False
+
+    loop, (end, _other) = Loop(), socket.socketpair()
+    one, two = One(), One()
+    with select.epoll() as loop.waits:
+        number = end.fileno()
+        if closed == "closed":
+            end.close()
+        loop._is_at_rest(number, one)  # as its thread does, a moment too late
+        assert loop._is_at_rest(number, None if closed == "closed" else two), "and then the loop"
+        assert loop.asked == ({} if closed == "closed" else {number: (two, Loop.READING)})
 
 
 @pytest.mark.parametrize(("behind", "told"), [(0, ""), (1, "203.0.113.9")], ids=["alone", "behind a proxy"])
