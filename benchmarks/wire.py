@@ -1,4 +1,5 @@
-"""The wire between phones and the shop: a proxy on loopback that can be cut and mended, loses answers, and counts what passes."""
+"""The wire between phones and the shop: a proxy on loopback that can be cut and mended, loses or holds answers, and counts what
+passes."""
 
 from __future__ import annotations
 
@@ -22,6 +23,9 @@ class Wire:
         self.loses_answers = False
         self.asked: list[str] = []
         self.answered = 0
+        self.holding, self.hung_up, self._go = threading.Event(), threading.Event(), threading.Event()
+        self._held_path = ""
+        self._held: set[socket.socket] = set()
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self._port = 0
@@ -44,6 +48,18 @@ class Wire:
             listener.close()
         for one in list(self._open):
             self._close(one)
+
+    def hold(self, path: str) -> None:
+        """Have answers to an address wait from now on; `holding` is set once one does, `hung_up` once its phone has gone."""
+        self._held_path = path
+        self.holding.clear()
+        self._go.clear()
+
+    def let_go(self) -> None:
+        """Let the answers come that were held."""
+        self._held_path = ""
+        self._held.clear()
+        self._go.set()
 
     def mend(self) -> None:
         """Have the signal back, at the same address."""
@@ -78,10 +94,18 @@ class Wire:
                 if answers and self.loses_answers:
                     break
                 if answers:
+                    if target in self._held:
+                        self.holding.set()
+                        self._go.wait()
                     self.answered += len(piece)
                 else:
-                    self.asked += [path.decode() for path in REQUEST.findall(piece)]
+                    asked = [path.decode() for path in REQUEST.findall(piece)]
+                    self.asked += asked
+                    if self._held_path in asked:
+                        self._held.add(source)
                 target.sendall(piece)
+        if source in self._held:
+            self.hung_up.set()
         self._close(source)
         self._close(target)
 

@@ -17,6 +17,7 @@ from benchmarks.wire import Wire
 from domain import access
 from tests.browser.conftest import PATIENCE, Site, at_work, row, serving, toast, until
 from tests.browser.test_feel import AT_ONCE, BUSY, LEAST, answered, slowed
+from tests.outside.conftest import web_server  # noqa: F401
 
 pytestmark = pytest.mark.browser
 OPENED = 1000  # ms from the tap on the icon to the first frame with people, on a phone six times slower
@@ -494,6 +495,82 @@ class TestTheKeptList:
         )
 
 
+class TestTheNoteSheetOfTheKeptList:
+    def note(self, line: Line) -> Page:
+        page = line.lost(line.opened())
+        row(page, "Joan").locator(".docket__who").click()
+        return page
+
+    def test_keeps_what_is_being_written(self, line: Line):
+        page = self.note(line)
+        page.fill("#note-text", "Her daughter is at sea")
+        page.locator("#note").get_by_text("Private", exact=True).click()
+        page.keyboard.press("Escape")
+        row(page, "Priya").locator(".docket__who").click()
+        expect(page.locator("#note-text")).to_have_value("")
+        page.reload()
+        row(page, "Joan").locator(".docket__who").click()
+        expect(page.locator("#note-text")).to_have_value("Her daughter is at sea")
+        expect(page.locator("#note [value=private]")).to_be_checked()
+        page.locator("#note [data-testid=keep]").click()
+        expect(row(page, "Joan")).to_contain_text("1 note, waiting to send")
+        row(page, "Joan").locator(".docket__who").click()
+        expect(page.locator("#note-text")).to_have_value("")
+
+    def test_stays_open_with_its_words_where_the_phone_has_no_room(self, line: Line):
+        page = self.note(line)
+        page.evaluate(
+            """() => { IDBObjectStore.prototype.add = () => { throw new DOMException("full", "QuotaExceededError"); } }"""
+        )
+        page.fill("#note-text", "Her daughter is at sea")
+        page.locator("#note [data-testid=keep]").click()
+        expect(toast(page)).to_contain_text("That did not save, and nothing was lost.")
+        expect(page.locator("#sheet")).to_be_visible()
+        expect(page.locator("#note-text")).to_have_value("Her daughter is at sea")
+
+    def test_leaves_shared_words_for_whom_they_are_about(self, line: Line):
+        page = line.opened()
+        line.wire.cut()
+        with page.expect_navigation():
+            page.evaluate(TestWhatAnotherAppShares.SHARE, ["/share", "Loved the window stool"])
+        row(page, "Joan").locator(".docket__who").click()
+        page.fill("#note-text", "Rang about Friday")
+        page.locator("#note [data-testid=keep]").click()
+        expect(row(page, "Joan")).to_contain_text("1 note, waiting to send")
+        expect(page.get_by_test_id("shared")).to_contain_text("Loved the window stool")
+
+    def test_outlast_a_list_that_is_too_old(self, line: Line):
+        page = line.lost(line.opened())
+        page.evaluate("""async () => {
+          const cache = await caches.open("kept"), list = await cache.match("/today/kept"), headers = new Headers(list.headers);
+          headers.set("kept-at", String(Date.now() - 13 * 3600000));
+          await cache.put("/today/kept", new Response(await list.text(), {headers}));
+        }""")
+        with page.expect_navigation():
+            page.evaluate(TestWhatAnotherAppShares.SHARE, ["/share", "Loved the window stool"])
+        expect(page).to_have_url(re.compile("/today$"))
+        assert "stool" in page.evaluate("caches.match('/share').then((answer) => answer.text())")
+
+
+class TestAPromptOnTheKeptList:
+    def test_is_said_without_a_signal(self, line: Line):
+        page = line.lost(line.opened())
+        one = page.locator("#day [data-open] li:has(.say)").first
+        customer = one.get_attribute("data-customer")
+        expect(one.get_by_test_id("said")).to_be_hidden()
+        one.get_by_test_id("here").click()
+        mine = page.locator(f"#p-{customer}")
+        mine.get_by_test_id("said").click()
+        expect(mine.locator(".say")).to_be_hidden()
+        expect(mine.get_by_test_id("said")).to_be_hidden()
+        line.wire.mend()
+        page.clock.run_for(5000)
+        delivered(page)
+        assert line.asked("SELECT outcome FROM visit WHERE customer_id = ? AND day = '2026-11-24'", customer) == [
+            ("said",)
+        ]
+
+
 class TestWhatAnotherAppShares:
     SHARE = """([url, text]) => {
       const form = document.createElement("form");
@@ -551,10 +628,10 @@ class TestWhoLeaves:
         page.goto("/shift")
         line.wire.cut()
         page.get_by_role("button", name="Sign out").click()
-        expect(page.get_by_test_id("offline-banner")).to_contain_text("There is no signal")
-        assert page.url.endswith("/offline")
+        expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
+        expect(page.get_by_role("link", name="To today’s list")).to_be_hidden()
         page.goto("/today")
-        expect(page.get_by_test_id("offline-banner")).to_contain_text("There is no signal")
+        expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
         assert "Priya" not in page.content()
         line.wire.mend()
         page.clock.run_for(5000)
@@ -567,13 +644,51 @@ class TestWhoLeaves:
         page.goto("/shift")
         line.wire.cut()
         page.get_by_role("button", name="Sign out").click()
-        expect(page.get_by_test_id("offline-banner")).to_contain_text("There is no signal")
+        expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
         with closing(sqlite3.connect(line.site.data / "regulars.db")) as database, database:
             database.execute("UPDATE session SET ended_at = created_at")
         line.wire.mend()
         page.clock.run_for(5000)
         expect(page).to_have_url(re.compile("/sign-in"))
-        assert page.evaluate("localStorage.getItem('left')") is None
+        assert page.evaluate("caches.has('left')") is False
+
+    def test_and_opens_the_app_again_with_a_signal_shows_nobody(self, line: Line):
+        page = line.opened()
+        page.goto("/shift")
+        line.wire.cut()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
+        page.goto("about:blank")
+        line.wire.mend()
+        page.goto("/today")
+        expect(page).to_have_url(re.compile("/sign-in"))
+        assert line.asked("SELECT count(*) FROM session WHERE ended_at IS NOT NULL") == [(1,)]
+
+    def test_is_signed_out_though_a_proxy_answers_for_the_server(self, line: Line, web_server):  # noqa: F811
+        page = line.opened()
+        page.goto("/shift")
+        line.wire.cut()
+        line.wire.lead_to(web_server(lambda _asked: (502, {}, b"Bad Gateway")).url)
+        line.wire.mend()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
+        line.wire.cut()
+        line.wire.lead_to(line.site.url)
+        line.wire.mend()
+        page.clock.run_for(5000)
+        expect(page).to_have_url(re.compile("/sign-in"))
+        assert line.asked("SELECT count(*) FROM session WHERE ended_at IS NOT NULL") == [(1,)]
+
+    def test_is_not_followed_by_a_list_that_was_on_its_way(self, line: Line):
+        page = line.opened()
+        page.evaluate("caches.delete('kept')")
+        line.wire.hold("/today/kept")
+        page.evaluate("navigator.serviceWorker.controller.postMessage({keep: true, tag: ''})")
+        assert line.wire.holding.wait(20)
+        page.evaluate("fetch('/sign-out', {method: 'POST'}).then((answer) => answer.text())")
+        assert line.wire.hung_up.wait(8), "it is not waited for any more"  # long before that takes too long anyway
+        line.wire.let_go()
+        assert page.evaluate("async () => Boolean(await caches.match('/today/kept'))") is False
 
     def test_hands_nothing_over_without_a_signal_and_what_was_typed_stays(self, line: Line):
         page = line.opened()
@@ -588,6 +703,14 @@ class TestWhoLeaves:
 
 
 class TestACardThatCannotBeHad:
+    def test_leads_to_the_row_where_the_router_says_nothing(self, line: Line):
+        page = line.opened()
+        joan = line.site.person("Joan")
+        line.wire.hold(f"/customers/{joan}")
+        page.goto(f"/customers/{joan}")
+        expect(page).to_have_url(re.compile(f"/today#p-{joan}$"))
+        line.wire.let_go()
+
     def test_leads_to_the_row(self, line: Line):
         page = line.opened()
         joan = line.site.person("Joan")

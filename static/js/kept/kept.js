@@ -12,10 +12,6 @@ const tryServer = async () => {
   trying = true;
   try {
     const waiting = app ? await self.acts.flush().catch(() => 0) : 0;
-    if (localStorage.getItem("left")) { // somebody took the list off this phone: whoever comes signs in
-      if ((await fetch("/sign-out", { method: "POST" })).status >= 500) return; // 401: the session is over already
-      localStorage.removeItem("left");
-    }
     const answer = await fetch("/today/kept", { credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout?.(5000), headers: { "Acts-Waiting": String(waiting) } });
     const gone = answer.type === "opaqueredirect" || answer.status === 401;
     if (gone) { // nobody is signed in here any more
@@ -27,10 +23,7 @@ const tryServer = async () => {
     }
   } catch { /* still no signal */ } finally { trying = false; }
 };
-if (location.hash === "#left") { // signed out, and the server has not heard of it yet
-  localStorage.setItem("left", "1");
-  history.replaceState(null, "", location.pathname);
-}
+if (location.hash === "#left") for (const part of document.querySelectorAll("[data-left]")) part.hidden = !part.hidden; // signed out, and the server has not heard of it yet
 setInterval(tryServer, EVERY);
 addEventListener("online", tryServer);
 document.addEventListener("visibilitychange", tryServer);
@@ -116,13 +109,16 @@ if (app) {
   for (const link of app.querySelectorAll(".bar a")) if (new URL(link.href).pathname === place) link.setAttribute("aria-current", "page");
   $("#q").addEventListener("input", narrow);
   $("#find").addEventListener("submit", (event) => event.preventDefault());
-  const leave = () => {
+  const leave = (to = "/offline") => {
     gone = true;
     document.body.replaceChildren(); // what is on the glass goes first
     navigator.serviceWorker?.controller?.postMessage({ forget: true });
-    caches.delete("kept").finally(() => location.replace("/offline"));
+    caches.delete("kept").finally(() => location.replace(to));
   };
-  $("[data-leave]").addEventListener("click", () => { localStorage.setItem("left", "1"); leave(); });
+  $("[data-leave]").addEventListener("click", async () => { // the worker signs out as soon as it can (serve.js)
+    await (await caches.open("left")).put("/sign-out", new Response(""));
+    leave("/offline#left");
+  });
 
   // -- what was done, as the rows tell it
 
@@ -179,6 +175,9 @@ if (app) {
       const what = self.acts.inWords(open.filter((act) => act === last || !self.acts.visitsOf([act]).length), words, { locale }), wait = row.querySelector(".wait");
       wait.hidden = !what;
       wait.querySelector("span").textContent = fill(words.waits, { what });
+      const say = row.querySelector(".say"), said = row.querySelector("[data-said]");
+      if (say) say.hidden = open.some((act) => act.type.startsWith("prompt."));
+      if (said) said.hidden = say.hidden || !here(row);
       for (const owed of row.querySelectorAll("[data-promise]")) {
         owed.querySelector("[data-keep]").setAttribute("aria-pressed", String(open.some((act) => act.type === "promise.keep" && String(act.data.promise) === owed.dataset.promise)));
       }
@@ -276,6 +275,8 @@ if (app) {
     if (keep) {
       const { promise } = keep.closest("[data-promise]").dataset;
       if (keep.getAttribute("aria-pressed") === "true") takeBack(promise); else done("promise.keep", { promise }, { of: idOf(row), name: row.dataset.name });
+    } else if (event.target.closest("[data-said]")) {
+      done("prompt.said", { customer: idOf(row), prompt: $(".say", row).dataset.prompt }, { name: row.dataset.name });
     } else if (row && (event.target.closest("[data-note]") || event.target.closest(".docket__who"))) {
       event.preventDefault();
       open(row);
@@ -291,13 +292,13 @@ if (app) {
   // -- a note, a promise, a question
 
   const sheet = $("#sheet"), note = $("#note");
-  let about = null;
+  let about = null, writing = false;
   typing = () => sheet.open || Boolean($("#q").value.trim());
   // Words that another app shared while there was no signal (the worker put them by): whom they are about is asked here too.
   const SHARED = "/share", sharedBox = $("#shared");
   let shared = "";
   caches.match(SHARED).then(async (answer) => {
-    shared = ((await answer?.text()) ?? "").slice(0, 2000);
+    if (answer && Date.now() - answer.headers.get("kept-at") < hours * 3600_000) shared = (await answer.text()).slice(0, 2000);
     $("bdi", sharedBox).textContent = shared;
     sharedBox.hidden = !shared;
     if (shared) sharedBox.scrollIntoView({ block: "nearest" });
@@ -305,28 +306,45 @@ if (app) {
   const leaveShared = () => {
     shared = "";
     sharedBox.hidden = true;
-    caches.open("kept").then((cache) => cache.delete(SHARED));
+    caches.delete("shared");
   };
   $("[data-leave-it]").addEventListener("click", leaveShared);
+  // What is being written waits in this window, as on the page's own sheet (sheet.js), which goes on with it.
+  const key = () => `draft:${who}:/customers/${idOf(about)}/notes`;
+  const chipsOf = () => [...note.querySelectorAll("[name=chip]:checked")].map((chip) => chip.value);
+  const keepDraft = () => {
+    const { text, this_is, seen_by } = note.elements, chips = chipsOf();
+    if (text.value.trim() || chips.length) sessionStorage.setItem(key(), JSON.stringify({ at: Date.now(), text: text.value, this_is: this_is.value, seen_by: seen_by.value, chips }));
+    else sessionStorage.removeItem(key());
+  };
+  for (const kind of ["input", "change"]) note.addEventListener(kind, keepDraft);
   const open = (row) => {
-    if (about !== row) note.reset();
     about = row;
-    if (shared) note.elements.text.value = shared;
+    note.reset();
+    const draft = JSON.parse(sessionStorage.getItem(key()) ?? "null");
+    for (const name of draft ? ["text", "this_is", "seen_by"] : []) if (draft[name] !== undefined) note.elements[name].value = draft[name];
+    note.elements.this_is.value ||= "note"; // the page's own sheet knows more kinds
+    note.elements.seen_by.value ||= "team";
+    for (const chip of note.querySelectorAll("[name=chip]")) chip.checked = Boolean(draft?.chips?.includes(chip.value));
+    if (shared && !note.elements.text.value) note.elements.text.value = shared;
     $("#sheet-title").textContent = fill(words.note_on, { name: row.dataset.name });
     sheet.showModal();
   };
   const write = async () => {
-    const chips = [...note.querySelectorAll("[name=chip]:checked")].map((chip) => chip.value), text = note.elements.text.value.trim();
+    const chips = chipsOf(), text = note.elements.text.value.trim(), customer = idOf(about), name = about.dataset.name, draft = key();
     const what = note.elements.this_is.value, isPrivate = note.elements.seen_by.value === "private";
-    if (!chips.length && !text) return;
-    const customer = idOf(about), name = about.dataset.name;
+    if (writing || (!chips.length && !text)) return;
+    writing = true;
+    const written = text && what !== "note" ? [[`${what}.create`, { customer, text }]] : [];
+    if (chips.length || (text && what === "note")) written.push(["note.create", { customer, text: what === "note" ? text : "", chips, private: isPrivate }]);
+    let kept = true;
+    for (const [type, data] of written) kept = kept && Boolean(await done(type, data, { name }));
+    writing = false;
+    if (!kept) return; // it says so, and the words are still there
     sheet.close();
-    leaveShared();
     tell(words.noted);
-    if (text && what !== "note") await done(`${what}.create`, { customer, text }, { name });
-    if (chips.length || (text && what === "note")) {
-      await done("note.create", { customer, text: what === "note" ? text : "", chips, private: isPrivate }, { name });
-    }
+    sessionStorage.removeItem(draft);
+    if (shared && shared.split(/\s+/).some((word) => word.length > 3 && text.includes(word))) leaveShared(); // else they wait for whom they are about
     note.reset();
   };
 

@@ -207,19 +207,14 @@
   const toldBefore = sessionStorage.getItem("told"); // on the list that was kept, just before the server was there again
   if (toldBefore && app()) document.dispatchEvent(new CustomEvent("tell", { detail: toldBefore }));
   sessionStorage.removeItem("told");
-  if (localStorage.getItem("left")) { // whoever had this phone took the list off it while there was no signal
-    const there = location.pathname === "/sign-in";
-    if (!there) document.body.replaceChildren();
-    const out = (answer) => answer.status < 500 && localStorage.removeItem("left"); // 401: the session is over already
-    fetch("/sign-out", { method: "POST" }).then(out, () => {}).finally(() => there || location.replace("/sign-in"));
-  }
   // Words that another app shared while there was no signal, and nobody has said yet whom they are about.
   const ask = (words) => {
     const form = made("form", { method: "post", action: "/share", hidden: true }, made("textarea", { name: "text", value: words }));
     document.body.append(form);
     form.submit();
   };
-  if (document.getElementById("day")) self.caches?.match("/share").then((answer) => answer?.text()).then((words) => words && ask(words), () => {});
+  const fresh = (answer) => (answer && Date.now() - answer.headers.get("kept-at") < LASTS ? answer.text() : "");
+  if (document.getElementById("day")) self.caches?.match("/share").then(fresh).then((words) => words && ask(words), () => {});
   const start = () => self.acts.all().then((acts) => { if (acts.length) self.acts.flush(); mark(); }, () => {});
   for (const kind of ["online", "pageshow"]) addEventListener(kind, start);
   start();
