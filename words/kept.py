@@ -37,6 +37,7 @@ def on_the_phone() -> dict[str, Any]:
         "stamp": _("HERE"),
         "undo_button": _("Undo"),
         "already": _("%(name)s: already here at %(time)s, by %(by)s.") % {"name": "{name}", "time": "{time}", "by": "{by}"},
+        "may_be": _("%(name)s may be somebody we know. Their card asks.") % {"name": "{name}"},
         "refused": _("This could not be done, and is still on this phone:"),
         "again": _("Do it again"),
         "drop": _("Let it go"),

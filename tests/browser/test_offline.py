@@ -444,6 +444,16 @@ class TestTheKeptList:
         came = "SELECT visit.id FROM customer LEFT JOIN visit ON customer_id = customer.id WHERE name = 'Blue scarf'"
         assert line.asked(came) == [(None,)]
 
+    def test_says_of_a_newcomer_that_they_may_be_known(self, line: Line):
+        page = line.lost(line.opened())
+        page.goto("/find")
+        page.fill("#q", "Joan Whitlock")
+        page.locator("#add").get_by_role("button").tap()
+        expect(page.get_by_test_id("pending-count")).to_have_attribute("data-n", "1")
+        line.wire.mend()
+        page.clock.run_for(5000)
+        expect(toast(page)).to_contain_text("may be somebody we know. Their card asks.")
+
     def test_goes_after_twelve_hours(self, line: Line):
         page = line.lost(line.opened())
         expect(row(page, "Priya")).to_be_visible()
@@ -465,13 +475,16 @@ class TestTheKeptList:
         expect(row(page, "Priya")).to_contain_text("Here, waiting to send")
         page.goto("/shift")
         page.get_by_role("button", name="Take the list off this phone").click()
-        expect(page).to_have_url(re.compile("/offline$"))
+        expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
         page.goto("/today")
+        expect(page.get_by_role("heading", name="You are signed out.")).to_be_visible()
         expect(page.locator("body")).not_to_contain_text("Priya")
-        line.signs_in("Sam")  # the phone is Sam's now
         line.wire.mend()
         page.clock.run_for(5000)
-        expect(page).to_have_url(re.compile("/today$"))
+        expect(page).to_have_url(re.compile("/sign-in"))
+        line.signs_in("Sam")  # the phone is Sam's now
+        page.goto("/today")
+        expect(row(page, "Joan")).to_be_visible()
         delivered(page)
         who = "SELECT staff.name FROM visit JOIN staff ON staff.id = staff_id WHERE customer_id = ? AND visit.day = '2026-11-24'"
         assert line.asked(who, line.site.world.people["Priya"]) == [("Maya",)]

@@ -13,6 +13,7 @@ const stamp = (at, words, place) => made("span", { className: "stamp" }, words.s
 const cameOf = ({ waiting, sent, off, heard }, words, place) => {
   const others = heard.map(({ result, reason, act }) => {
     if (result?.joined && result.by) return fill(words.already, { name: act.name, time: clock(result.at, place), by: result.by });
+    if (result?.may_be) return fill(words.may_be, { name: act.name });
     return result?.already && reason ? `${act.name}: ${reason}` : "";
   }).filter(Boolean);
   const refused = heard.find((one) => one.status !== "applied" && one.status !== "duplicate" && !one.result?.already);
