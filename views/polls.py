@@ -1,5 +1,5 @@
-"""The question each phone asks every few seconds, and its two most common answers: nothing new, and the day as a colleague was
-just shown it.
+"""The question each phone asks every few seconds, and its two most common answers: nothing new, and the day as it was just made,
+for a colleague or, as a whole page, for the same person.
 
 They are most of what a server hears, so they are given in front of Flask: who asks is looked up as for any page, in the
 database, and only what was made at this revision, within this minute, is given again. Whatever is not plainly this goes on
@@ -60,10 +60,10 @@ def key_of(
 
 
 def answer(environ: dict[str, Any]) -> Answered | None:
-    """Return status, headers and body for a poll of somebody signed in, where they have already seen what stands now, or it has
+    """Return status, headers and body where somebody signed in asks for today and has already seen what stands now, or it has
     been made; else None, with the session that was found left in `environ`."""
     tag, cookie = environ.get("HTTP_HX_PTAG"), environ.get("HTTP_COOKIE")
-    if not (tag and cookie) or environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "GET":
+    if not cookie or environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "GET":
         return None
     if environ.get("QUERY_STRING") or "HTTP_AUTHORIZATION" in environ:
         return None  # another shop, or a program: Flask knows
@@ -87,16 +87,16 @@ def answer(environ: dict[str, Any]) -> Answered | None:
 
 def _made(environ: dict[str, Any], session: Session, look: str | None, now: datetime) -> Answered | None:
     """Return the day as it was made for this person, or for all, if it was."""
-    is_partial = environ.get("HTTP_HX_REQUEST") == "true" and "HTTP_HX_HISTORY_RESTORE_REQUEST" not in environ
-    if not is_partial or not session.shop.language or session.staff.acts_as not in rights.roles_with("work"):
+    restores = "HTTP_HX_HISTORY_RESTORE_REQUEST" in environ
+    if restores or not session.shop.language or session.staff.acts_as not in rights.roles_with("work"):
         return None
     day = kept_board(session.shop, now)
     if day is None:
         return None
     looks, _locale = this_phone.look_in(look, session.shop)
-    found = day.pages.get(
-        key_of(day, session.staff, looks, now, True, "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""))
-    )
+    is_partial = environ.get("HTTP_HX_REQUEST", "").lower() == "true"
+    packed = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
+    found = day.pages.get(key_of(day, session.staff, looks, now, is_partial, packed))
     if found is None or found[0] != int(now.timestamp()) // 60:
         return None
     with suppress(*DRIVER_ERRORS):

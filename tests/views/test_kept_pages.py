@@ -189,6 +189,17 @@ class TestADayThatReadsAlike:
         assert nonce_in(mine) != nonce_in(theirs), "made anew"
         assert mine.text.replace(nonce_in(mine), "") == theirs.text.replace(nonce_in(theirs), "")
 
+    def test_is_a_piece_for_a_poll_and_whole_for_whoever_opens_the_page(self, phone, other_phone, crowd):
+        for one in (phone, other_phone, phone, other_phone):
+            piece, whole = poll(one).text, one.get("/today", headers=PLAIN).text
+            assert "<!doctype html>" not in piece
+            assert whole.startswith("<!doctype html>")
+            assert whole.count("<main") == 1
+
+    def test_as_a_whole_page_bears_its_readers_name(self, phone, other_phone, crowd, sam, ana):
+        for one, staff in ((phone, sam), (other_phone, ana), (phone, sam), (other_phone, ana)):
+            assert f'data-who="{staff.id}"' in one.get("/today", headers=PLAIN).text
+
     def test_has_the_same_headers_in_front_of_flask_and_behind_it(self, phone, other_phone, crowd):
         made, given = poll(phone), poll(other_phone)
         assert sorted(made.headers) == sorted(given.headers)
