@@ -37,9 +37,11 @@ def tag_of(shop: Shop, revision: int, reader: Staff | None, now: datetime) -> st
     return f"{shop.id}.{revision}.{int(now.timestamp()) // 60}.{reader.id if reader else 0}{silent}"
 
 
-def is_theirs(tag: str | None, shop: Shop, staff: Staff, now: datetime) -> bool:
-    """Say whether a tag is that of the day as it stands, made for somebody or for all."""
-    return bool(tag) and tag in (tag_of(shop, shop.revision, None, now), tag_of(shop, shop.revision, staff, now))
+def is_theirs(tag: str | None, shop: Shop, staff: Staff, now: datetime, partial: bool) -> bool:
+    """Say whether a tag is that of the day as it stands, made for somebody or, as a `partial` page, for all. A whole page bears a
+    name: a phone that has a colleague's must not be told that nothing is new."""
+    readers = (None, staff) if partial else (staff,)
+    return bool(tag) and tag in [tag_of(shop, shop.revision, reader, now) for reader in readers]
 
 
 def is_for_all(day: Board) -> bool:
@@ -74,7 +76,7 @@ def answer(environ: dict[str, Any]) -> Answered | None:
             session = access.session_for(cookies.get(cookie_name(SESSION_COOKIE, https)), shared=True)
             if session is None or session.shop is None:
                 return None
-            if is_theirs(tag, session.shop, session.staff, now):
+            if is_theirs(tag, session.shop, session.staff, now, _is_partial(environ)):
                 return "304 NOT MODIFIED", [("Cache-Control", "no-store")], ()
             environ[ASKED] = session
             return _made(environ, session, cookies.get(cookie_name(this_phone.COOKIE, https)), now)
@@ -85,18 +87,20 @@ def answer(environ: dict[str, Any]) -> Answered | None:
         return None  # told in words by whoever meets it next
 
 
+def _is_partial(environ: dict[str, Any]) -> bool:
+    return environ.get("HTTP_HX_REQUEST", "").lower() == "true" and "HTTP_HX_HISTORY_RESTORE_REQUEST" not in environ
+
+
 def _made(environ: dict[str, Any], session: Session, look: str | None, now: datetime) -> Answered | None:
     """Return the day as it was made for this person, or for all, if it was."""
-    restores = "HTTP_HX_HISTORY_RESTORE_REQUEST" in environ
-    if restores or not session.shop.language or session.staff.acts_as not in rights.roles_with("work"):
+    if not session.shop.language or session.staff.acts_as not in rights.roles_with("work"):
         return None
     day = kept_board(session.shop, now)
     if day is None:
         return None
     looks, _locale = this_phone.look_in(look, session.shop)
-    is_partial = environ.get("HTTP_HX_REQUEST", "").lower() == "true"
     packed = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "")
-    found = day.pages.get(key_of(day, session.staff, looks, now, is_partial, packed))
+    found = day.pages.get(key_of(day, session.staff, looks, now, _is_partial(environ), packed))
     if found is None or found[0] != int(now.timestamp()) // 60:
         return None
     with suppress(*DRIVER_ERRORS):

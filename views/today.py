@@ -38,7 +38,7 @@ def home() -> Response:
 def show() -> Response:
     """Answer from what was kept where nothing has changed: for this person or for all, in this language, within this minute."""
     now = clock.now()
-    if is_theirs(request.headers.get("HX-PTag"), g.shop, g.staff, now):
+    if is_theirs(request.headers.get("HX-PTag"), g.shop, g.staff, now, is_partial()):
         return Response(status=304)
     day = board(g.shop, now)
     key = key_of(day, g.staff, g.look, now, is_partial(), takes_packed(), request.args.get("shop"))
@@ -49,7 +49,7 @@ def show() -> Response:
 
 
 def _answer(day: Board, now: datetime, toast: dict[str, Line] | None, key: Any) -> Response:
-    tag = tag_of(g.shop, day.revision, None if is_for_all(day) else g.staff, now)
+    tag = tag_of(g.shop, day.revision, None if is_partial() and is_for_all(day) else g.staff, now)
     answer = make_response(_page(day, now, tag, toast, key))
     answer.headers["HX-PTag"] = tag
     return answer

@@ -199,6 +199,9 @@ class TestADayThatReadsAlike:
     def test_as_a_whole_page_bears_its_readers_name(self, phone, other_phone, crowd, sam, ana):
         for one, staff in ((phone, sam), (other_phone, ana), (phone, sam), (other_phone, ana)):
             assert f'data-who="{staff.id}"' in one.get("/today", headers=PLAIN).text
+        for tag in (phone.get("/today").headers["HX-PTag"], poll(phone).headers["HX-PTag"]):
+            answer = other_phone.get("/today", headers={"HX-PTag": tag, **PLAIN})
+            assert f'data-who="{ana.id}"' in answer.text, "a phone that kept a colleague's page is given their own"
 
     def test_has_the_same_headers_in_front_of_flask_and_behind_it(self, phone, other_phone, crowd):
         made, given = poll(phone), poll(other_phone)
